@@ -1,0 +1,79 @@
+//! From a byte of a text to the JSON pointer (RFC 6901) of what stands there.
+
+/// A container that is open at some byte of the text.
+enum Level<'a> {
+    Object { key: &'a str, in_value: bool },
+    Array(usize),
+}
+
+/// The pointer of the value or key that starts at byte `at`, or that is being read there; the text may be broken
+/// from there on. Computed only when a message is refused.
+pub(crate) fn pointer(text: &str, at: usize) -> String {
+    let bytes = text.as_bytes();
+    let mut levels: Vec<Level<'_>> = Vec::new();
+    let mut here = 0;
+    while let Some(byte) = bytes.get(here).filter(|_| here <= at) {
+        let is_target = here == at;
+        let mut next = here + 1;
+        match byte {
+            b'"' => {
+                let end = end_of_string(bytes, here);
+                if let Some(Level::Object { key, in_value: false }) = levels.last_mut() {
+                    *key = text.get(here + 1..end.saturating_sub(1)).unwrap_or_default();
+                }
+                next = end;
+            }
+            b'{' if !is_target => levels.push(Level::Object { key: "", in_value: false }),
+            b'[' if !is_target => levels.push(Level::Array(0)),
+            b'}' | b']' if !is_target => drop(levels.pop()),
+            b':' => {
+                if let Some(Level::Object { in_value, .. }) = levels.last_mut() {
+                    *in_value = true;
+                }
+            }
+            b',' => match levels.last_mut() {
+                Some(Level::Object { in_value, .. }) => *in_value = false,
+                Some(Level::Array(index)) => *index += 1,
+                None => {}
+            },
+            _ => {}
+        }
+        if is_target {
+            break;
+        }
+        here = next;
+    }
+    write(&levels)
+}
+
+/// The byte behind the string that starts at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let mut here = start + 1;
+    while let Some(byte) = bytes.get(here) {
+        match byte {
+            b'"' => return here + 1,
+            b'\\' => here += 2,
+            _ => here += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn write(levels: &[Level<'_>]) -> String {
+    let mut out = String::new();
+    for level in levels {
+        out.push('/');
+        match level {
+            Level::Object { key, .. } => {
+                // A key is the sender's text: cut, so that a reason never carries a value of any size.
+                out.extend(key.chars().take(64).flat_map(|letter| match letter {
+                    '~' => vec!['~', '0'],
+                    '/' => vec!['~', '1'],
+                    other => vec![other],
+                }));
+            }
+            Level::Array(index) => super::push_digits(&mut out, u128::try_from(*index).unwrap_or_default()),
+        }
+    }
+    out
+}

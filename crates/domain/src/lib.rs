@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod clock;
+pub mod entry;
+pub mod grant;
+pub mod ids;

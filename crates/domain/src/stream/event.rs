@@ -1,0 +1,93 @@
+//! One event of the order stream, checked and in its canonical form.
+
+use crate::purchase::{Order, Refund, Return};
+
+use super::EventOrder;
+
+/// What one message is.
+#[derive(Clone, Debug)]
+pub enum Decoded {
+    /// An event to store.
+    Event(Box<Event>),
+    /// An event of a type that is not ours: counted.
+    Skipped,
+    /// A message without a value: counted.
+    Tombstone,
+}
+
+/// An event, checked against every rule that needs nothing but itself.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The `id` of the CloudEvent.
+    pub event_id: String,
+    /// Its `source`.
+    pub source: String,
+    /// The namespace of that source.
+    pub namespace: String,
+    /// The customer it names, if any.
+    pub customer_id: Option<String>,
+    /// Its place among the events of the same object.
+    pub order: EventOrder,
+    /// SHA-256 of the canonical content: the same content gives the same digest whatever the order of keys, the
+    /// spelling of numbers, unknown members, the event's id and time.
+    pub digest: [u8; 32],
+    /// What it carries.
+    pub body: Body,
+}
+
+/// What an event carries.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// `order.recorded.v1`.
+    Order(Order),
+    /// `return.recorded.v1`.
+    Return(Return),
+    /// `refund.recorded.v1`.
+    Refund(Refund),
+}
+
+impl Body {
+    /// The kind of object, as identities name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Order(_) => "order",
+            Self::Return(_) => "return",
+            Self::Refund(_) => "refund",
+        }
+    }
+
+    /// The id of the object itself: of the order, the return or the refund.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Order(order) => order.id(),
+            Self::Return(part) => part.id(),
+            Self::Refund(part) => part.id(),
+        }
+    }
+
+    /// The order that it is or belongs to; `None` for a return or refund without receipt.
+    pub fn order_id(&self) -> Option<&str> {
+        match self {
+            Self::Order(order) => Some(order.id()),
+            Self::Return(part) => part.order_id(),
+            Self::Refund(part) => part.order_id(),
+        }
+    }
+
+    /// The return that it is, or that a refund pays for.
+    pub fn return_id(&self) -> Option<&str> {
+        match self {
+            Self::Order(_) => None,
+            Self::Return(part) => Some(part.id()),
+            Self::Refund(part) => part.return_id(),
+        }
+    }
+
+    /// The refund that it is.
+    pub fn refund_id(&self) -> Option<&str> {
+        match self {
+            Self::Refund(part) => Some(part.id()),
+            Self::Order(_) | Self::Return(_) => None,
+        }
+    }
+}

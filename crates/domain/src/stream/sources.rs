@@ -1,0 +1,72 @@
+//! What is configured per CloudEvents `source`.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use chrono_tz::Tz;
+use iso_currency::Currency;
+
+use crate::json::{push_text, separate};
+
+/// The seller of orders that name none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seller {
+    /// The name a customer knows.
+    pub name: String,
+    /// The company's registered name.
+    pub legal_name: Option<String>,
+    /// Its VAT number.
+    pub vat_id: Option<String>,
+}
+
+impl Seller {
+    pub(crate) fn push(&self, out: &mut String) {
+        out.push('{');
+        let parts =
+            [("name", Some(&self.name)), ("legalName", self.legal_name.as_ref()), ("vatId", self.vat_id.as_ref())];
+        for (name, text) in parts {
+            if let Some(text) = text {
+                separate(out, name);
+                push_text(out, &Cow::Borrowed(text));
+            }
+        }
+        out.push('}');
+    }
+}
+
+/// The settings of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Ids of orders, returns and refunds are unique within a namespace.
+    pub namespace: String,
+    /// The zone of times without offset.
+    pub timezone: Option<Tz>,
+    /// The seller of orders that name none.
+    pub seller: Option<Seller>,
+    /// The currency of a return that has neither an order nor a refund. `XXX` (no currency) if nothing is known.
+    pub currency: Currency,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self { namespace: String::new(), timezone: None, seller: None, currency: Currency::XXX }
+    }
+}
+
+/// All sources: named ones, and a default for the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    default: Source,
+    named: HashMap<String, Source>,
+}
+
+impl Sources {
+    /// Sources with their settings by the `source` of their CloudEvents, and those of every other.
+    pub fn new(default: Source, named: HashMap<String, Source>) -> Self {
+        Self { default, named }
+    }
+
+    /// The settings of `source`.
+    pub fn of(&self, source: &str) -> &Source {
+        self.named.get(source).unwrap_or(&self.default)
+    }
+}

@@ -1,0 +1,49 @@
+//! The configuration object that decisions rest on until published ones exist: one, embedded, with its hash.
+
+use counterfoil_domain::entry::{Display, InvalidEntry, canonical};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// What decisions on grants rest on.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfigObject {
+    /// Its name.
+    pub name: &'static str,
+    /// Version of the software.
+    pub build: &'static str,
+    /// `sha256:` of the notice shown with the consent page.
+    pub notice: String,
+    /// `sha256:` of the words of the pages.
+    pub words: String,
+}
+
+impl ConfigObject {
+    /// The object `default`, from the artefacts that pages show.
+    pub fn embedded(notice: &[u8], words: &[u8]) -> Self {
+        Self { name: "default", build: env!("CARGO_PKG_VERSION"), notice: fingerprint(notice), words: fingerprint(words) }
+    }
+
+    /// `sha256:` of its canonical bytes, as entries name it.
+    ///
+    /// # Errors
+    /// [`InvalidEntry`], which a struct of strings never gives.
+    pub fn hash(&self) -> Result<String, InvalidEntry> {
+        Ok(fingerprint(&canonical(self)?))
+    }
+
+    /// What an entry says was shown.
+    pub fn display(&self, language: &str) -> Display {
+        Display {
+            build: self.build.to_owned(),
+            language: language.to_owned(),
+            template: self.notice.clone(),
+            words: self.words.clone(),
+        }
+    }
+}
+
+/// `sha256:` and the hexadecimal digest of an artefact.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest))
+}

@@ -1,0 +1,58 @@
+//! What went wrong, where, and what to do: the one error of this program.
+
+use std::{error::Error, fmt, process::ExitCode};
+
+/// What sort of failure it is; each sort is one exit code (see the README).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Something on this computer: a file, a key, an address to listen on.
+    Local,
+    /// A step is missing: not registered, or not connected.
+    NotReady,
+    /// The customer or the server said no.
+    Refused,
+    /// The server was not reached, or its answer was not understood.
+    Server,
+    /// Everything arrived and is stored, but the figures do not add up.
+    Figures,
+}
+
+/// A failure as the person at the terminal reads it. Never holds a token, a key or a purchase.
+#[derive(Debug)]
+pub struct Failure {
+    /// The sort, which decides the exit code.
+    pub kind: Kind,
+    what: String,
+    advice: String,
+}
+
+impl Failure {
+    /// A failure of one kind: what happened and where, and what to do about it.
+    pub fn new(kind: Kind, what: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), advice: advice.into() }
+    }
+
+    /// The server's answer made no sense to this client.
+    pub fn misunderstood(what: impl Into<String>) -> Self {
+        Self::new(Kind::Server, what, "check that the address is a Counterfoil server that speaks /v1")
+    }
+
+    /// The exit code that the README documents.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.kind {
+            Kind::Local => 1,
+            Kind::NotReady => 3,
+            Kind::Refused => 4,
+            Kind::Server => 5,
+            Kind::Figures => 6,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n  what to do: {}", self.what, self.advice)
+    }
+}
+
+impl Error for Failure {}

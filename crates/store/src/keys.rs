@@ -1,0 +1,307 @@
+//! The keystore: a second database with wrapped data keys, so that a backup of the main database alone opens nothing,
+//! and destroying a key forgets what it sealed.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use counterfoil_domain::clock::{Clock, Entropy};
+use counterfoil_domain::ids::{ObjectId, Person};
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use hmac::{Hmac, Mac};
+use lru::LruCache;
+use parking_lot::Mutex;
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::aead::Aead;
+use crate::conn::{Address, Conn, ConnPool, open_pool, transaction};
+use crate::either;
+use crate::error::{Error, Result};
+use crate::schema::{named_keys, person_keys};
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/keys/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/keys/sqlite");
+
+/// Persons whose keys are kept in memory. Each takes some 200 bytes.
+const CACHED: NonZeroUsize = NonZeroUsize::new(200_000).expect("not zero");
+
+/// 32 secret bytes.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// Takes the bytes of the master key file.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for the cipher.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// HMAC-SHA256 over the parts, each with its length in front so that no two lists of parts look alike.
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = keyed(&self.0);
+        for part in parts {
+            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    let mut block = [0; 64];
+    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    <Hmac<Sha256> as hmac::digest::KeyInit>::new(&block.into())
+}
+
+/// A person's data keys. What a key sealed dies with it.
+#[derive(Debug)]
+pub struct PersonKeys {
+    /// Purchases, archives, stored answers; destroyed at erasure.
+    pub purchases: Secret,
+    /// Volunteered values and their salts; destroyed at going dark.
+    pub volunteered: Secret,
+    /// Ledger headers, decisions and disclosures; destroyed at the end of limitation.
+    pub evidence: Secret,
+}
+
+/// The keystore of a realm. Cloning shares the pool and the cache.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
+    pool: ConnPool,
+    master: Secret,
+    aead: Aead,
+    entropy: Entropy,
+    clock: Clock,
+    ids: Secret,
+    persons: Mutex<LruCache<Person, Arc<PersonKeys>>>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+impl Keys {
+    /// Opens the keystore at `url`, brings its schema up to date and unwraps the key of ids, making it at first use.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when `master` is not the key that wrapped what is there.
+    pub fn open(url: &str, master: Secret, clock: Clock, entropy: Entropy) -> Result<Self> {
+        let address = Address::parse(url)?;
+        let migrations = if matches!(address, Address::Postgres(_)) { POSTGRES } else { SQLITE };
+        let pool = open_pool(address, 4)?;
+        crate::run_migrations(&mut *checkout(&pool)?, migrations)?;
+        let aead = Aead::new(entropy.clone());
+        let ids = named(&pool, &master, &aead, &entropy, &clock, "ids")?;
+        let persons = Mutex::new(LruCache::new(CACHED));
+        Ok(Self(Arc::new(Inner { pool, master, aead, entropy, clock, ids, persons })))
+    }
+
+    /// A key of the realm by its name, made at first use.
+    pub fn named(&self, name: &str) -> Result<Secret> {
+        let inner = &self.0;
+        named(&inner.pool, &inner.master, &inner.aead, &inner.entropy, &inner.clock, name)
+    }
+
+    /// Destroys a key of the realm. What it sealed is gone.
+    pub fn destroy_named(&self, name: &str) -> Result<()> {
+        let name = name.to_owned();
+        write(&self.0.pool, |conn| {
+            diesel::delete(named_keys::table.find(&name)).execute(conn)?;
+            Ok(())
+        })
+    }
+
+    /// A person's keys.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when the person has none, or one of them was destroyed.
+    pub fn person(&self, person: Person) -> Result<Arc<PersonKeys>> {
+        if let Some(keys) = self.0.persons.lock().get(&person) {
+            return Ok(Arc::clone(keys));
+        }
+        let row = person_keys::table
+            .find(person.as_bytes().to_vec())
+            .select((person_keys::purchases, person_keys::volunteered, person_keys::evidence))
+            .first::<(Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>)>(&mut *checkout(&self.0.pool)?)
+            .optional()?;
+        let (purchases, volunteered, evidence) = row.ok_or(Error::Key("the person has no keys"))?;
+        let keys = Arc::new(PersonKeys {
+            purchases: self.unwrap(person, "purchases", purchases)?,
+            volunteered: self.unwrap(person, "volunteered", volunteered)?,
+            evidence: self.unwrap(person, "evidence", evidence)?,
+        });
+        self.0.persons.lock().put(person, Arc::clone(&keys));
+        Ok(keys)
+    }
+
+    /// Makes and commits keys for new persons: before the row that uses them, so that nothing is ever sealed under
+    /// a key that could be lost.
+    pub fn create(&self, persons: &[Person]) -> Result<()> {
+        let now = self.0.clock.now().naive_utc();
+        let mut made = Vec::with_capacity(persons.len());
+        let mut rows = Vec::with_capacity(persons.len());
+        for person in persons {
+            let keys = PersonKeys {
+                purchases: Secret(self.0.entropy.bytes()),
+                volunteered: Secret(self.0.entropy.bytes()),
+                evidence: Secret(self.0.entropy.bytes()),
+            };
+            rows.push(PersonRow {
+                person: person.as_bytes().to_vec(),
+                purchases: Some(self.wrap(*person, "purchases", &keys.purchases)?),
+                volunteered: Some(self.wrap(*person, "volunteered", &keys.volunteered)?),
+                evidence: Some(self.wrap(*person, "evidence", &keys.evidence)?),
+                created_at: now,
+            });
+            made.push((*person, Arc::new(keys)));
+        }
+        for chunk in rows.chunks(1_000) {
+            write(&self.0.pool, |conn| {
+                either!(conn, c => diesel::insert_into(person_keys::table).values(chunk).execute(c))?;
+                Ok(())
+            })?;
+        }
+        let mut cache = self.0.persons.lock();
+        for (person, keys) in made {
+            cache.put(person, keys);
+        }
+        Ok(())
+    }
+
+    /// Forgets what is cached of a person, after its epoch moved.
+    pub fn forget(&self, person: Person) {
+        self.0.persons.lock().pop(&person);
+    }
+
+    /// Blind index of a customer id: 128 bits of HMAC under the key of ids.
+    pub fn customer_index(&self, customer_id: &str) -> [u8; 16] {
+        first_half(&self.0.ids.mac(&[b"customer", customer_id.as_bytes()]))
+    }
+
+    /// Locator of an object: 128 bits of HMAC over namespace, kind and id.
+    pub fn object_id(&self, namespace: &str, kind: &str, id: &str) -> ObjectId {
+        ObjectId(first_half(&self.0.ids.mac(&[b"object", namespace.as_bytes(), kind.as_bytes(), id.as_bytes()])))
+    }
+
+    /// Blind index of a shop.
+    pub fn store_index(&self, namespace: &str, store_id: &str) -> [u8; 16] {
+        first_half(&self.0.ids.mac(&[b"store", namespace.as_bytes(), store_id.as_bytes()]))
+    }
+
+    /// The sealer that everything at rest goes through.
+    pub fn aead(&self) -> &Aead {
+        &self.0.aead
+    }
+
+    /// Seals a few bytes under a key of the realm or a person.
+    pub fn seal(&self, key: &Secret, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        let mut sealed = Vec::new();
+        self.0.aead.context()?.seal(key.bytes(), aad, plain, &mut sealed)?;
+        Ok(sealed)
+    }
+
+    /// Opens what [`Keys::seal`] sealed.
+    pub fn open_sealed(&self, key: &Secret, aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
+        let mut plain = Vec::new();
+        self.0.aead.context()?.open(key.bytes(), aad, sealed, &mut plain)?;
+        Ok(plain)
+    }
+
+    fn wrap(&self, person: Person, kind: &str, key: &Secret) -> Result<Vec<u8>> {
+        self.seal(&self.0.master, &wrapping_aad(person.as_bytes(), kind), key.bytes())
+    }
+
+    fn unwrap(&self, person: Person, kind: &'static str, wrapped: Option<Vec<u8>>) -> Result<Secret> {
+        let wrapped = wrapped.ok_or(Error::Key("the key was destroyed"))?;
+        let aad = wrapping_aad(person.as_bytes(), kind);
+        secret(self.open_sealed(&self.0.master, &aad, &wrapped)?)
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = person_keys, treat_none_as_default_value = false)]
+struct PersonRow {
+    person: Vec<u8>,
+    purchases: Option<Vec<u8>>,
+    volunteered: Option<Vec<u8>>,
+    evidence: Option<Vec<u8>>,
+    created_at: chrono::NaiveDateTime,
+}
+
+fn wrapping_aad(owner: &[u8], kind: &str) -> Vec<u8> {
+    [b"key\0", kind.as_bytes(), b"\0", owner].concat()
+}
+
+fn secret(mut bytes: Vec<u8>) -> Result<Secret> {
+    let key = <[u8; 32]>::try_from(bytes.as_slice()).map(Secret).map_err(|_| Error::Key("a key has a wrong length"));
+    bytes.zeroize();
+    key
+}
+
+fn first_half(mac: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(mac).for_each(|(to, from)| *to = *from);
+    half
+}
+
+fn checkout(pool: &ConnPool) -> Result<diesel::r2d2::PooledConnection<crate::conn::Connector>> {
+    pool.get().map_err(|error| Error::Unavailable(format!("keystore: {error}")))
+}
+
+fn write<T>(pool: &ConnPool, mut body: impl FnMut(&mut Conn) -> Result<T>) -> Result<T> {
+    transaction(&mut *checkout(pool)?, &mut body)
+}
+
+fn named(
+    pool: &ConnPool,
+    master: &Secret,
+    aead: &Aead,
+    entropy: &Entropy,
+    clock: &Clock,
+    name: &str,
+) -> Result<Secret> {
+    let mut conn = checkout(pool)?;
+    let aad = wrapping_aad(name.as_bytes(), "named");
+    if find_named(&mut conn, name)?.is_none() {
+        let mut wrapped = Vec::new();
+        aead.context()?.seal(master.bytes(), &aad, &entropy.bytes::<32>(), &mut wrapped)?;
+        insert_named(&mut conn, name, &wrapped, clock.now())?;
+    }
+    let wrapped = find_named(&mut conn, name)?.ok_or(Error::Key("the named key was destroyed"))?;
+    let mut plain = Vec::new();
+    aead.context()?
+        .open(master.bytes(), &aad, &wrapped, &mut plain)
+        .map_err(|_| Error::Key("the master key is not the one that wrapped this keystore"))?;
+    secret(plain)
+}
+
+fn find_named(conn: &mut Conn, name: &str) -> Result<Option<Vec<u8>>> {
+    Ok(named_keys::table.find(name).select(named_keys::wrapped).first(conn).optional()?)
+}
+
+/// Two processes may make the same key at once: the first one's stands.
+fn insert_named(conn: &mut Conn, name: &str, wrapped: &[u8], now: DateTime<Utc>) -> Result<()> {
+    let row = (
+        named_keys::name.eq(name),
+        named_keys::wrapped.eq(wrapped),
+        named_keys::created_at.eq(now.naive_utc()),
+    );
+    either!(conn, c => diesel::insert_into(named_keys::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+#![doc = include_str!("../README.md")]
+
+pub mod aead;
+pub mod conn;
+pub mod entries;
+pub mod error;
+pub mod keys;
+pub mod people;
+pub mod logins;
+pub mod schema;
+pub mod standings;
+pub mod sessions;
+
+use std::time::Duration;
+
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::conn::{Address, Conn, ConnPool, open_pool, transaction};
+pub use crate::error::{Error, Result};
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// How often a transaction that met another is repeated.
+const REPEATS: u32 = 5;
+
+/// The database of a realm. Cloning shares the pool.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: ConnPool,
+    is_postgres: bool,
+}
+
+impl Store {
+    /// Opens the database that `url` names, with at most `postgres_connections` connections to PostgreSQL
+    /// (SQLite always has one). Connects when first used.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for a URL of another kind.
+    pub fn open(url: &str, postgres_connections: u32) -> Result<Self> {
+        let address = Address::parse(url)?;
+        let is_postgres = matches!(address, Address::Postgres(_));
+        Ok(Self { pool: open_pool(address, postgres_connections)?, is_postgres })
+    }
+
+    /// Whether it is PostgreSQL. For telling, not for deciding: what differs by database is in `dialect`.
+    pub fn is_postgres(&self) -> bool {
+        self.is_postgres
+    }
+
+    /// Applies the migrations that are missing; gives their names.
+    pub fn migrate(&self) -> Result<Vec<String>> {
+        let migrations = if self.is_postgres { POSTGRES } else { SQLITE };
+        run_migrations(&mut *self.connection()?, migrations)
+    }
+
+    /// Whether the schema is this version's own.
+    pub fn is_migrated(&self) -> Result<bool> {
+        let mut conn = self.connection()?;
+        pending(&mut conn, if self.is_postgres { POSTGRES } else { SQLITE })
+    }
+
+    fn connection(&self) -> Result<diesel::r2d2::PooledConnection<conn::Connector>> {
+        self.pool.get().map_err(|error| Error::Unavailable(format!("{error}")))
+    }
+
+    /// Reads, on the calling thread: for commands and for the threads of ingest.
+    pub fn read_blocking<T, E: From<Error>>(
+        &self,
+        body: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        body(&mut *self.connection()?)
+    }
+
+    /// Writes in one transaction, on the calling thread. `body` may run more than once: it is repeated when it
+    /// met another transaction, at most five times. No HTTP, Kafka or clock inside.
+    pub fn write_blocking<T, E: From<Error> + Contention>(
+        &self,
+        mut body: impl FnMut(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.connection()?;
+        let mut repeats = 0;
+        loop {
+            match transaction(&mut conn, &mut body) {
+                Err(error) if error.is_contention() && repeats < REPEATS => {
+                    repeats += 1;
+                    std::thread::sleep(Duration::from_millis(5 << repeats));
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// [`Store::read_blocking`] on a thread of its own.
+    pub async fn read<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        body: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let store = self.clone();
+        on_thread(move || store.read_blocking(body)).await
+    }
+
+    /// [`Store::write_blocking`] on a thread of its own.
+    pub async fn write<T: Send + 'static, E: From<Error> + Contention + Send + 'static>(
+        &self,
+        body: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let store = self.clone();
+        on_thread(move || store.write_blocking(body)).await
+    }
+}
+
+/// Errors that can say "I only met another transaction".
+pub trait Contention {
+    /// Whether repeating the same transaction may succeed.
+    fn is_contention(&self) -> bool;
+}
+
+impl Contention for Error {
+    fn is_contention(&self) -> bool {
+        matches!(self, Self::Contended)
+    }
+}
+
+async fn on_thread<T: Send + 'static, E: From<Error> + Send + 'static>(
+    body: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    match tokio::task::spawn_blocking(body).await {
+        Ok(outcome) => outcome,
+        Err(panic) => Err(Error::Unexpected(format!("{panic}")).into()),
+    }
+}
+
+pub(crate) fn run_migrations(conn: &mut Conn, migrations: EmbeddedMigrations) -> Result<Vec<String>> {
+    let applied = either!(conn, c => c.run_pending_migrations(migrations).map(|versions| {
+        versions.iter().map(|version| format!("{version}")).collect::<Vec<_>>()
+    }));
+    applied.map_err(|error| Error::Unexpected(format!("migration: {error}")))
+}
+
+pub(crate) fn pending(conn: &mut Conn, migrations: EmbeddedMigrations) -> Result<bool> {
+    let pending = either!(conn, c => c.has_pending_migration(migrations));
+    pending.map(|pending| !pending).map_err(|error| Error::Unexpected(format!("migration: {error}")))
+}

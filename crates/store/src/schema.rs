@@ -1,0 +1,246 @@
+//! The one schema of both databases, by hand: the column vocabulary of the design.
+#![expect(missing_docs, reason = "columns are explained where they are made: in migrations/")]
+
+diesel::table! {
+    customers (person) {
+        person -> Binary,
+        customer_index -> Binary,
+        customer_id -> Binary,
+        customer_epoch -> BigInt,
+        change_seq -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    objects (object_id) {
+        object_id -> Binary,
+        kind -> Integer,
+        purchase_id -> Binary,
+        person -> Nullable<Binary>,
+        purchased_at -> Nullable<Timestamp>,
+        order_kind -> Nullable<Integer>,
+        order_value -> Nullable<BigInt>,
+        digest -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    purchases (person, purchased_at, purchase_id) {
+        person -> Binary,
+        purchased_at -> Timestamp,
+        purchase_id -> Binary,
+        local_date -> Date,
+        change_seq -> BigInt,
+        channel -> Text,
+        status -> Text,
+        currency -> Text,
+        grand_total -> BigInt,
+        refunded -> BigInt,
+        store_index -> Nullable<Binary>,
+        shared -> Bool,
+        document -> Binary,
+    }
+}
+
+diesel::table! {
+    unlinked (purchase_id) {
+        purchase_id -> Binary,
+        waiting -> Bool,
+        since -> Timestamp,
+        document -> Binary,
+    }
+}
+
+diesel::table! {
+    quarantine (source, partition_no, message_offset) {
+        source -> Text,
+        partition_no -> Integer,
+        message_offset -> BigInt,
+        reason -> Text,
+        pointer -> Text,
+        detail -> Text,
+        customer_index -> Nullable<Binary>,
+        order_index -> Nullable<Binary>,
+        month -> Text,
+        message -> Binary,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ingest_offsets (topic, partition_no) {
+        topic -> Text,
+        partition_no -> Integer,
+        next_offset -> BigInt,
+        owner_epoch -> BigInt,
+        started_at -> BigInt,
+        paused -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    ingest_sources (source) {
+        source -> Text,
+        order_kind -> Integer,
+    }
+}
+
+diesel::table! {
+    ledger_heads (log) {
+        log -> Text,
+        size -> BigInt,
+    }
+}
+
+diesel::table! {
+    entries (log, seq) {
+        log -> Text,
+        seq -> BigInt,
+        entry_id -> Binary,
+        record -> Binary,
+        recorded_at -> Timestamp,
+        sealed_by -> Integer,
+        commitment -> Binary,
+        header -> Nullable<Binary>,
+        payload -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    records (record) {
+        record -> Binary,
+        person -> Nullable<Binary>,
+        commitment -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        owner -> Text,
+        lease_epoch -> BigInt,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    apps (client_id) {
+        client_id -> Binary,
+        name -> Text,
+        operator -> Text,
+        redirect_uris -> Text,
+        scope -> Text,
+        auth_method -> Text,
+        jwks -> Text,
+        max_duration -> Text,
+        window_from -> Nullable<Date>,
+        state -> Text,
+        approvals -> Text,
+        app_epoch -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    grants (grant_id) {
+        grant_id -> Binary,
+        person -> Binary,
+        client_id -> Binary,
+        record -> Binary,
+        details -> Text,
+        state -> Text,
+        version -> Integer,
+        grant_epoch -> BigInt,
+        given_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<Text>,
+        ended_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pushed_requests (request_hash) {
+        request_hash -> Binary,
+        client_id -> Binary,
+        record -> Binary,
+        parameters -> Text,
+        jkt -> Nullable<Text>,
+        shown -> Bool,
+        finished -> Bool,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    codes (code_hash) {
+        code_hash -> Binary,
+        grant_id -> Binary,
+        client_id -> Binary,
+        redirect_uri -> Text,
+        code_challenge -> Text,
+        jkt -> Nullable<Text>,
+        redeemed -> Bool,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tokens (token_hash) {
+        token_hash -> Binary,
+        kind -> Text,
+        grant_id -> Binary,
+        client_id -> Binary,
+        scope -> Text,
+        jkt -> Text,
+        parent -> Nullable<Binary>,
+        issued_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    used_ids (id_hash) {
+        id_hash -> Binary,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (session_hash) {
+        session_hash -> Binary,
+        person -> Binary,
+        signed_in_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    logins (state_hash) {
+        state_hash -> Binary,
+        secrets -> Binary,
+        return_to -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    person_keys (person) {
+        person -> Binary,
+        purchases -> Nullable<Binary>,
+        volunteered -> Nullable<Binary>,
+        evidence -> Nullable<Binary>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    named_keys (name) {
+        name -> Text,
+        wrapped -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(apps, codes, customers, grants, pushed_requests, tokens);

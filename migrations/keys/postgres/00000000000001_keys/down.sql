@@ -1,0 +1,2 @@
+DROP TABLE named_keys;
+DROP TABLE person_keys;
