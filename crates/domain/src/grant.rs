@@ -309,12 +309,12 @@ mod tests {
 
     #[test]
     fn details_are_put_in_order_and_checked() {
-        let checked =
-            details(&[Dataset::Lines, Dataset::Purchases, Dataset::Lines], None).checked().unwrap();
+        let checked = details(&[Dataset::Lines, Dataset::Purchases, Dataset::Lines], None).checked().unwrap();
         assert_eq!(checked.datasets, [Dataset::Purchases, Dataset::Lines]);
         assert_eq!(checked.scope(), "purchases:read purchases.lines:read");
         assert!(details(&[Dataset::Lines], None).checked().is_err());
-        let inverted = Details { to: "2023-12-31".parse().ok(), ..details(&[Dataset::Purchases], Some("2024-01-01")) };
+        let inverted =
+            Details { to: "2023-12-31".parse().ok(), ..details(&[Dataset::Purchases], Some("2024-01-01")) };
         assert!(inverted.checked().is_err());
     }
 

@@ -4,3 +4,8 @@ pub mod clock;
 pub mod entry;
 pub mod grant;
 pub mod ids;
+mod json;
+mod money;
+pub mod purchase;
+pub mod stream;
+pub mod time;

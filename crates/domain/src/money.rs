@@ -47,23 +47,25 @@ impl Decimal {
         if fraction.len() > 20 {
             return Err(Reason::AmountDecimals);
         }
-        let mut coefficient =
-            whole.bytes().chain(fraction.bytes()).fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
-        let mut places = i32::try_from(fraction.len()).unwrap_or_default().saturating_sub(exponent);
-        while places > 0 && coefficient % 10 == 0 && coefficient != 0 {
-            coefficient /= 10;
-            places -= 1;
-        }
-        if coefficient == 0 {
+        if whole.is_empty() && fraction.is_empty() {
             return Ok(Self::ZERO);
         }
-        while places < 0 {
-            coefficient = coefficient.checked_mul(10).ok_or(Reason::AmountOutOfRange)?;
-            places += 1;
+        let mut coefficient = gather(whole, fraction);
+        let mut places = i32::try_from(fraction.len()).unwrap_or_default();
+        if exponent != 0 {
+            places = places.saturating_sub(exponent);
+            while places > 0 && coefficient % 10 == 0 {
+                coefficient /= 10;
+                places -= 1;
+            }
+            while places < 0 {
+                coefficient = coefficient.checked_mul(10).ok_or(Reason::AmountOutOfRange)?;
+                places += 1;
+            }
         }
         let places = u8::try_from(places).ok().filter(|places| *places <= most_places);
         let places = places.ok_or(Reason::AmountDecimals)?;
-        if coefficient / power(places) >= power(15) {
+        if exponent != 0 && coefficient / power(places) >= power(15) {
             return Err(Reason::AmountOutOfRange);
         }
         Ok(Self { coefficient: if negative { -coefficient } else { coefficient }, places })
@@ -105,8 +107,22 @@ fn digits(text: &str) -> Result<&str, Reason> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { Ok(text) } else { Err(Reason::NotADecimal) }
 }
 
+/// The digits of both parts as one number. Nearly all amounts fit 64 bits, where arithmetic is many times faster.
+fn gather(whole: &str, fraction: &str) -> i128 {
+    let digits = whole.bytes().chain(fraction.bytes());
+    if whole.len() + fraction.len() <= 18 {
+        i128::from(digits.fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+    } else {
+        digits.fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'))
+    }
+}
+
 fn power(exponent: u8) -> i128 {
-    10_i128.pow(u32::from(exponent))
+    if exponent <= 18 {
+        i128::from(10_i64.pow(u32::from(exponent)))
+    } else {
+        10_i128.pow(u32::from(exponent))
+    }
 }
 
 /// Appends `units` of the size 10^-`decimals`: 50 with two decimals is `0.50`.
@@ -115,18 +131,31 @@ pub(crate) fn push_scaled(out: &mut String, units: i128, decimals: u8) {
         out.push('-');
     }
     let units = units.unsigned_abs();
-    let unit = power(decimals).unsigned_abs();
-    push_digits(out, units / unit);
-    if decimals > 0 {
-        out.push('.');
-        let fraction = units % unit;
-        let mut filled = unit / 10;
-        while filled > fraction && filled > 1 {
-            out.push('0');
-            filled /= 10;
+    match u64::try_from(units) {
+        Ok(units) if decimals < 19 => {
+            let unit = 10_u64.pow(u32::from(decimals));
+            push_digits(out, u128::from(units / unit));
+            push_fraction(out, units % unit, decimals);
         }
-        push_digits(out, fraction);
+        _ => {
+            let unit = power(decimals).unsigned_abs();
+            push_digits(out, units / unit);
+            push_fraction(out, u64::try_from(units % unit).unwrap_or_default(), decimals);
+        }
     }
+}
+
+fn push_fraction(out: &mut String, fraction: u64, decimals: u8) {
+    if decimals == 0 {
+        return;
+    }
+    out.push('.');
+    let mut filled = 10_u64.pow(u32::from(decimals.min(19) - 1));
+    while filled > fraction && filled > 1 {
+        out.push('0');
+        filled /= 10;
+    }
+    push_digits(out, u128::from(fraction));
 }
 
 /// How many decimals amounts of a currency have (ISO 4217); 2 where the standard gives none.
@@ -179,9 +208,17 @@ mod tests {
         assert_eq!(minor("1.230", 2), Ok(123));
         assert_eq!(minor("1.234", 2), Err(Reason::AmountDecimals));
         assert_eq!(minor("999999999999999", 4), Err(Reason::AmountOutOfRange));
-        for (units, decimals, text) in
-            [(0, 2, "0.00"), (5, 2, "0.05"), (50, 2, "0.50"), (-5, 2, "-0.05"), (1234, 3, "1.234"), (7, 0, "7"), (12345, 2, "123.45"), (100, 3, "0.100"), (1, 3, "0.001")]
-        {
+        for (units, decimals, text) in [
+            (0, 2, "0.00"),
+            (5, 2, "0.05"),
+            (50, 2, "0.50"),
+            (-5, 2, "-0.05"),
+            (1234, 3, "1.234"),
+            (7, 0, "7"),
+            (12345, 2, "123.45"),
+            (100, 3, "0.100"),
+            (1, 3, "0.001"),
+        ] {
             let mut out = String::new();
             push_scaled(&mut out, units, decimals);
             assert_eq!(out, text);

@@ -1,9 +1,11 @@
 //! Times as an order stream gives them: RFC 3339, kept with their own offset.
 
-use chrono::{DateTime, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 
-use crate::json::{Reason, push_digits};
+use crate::json::{Reason, push_short};
 
 /// A time that was given with or without its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,11 @@ impl Spoken {
         parse(text).ok_or(Reason::NotATime)
     }
 
+    /// Whether it needs a zone to be an instant.
+    pub(crate) fn is_local(self) -> bool {
+        self.offset.is_none()
+    }
+
     /// The instant: by its own offset, else by the zone, the earlier of a double hour and the later side of a missing
     /// one (the clock is taken to have gone on), each with a note.
     pub(crate) fn resolve(self, zone: Option<Tz>) -> Result<(Moment, Option<&'static str>), Reason> {
@@ -36,7 +43,8 @@ impl Spoken {
             LocalResult::Ambiguous(earlier, _) => Ok((Moment(earlier.fixed_offset()), Some(AMBIGUOUS))),
             LocalResult::None => {
                 let day = TimeDelta::days(1);
-                let before = zone.from_local_datetime(&(self.local - day)).earliest().ok_or(Reason::NotATime)?;
+                let before =
+                    zone.from_local_datetime(&(self.local - day)).earliest().ok_or(Reason::NotATime)?;
                 let later = (before + day).fixed_offset();
                 Ok((Moment(later), Some(SKIPPED)))
             }
@@ -120,14 +128,8 @@ fn push_local(out: &mut String, time: NaiveDateTime) {
     }
 }
 
-fn push_padded(out: &mut String, number: u32, width: u32) {
-    for place in (1..width).rev() {
-        if number >= 10_u32.pow(place) {
-            break;
-        }
-        out.push('0');
-    }
-    push_digits(out, u128::from(number));
+fn push_padded(out: &mut String, number: u32, width: usize) {
+    push_short(out, u64::from(number), width);
 }
 
 /// Reads a date of the form `YYYY-MM-DD`.
@@ -164,7 +166,8 @@ fn parse(text: &str) -> Option<Spoken> {
     };
     let hour = number(text.get(11..13)?)?;
     let time = NaiveTime::from_hms_micro_opt(hour, number(text.get(14..16)?)?, second, micros)?;
-    Some(Spoken { local: date.and_time(time), offset: offset(rest)? })
+    let offset = if rest.is_empty() { None } else { Some(offset(rest)?) };
+    Some(Spoken { local: date.and_time(time), offset })
 }
 
 fn fraction_micros(digits: &str) -> Option<u32> {
@@ -175,11 +178,10 @@ fn fraction_micros(digits: &str) -> Option<u32> {
     Some(number(kept)? * 10_u32.pow(6 - u32::try_from(kept.len()).ok()?))
 }
 
-/// The offset behind a time; `Some(None)` where there is none.
-fn offset(text: &str) -> Option<Option<FixedOffset>> {
+/// The offset behind a time, where there is one.
+fn offset(text: &str) -> Option<FixedOffset> {
     match text.as_bytes() {
-        [] => Some(None),
-        [b'Z' | b'z'] => Some(FixedOffset::east_opt(0)),
+        [b'Z' | b'z'] => FixedOffset::east_opt(0),
         [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
             let hours = number(text.get(1..3)?)?;
             let minutes = number(text.get(4..6)?)?;
@@ -187,7 +189,7 @@ fn offset(text: &str) -> Option<Option<FixedOffset>> {
                 return None;
             }
             let seconds = i32::try_from(hours * 3_600 + minutes * 60).ok()?;
-            FixedOffset::east_opt(if *sign == b'-' { -seconds } else { seconds }).map(Some)
+            FixedOffset::east_opt(if *sign == b'-' { -seconds } else { seconds })
         }
         _ => None,
     }
@@ -221,7 +223,9 @@ mod tests {
         ] {
             assert_eq!(said(text, None).unwrap(), (same.to_owned(), None), "{text}");
         }
-        for text in ["2017-02-29T00:00:00Z", "2017-01-01", "2017-01-01T24:00:00Z", "2017-01-01T00:00:00+0100", "x"] {
+        for text in
+            ["2017-02-29T00:00:00Z", "2017-01-01", "2017-01-01T24:00:00Z", "2017-01-01T00:00:00+0100", "x"]
+        {
             assert_eq!(said(text, None), Err(Reason::NotATime), "{text}");
         }
     }

@@ -22,7 +22,7 @@ use crate::{
 /// How often a busy server is asked again.
 const RETRIES: u32 = 5;
 /// The longest wait that is spent on one of them.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A connected folder.
 #[derive(Debug)]
@@ -127,7 +127,11 @@ impl<'a> Access<'a> {
 }
 
 fn unconnected() -> Failure {
-    Failure::new(Kind::NotReady, "this folder is not connected to a server", "run `counterfoil-pds connect URL`")
+    Failure::new(
+        Kind::NotReady,
+        "this folder is not connected to a server",
+        "run `counterfoil-pds connect URL`",
+    )
 }
 
 fn wait(reply: &Reply, before: u32) -> Duration {

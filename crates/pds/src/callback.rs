@@ -58,7 +58,9 @@ impl Callback {
             let address = listener.local_addr()?;
             io::Result::Ok(Self { listener, address })
         };
-        bound.await.map_err(|error| Failure::new(Kind::Local, format!("cannot listen on {address}: {error}"), advice))
+        bound.await.map_err(|error| {
+            Failure::new(Kind::Local, format!("cannot listen on {address}: {error}"), advice)
+        })
     }
 
     /// The redirect URI to ask for.
@@ -68,7 +70,12 @@ impl Callback {
     }
 
     /// Waits for the answer to the request with this `state`, from this issuer.
-    pub async fn wait(self, state: &CsrfToken, issuer: &str, limit: Duration) -> Result<AuthorizationCode, Failure> {
+    pub async fn wait(
+        self,
+        state: &CsrfToken,
+        issuer: &str,
+        limit: Duration,
+    ) -> Result<AuthorizationCode, Failure> {
         timeout(limit, self.serve(state, issuer)).await.unwrap_or_else(|_| {
             let what = format!("no answer came within {} minutes", limit.as_secs() / 60);
             Err(Failure::new(Kind::Refused, what, "run `connect` again and answer on the page that it opens"))
@@ -101,11 +108,17 @@ impl Callback {
                 }
                 Ok(Answer::No { error, description }) => {
                     reply(&mut stream, "200 OK", "Nothing is shared. You can close this window.").await;
-                    let what = format!("the answer was no ({}): {}", printable(&error), printable(&description));
+                    let what =
+                        format!("the answer was no ({}): {}", printable(&error), printable(&description));
                     Err(Failure::new(Kind::Refused, what, "run `connect` again if that was not meant"))
                 }
                 Err(failure) => {
-                    reply(&mut stream, "400 Bad Request", "This answer is not the one expected. See the terminal.").await;
+                    reply(
+                        &mut stream,
+                        "400 Bad Request",
+                        "This answer is not the one expected. See the terminal.",
+                    )
+                    .await;
                     Err(failure)
                 }
             };
@@ -122,7 +135,8 @@ fn read_answer(target: &str, state: &CsrfToken, issuer: &str) -> Option<Result<A
     }
     // A parameter that is sent twice has no one value.
     let one = |name: &str| {
-        let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let mut values =
+            url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         values.next().filter(|_| values.next().is_none())
     };
     let given = CsrfToken::new(one("state")?);
@@ -131,7 +145,11 @@ fn read_answer(target: &str, state: &CsrfToken, issuer: &str) -> Option<Result<A
     }
     if one("iss").as_deref() != Some(issuer) {
         let what = format!("the answer does not come from {issuer} (its iss is missing or another)");
-        return Some(Err(Failure::new(Kind::Refused, what, "run `connect` again; if it stays, do not go on")));
+        return Some(Err(Failure::new(
+            Kind::Refused,
+            what,
+            "run `connect` again; if it stays, do not go on",
+        )));
     }
     Some(match (one("code"), one("error")) {
         (Some(code), None) => Ok(Answer::Code(AuthorizationCode::new(code))),
@@ -198,7 +216,9 @@ mod tests {
     fn yes_and_no() {
         let yes = read("/callback?code=cfc_1&state=s1&iss=https%3A%2F%2Fshop.example").unwrap().unwrap();
         assert!(matches!(yes, Answer::Code(code) if code.secret() == "cfc_1"));
-        let no = read("/callback?error=access_denied&error_description=Not%20now&state=s1&iss=https://shop.example");
+        let no = read(
+            "/callback?error=access_denied&error_description=Not%20now&state=s1&iss=https://shop.example",
+        );
         let Answer::No { error, description } = no.unwrap().unwrap() else { panic!("a no is no yes") };
         assert_eq!((error.as_str(), description.as_str()), ("access_denied", "Not now"));
     }
@@ -232,7 +252,10 @@ mod tests {
 
     #[test]
     fn only_a_plain_get_has_a_target() {
-        assert_eq!(parse_target(b"GET /callback?a=b HTTP/1.1\r\nHost: x\r\n\r\n").as_deref(), Some("/callback?a=b"));
+        assert_eq!(
+            parse_target(b"GET /callback?a=b HTTP/1.1\r\nHost: x\r\n\r\n").as_deref(),
+            Some("/callback?a=b")
+        );
         for head in [
             "POST /callback HTTP/1.1\r\n\r\n",
             "GET http://evil.example/ HTTP/1.1\r\n\r\n",

@@ -25,7 +25,7 @@ pub const CONNECTION: &str = "connection.json";
 const SCOPES: [&str; 4] =
     ["purchases:read", "purchases.lines:read", "purchases.payment:read", "purchases.location:read"];
 /// How long the customer has to answer; a pushed request lives less than that (RFC 9126, FAPI 2.0).
-const PATIENCE: Duration = Duration::from_mins(10);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What this folder is connected to.
 #[derive(Debug, Deserialize, Serialize)]
@@ -86,7 +86,8 @@ pub async fn run(folder: &Folder, options: Options, clock: Clock) -> Result<(), 
         None => SigningKey::load_or_make(folder, CLIENT_KEY)?,
     };
     let dpop_key = SigningKey::load_or_make(folder, DPOP_KEY)?;
-    let remembered = known.filter(|connection| connection.url == options.url).map(|connection| connection.client_id);
+    let remembered =
+        known.filter(|connection| connection.url == options.url).map(|connection| connection.client_id);
     let Some(client_id) = options.client_id.or(remembered) else {
         return Err(unregistered(&client_key)?);
     };
@@ -113,7 +114,8 @@ pub async fn run(folder: &Folder, options: Options, clock: Clock) -> Result<(), 
     let tokens = app.exchange(&code, &verifier, &redirect).await?;
     let summary = summary(&tokens);
     let issuer = service.issuer.clone();
-    folder.write_json(CONNECTION, &Connection { url: options.url, issuer, client_id, tokens: Some(tokens) })?;
+    folder
+        .write_json(CONNECTION, &Connection { url: options.url, issuer, client_id, tokens: Some(tokens) })?;
     say(&summary)
 }
 
@@ -144,9 +146,10 @@ async fn push(app: &App<'_>, redirect: &RedirectUrl, scopes: Vec<String>) -> Res
             .append_pair("client_assertion", &app.assertion()?)
             .finish();
         let mut pushing = Request::new(Method::POST, endpoint.clone());
-        pushing
-            .headers_mut()
-            .insert(CONTENT_TYPE, reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded"));
+        pushing.headers_mut().insert(
+            CONTENT_TYPE,
+            reqwest::header::HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
         *pushing.body_mut() = Some(form.into());
         app.prove(&mut pushing)?;
         let answer = app.wire.send(pushing, SMALL).await?;
@@ -167,7 +170,8 @@ async fn push(app: &App<'_>, redirect: &RedirectUrl, scopes: Vec<String>) -> Res
 }
 
 fn offered(service: &Service) -> Vec<String> {
-    let offers = |scope: &str| service.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|name| name == scope));
+    let offers =
+        |scope: &str| service.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|name| name == scope));
     SCOPES.into_iter().filter(|scope| offers(scope)).map(str::to_owned).collect()
 }
 
@@ -206,7 +210,10 @@ fn summary(tokens: &Tokens) -> String {
         || "until you stop it".to_owned(),
         |time| format!("until {}", time.format("%Y-%m-%d %H:%M UTC")),
     );
-    format!("Connected {until}: {}\nThis agreement is {grant}. Next: counterfoil-pds sync", tokens.scope.join(", "))
+    format!(
+        "Connected {until}: {}\nThis agreement is {grant}. Next: counterfoil-pds sync",
+        tokens.scope.join(", ")
+    )
 }
 
 /// Opens the address if this system has a way to; it is printed as well, so a failure costs nothing.

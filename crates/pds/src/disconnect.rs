@@ -1,23 +1,25 @@
 //! `disconnect`: end the grant at the server, then forget the tokens.
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 
-use crate::{access::Access, failure::{Failure, Kind}, folder::Folder, terminal::say, wire::{Clock, SMALL}};
+use crate::{
+    access::Access,
+    failure::{Failure, Kind},
+    folder::Folder,
+    terminal::say,
+    wire::{Clock, Reply, SMALL},
+};
 
 /// Ends the grant. The purchases that were fetched stay in the folder: they are the customer's own.
 pub async fn run(folder: &Folder, clock: Clock) -> Result<(), Failure> {
     let mut access = Access::open(folder, clock).await?;
-    let url = access.service().api(&["grant"])?;
-    let words = match access.call(Method::DELETE, &url, SMALL).await {
-        Ok(reply) if reply.status.is_success() => "Disconnected: the agreement has ended.",
-        // Both say that there is nothing left to end.
-        Ok(reply) if ended(&reply.status, reply.error_code().as_deref()) => {
-            "Disconnected: the agreement had ended before."
-        }
-        Ok(reply) => return Err(reply.complaint()),
-        Err(failure) if failure.kind == Kind::Refused => return gone(access, &failure),
+    let grant = access.service().api(&["grant"])?;
+    let ended = match access.call(Method::DELETE, &grant, SMALL).await.and_then(Reply::success) {
+        Ok(_) => "the agreement has ended",
+        Err(failure) if failure.kind == Kind::Ended => "the agreement had ended before",
+        // Tokens that may still work are kept, so that the next attempt can end them.
         Err(failure) => return Err(failure),
     };
     access.forget()?;
-    say(&format!("{words} The tokens are deleted, your purchases stay in the folder."))
+    say(&format!("Disconnected: {ended}. The tokens are deleted; your purchases stay in the folder."))
 }

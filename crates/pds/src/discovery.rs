@@ -78,7 +78,8 @@ impl Service {
                 card.issuer, metadata.issuer
             )));
         }
-        let lacking = |what: &str| Failure::misunderstood(format!("the authorization server offers no {what}"));
+        let lacking =
+            |what: &str| Failure::misunderstood(format!("the authorization server offers no {what}"));
         let offers = |list: &[String], word: &str| list.iter().any(|item| item == word);
         if !offers(&metadata.token_endpoint_auth_methods_supported, "private_key_jwt") {
             return Err(lacking("private_key_jwt"));
@@ -92,8 +93,9 @@ impl Service {
         if !metadata.authorization_response_iss_parameter_supported {
             return Err(lacking("iss in its answers (RFC 9207)"));
         }
-        let push_endpoint =
-            metadata.pushed_authorization_request_endpoint.ok_or_else(|| lacking("pushed authorization requests"))?;
+        let push_endpoint = metadata
+            .pushed_authorization_request_endpoint
+            .ok_or_else(|| lacking("pushed authorization requests"))?;
         let service = Self {
             issuer: card.issuer,
             authorization_endpoint: metadata.authorization_endpoint,
@@ -102,7 +104,9 @@ impl Service {
             scopes: metadata.scopes_supported,
             api: version_1(&card.api_base)?,
         };
-        for url in [&service.authorization_endpoint, &service.push_endpoint, &service.token_endpoint, &service.api] {
+        for url in
+            [&service.authorization_endpoint, &service.push_endpoint, &service.token_endpoint, &service.api]
+        {
             require_https(url)?;
         }
         Ok(service)
@@ -175,7 +179,10 @@ mod tests {
     #[test]
     fn addresses_follow_the_documents() {
         let service = join(|_, _| ()).unwrap();
-        assert_eq!(service.api(&["purchases"]).unwrap().as_str(), "https://shop.example/sandbox/v1/purchases");
+        assert_eq!(
+            service.api(&["purchases"]).unwrap().as_str(),
+            "https://shop.example/sandbox/v1/purchases"
+        );
         let versioned = join(|card, _| card["apiBase"] = json!("https://api.shop.example/v1/")).unwrap();
         assert_eq!(versioned.api(&["grant"]).unwrap().as_str(), "https://api.shop.example/v1/grant");
     }
@@ -194,7 +201,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_foreign_is_named() {
-        let cases: [(fn(&mut Value, &mut Value), &str); 6] = [
+        type Change = fn(&mut Value, &mut Value);
+        let cases: [(Change, &str); 6] = [
             (|_, metadata| metadata["issuer"] = json!("https://shop.example/sandbox/"), "issuer"),
             (|_, metadata| metadata["code_challenge_methods_supported"] = json!(["plain"]), "S256"),
             (|_, metadata| metadata["dpop_signing_alg_values_supported"] = json!([]), "DPoP"),

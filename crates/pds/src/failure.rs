@@ -11,6 +11,8 @@ pub enum Kind {
     NotReady,
     /// The customer or the server said no.
     Refused,
+    /// The grant, or the token that stands for it, is no longer good.
+    Ended,
     /// The server was not reached, or its answer was not understood.
     Server,
     /// Everything arrived and is stored, but the figures do not add up.
@@ -42,7 +44,7 @@ impl Failure {
         ExitCode::from(match self.kind {
             Kind::Local => 1,
             Kind::NotReady => 3,
-            Kind::Refused => 4,
+            Kind::Refused | Kind::Ended => 4,
             Kind::Server => 5,
             Kind::Figures => 6,
         })

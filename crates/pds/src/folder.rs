@@ -65,15 +65,9 @@ impl Folder {
 
     /// Writes a value as JSON; see [`Folder::write`].
     pub fn write_json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), Failure> {
-        let bytes =
-            serde_json::to_vec_pretty(value).map_err(|error| broken("cannot write", &self.file(name), &error))?;
+        let bytes = serde_json::to_vec_pretty(value)
+            .map_err(|error| broken("cannot write", &self.file(name), &error))?;
         self.write(name, &bytes)
-    }
-
-    /// Gives a file another name in the same folder.
-    pub fn rename(&self, from: &str, to: &str) -> Result<(), Failure> {
-        let path = self.file(from);
-        fs::rename(&path, self.file(to)).map_err(|error| broken("cannot rename", &path, &error))
     }
 }
 

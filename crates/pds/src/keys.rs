@@ -53,6 +53,11 @@ impl SigningKey {
         };
         let jwk = jwk.map_err(|error| unusable("--key", &error))?;
         let key = Self::from_jwk(&jwk).map_err(|error| unusable("--key", &error))?;
+        // A private key that is written over is lost, and with it the registration of its public half.
+        if folder.read(file)?.is_some() && Self::load_or_make(folder, file)?.thumbprint != key.thumbprint {
+            let what = format!("{} holds another key already", folder.file(file).display());
+            return Err(Failure::new(Kind::Local, what, "use another --folder, or move that file away"));
+        }
         folder.write_json(file, jwk.as_ref())?;
         Ok(key)
     }
@@ -177,7 +182,11 @@ mod tests {
         let pem = EcKeyPair::generate(EcCurve::P256).unwrap().to_pem_private_key();
         let key = SigningKey::adopt(&folder, CLIENT_KEY, &pem).unwrap();
         assert_eq!(key.public().get("x").and_then(Value::as_str).map(str::len), Some(43));
-        let failure = SigningKey::adopt(&folder, CLIENT_KEY, b"{\"kty\":\"EC\",\"crv\":\"P-384\",\"d\":\"hush\"}");
+        assert!(SigningKey::adopt(&folder, CLIENT_KEY, &pem).is_ok());
+        let other = EcKeyPair::generate(EcCurve::P256).unwrap().to_pem_private_key();
+        assert!(SigningKey::adopt(&folder, CLIENT_KEY, &other).is_err(), "a key is never written over");
+        let failure =
+            SigningKey::adopt(&folder, CLIENT_KEY, b"{\"kty\":\"EC\",\"crv\":\"P-384\",\"d\":\"hush\"}");
         assert!(!failure.unwrap_err().to_string().contains("hush"));
     }
 }

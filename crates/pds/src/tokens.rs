@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use oauth2::{
-    AccessToken, AuthUrl, AuthorizationCode, Client, ClientId, EndpointNotSet, EndpointSet, ErrorResponse as _,
-    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
+    AccessToken, AuthUrl, AuthorizationCode, Client, ClientId, EndpointNotSet, EndpointSet, ExtraTokenFields,
+    HttpRequest, HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError,
     StandardRevocableToken, StandardTokenResponse, TokenResponse as _, TokenUrl,
     basic::{
         BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
         BasicTokenIntrospectionResponse, BasicTokenType,
     },
 };
-use reqwest::header::HeaderValue;
+use reqwest::{StatusCode, header::HeaderValue};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     failure::{Failure, Kind},
     keys::SigningKey,
     proof::{Request, client_assertion, dpop},
-    wire::{SMALL, Wire, advice, printable},
+    wire::{SMALL, Wire, printable, refusal},
 };
 
 /// The `client_assertion_type` of `private_key_jwt` (RFC 7523).
@@ -74,12 +74,18 @@ impl Tokens {
     /// Reads a token answer; `before` is what a refresh had, since a refresh repeats only what is new.
     pub fn read(answer: &TokenAnswer, before: Option<&Self>, now: DateTime<Utc>) -> Result<Self, Failure> {
         // `oauth2` reads the word back in lower case. A bearer token would work for whoever steals it.
-        if !matches!(answer.token_type(), BasicTokenType::Extension(kind) if kind.eq_ignore_ascii_case("DPoP")) {
-            return Err(Failure::misunderstood("the token is not bound to this app's key (token_type is not DPoP)"));
+        if !matches!(answer.token_type(), BasicTokenType::Extension(kind) if kind.eq_ignore_ascii_case("DPoP"))
+        {
+            return Err(Failure::misunderstood(
+                "the token is not bound to this app's key (token_type is not DPoP)",
+            ));
         }
-        let after = |seconds: u64| i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).map(|time| now + time);
+        let after = |seconds: u64| {
+            i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).map(|time| now + time)
+        };
         let lifetime = answer.expires_in().unwrap_or_default().as_secs();
-        let scope = answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect());
+        let scope =
+            answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str().to_owned()).collect());
         let extra = answer.extra_fields();
         Ok(Self {
             access_token: answer.access_token().clone(),
@@ -157,7 +163,7 @@ impl App<'_> {
     pub async fn refresh(&self, before: &Tokens) -> Result<Tokens, Failure> {
         let refresh_token = before.refresh_token.as_ref().ok_or_else(|| {
             let what = "the access token has run out and this grant gives no further one";
-            Failure::new(Kind::Refused, what, "run `disconnect`, then `connect` to ask again")
+            Failure::new(Kind::Ended, what, "run `disconnect`, then `connect` to ask again")
         })?;
         let oauth = self.oauth();
         let mut answer = Err(Refusal::WantsNonce);
@@ -178,8 +184,9 @@ impl App<'_> {
 
     /// Sends a request that `oauth2` made, with a DPoP proof beside it.
     async fn post(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
-        let mut request = reqwest::Request::try_from(request)
-            .map_err(|error| Failure::misunderstood(format!("the token endpoint cannot be asked: {error}")))?;
+        let mut request = reqwest::Request::try_from(request).map_err(|error| {
+            Failure::misunderstood(format!("the token endpoint cannot be asked: {error}"))
+        })?;
         self.prove(&mut request)?;
         let reply = self.wire.send(request, SMALL).await?;
         let mut response = HttpResponse::new(reply.body);
@@ -221,11 +228,12 @@ impl From<RequestTokenError<Failure, BasicErrorResponse>> for Refusal {
     fn from(error: RequestTokenError<Failure, BasicErrorResponse>) -> Self {
         Self::Failed(match error {
             RequestTokenError::ServerResponse(said) => {
-                if matches!(said.error(), BasicErrorResponseType::Extension(code) if code == "use_dpop_nonce") {
+                if matches!(said.error(), BasicErrorResponseType::Extension(code) if code == "use_dpop_nonce")
+                {
                     return Self::WantsNonce;
                 }
                 let what = format!("the token endpoint refused: {}", printable(&said.to_string()));
-                Failure::new(Kind::Refused, what, advice(said.error().as_ref(), reqwest::StatusCode::BAD_REQUEST))
+                refusal(said.error().as_ref(), StatusCode::BAD_REQUEST, what)
             }
             RequestTokenError::Request(failure) => failure,
             // Both may quote the answer, and that may hold a token.
@@ -240,9 +248,9 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Failed(failure) => failure,
-            Refusal::WantsNonce => {
-                Self::misunderstood("the token endpoint asks for a DPoP nonce but does not take the one it gave")
-            }
+            Refusal::WantsNonce => Self::misunderstood(
+                "the token endpoint asks for a DPoP nonce but does not take the one it gave",
+            ),
         }
     }
 }
@@ -267,7 +275,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(first.scope, ["purchases:read", "purchases.lines:read"]);
-        let second = read(r#"{"access_token":"cfa_2","token_type":"DPoP","expires_in":600}"#, Some(&first), 590).unwrap();
+        let second =
+            read(r#"{"access_token":"cfa_2","token_type":"DPoP","expires_in":600}"#, Some(&first), 590)
+                .unwrap();
         assert_eq!(second.access_token.secret(), "cfa_2");
         assert_eq!(second.refresh_token.as_ref().map(|token| token.secret().as_str()), Some("cfr_1"));
         assert_eq!(second.grant_id.as_deref(), Some("gra_1"));
@@ -279,18 +289,24 @@ mod tests {
 
     #[test]
     fn bearer_tokens_are_refused_and_tokens_never_shown() {
-        let failure = read(r#"{"access_token":"cfa_1","token_type":"Bearer","expires_in":600}"#, None, 0).unwrap_err();
+        let failure =
+            read(r#"{"access_token":"cfa_1","token_type":"Bearer","expires_in":600}"#, None, 0).unwrap_err();
         assert!(failure.to_string().contains("bound"));
-        let tokens = read(r#"{"access_token":"cfa_secret","token_type":"DPoP","refresh_token":"cfr_secret"}"#, None, 0);
+        let tokens = read(
+            r#"{"access_token":"cfa_secret","token_type":"DPoP","refresh_token":"cfr_secret"}"#,
+            None,
+            0,
+        );
         assert!(!format!("{:?}", tokens.unwrap()).contains("secret\""));
     }
 
     #[test]
     fn refusals_of_the_token_endpoint_are_told() {
-        let said = |text| Refusal::from(RequestTokenError::ServerResponse(serde_json::from_str(text).unwrap()));
+        let said =
+            |text| Refusal::from(RequestTokenError::ServerResponse(serde_json::from_str(text).unwrap()));
         assert!(matches!(said(r#"{"error":"use_dpop_nonce"}"#), Refusal::WantsNonce));
         let failure = Failure::from(said(r#"{"error":"invalid_grant","error_description":"code was used"}"#));
-        assert_eq!(failure.kind, Kind::Refused);
+        assert_eq!(failure.kind, Kind::Ended);
         assert!(failure.to_string().contains("invalid_grant: code was used"), "{failure}");
     }
 }

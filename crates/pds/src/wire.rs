@@ -55,13 +55,17 @@ impl Wire {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_mins(2))
+            .timeout(Duration::from_secs(120))
             .user_agent(concat!("counterfoil-pds/", env!("CARGO_PKG_VERSION")));
         if is_loopback(server) {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| {
-            Failure::new(Kind::Local, format!("cannot set up TLS: {error}"), "check the certificates of this system")
+            Failure::new(
+                Kind::Local,
+                format!("cannot set up TLS: {error}"),
+                "check the certificates of this system",
+            )
         })?;
         Ok(Self { http, nonces: RefCell::default(), clock })
     }
@@ -146,8 +150,7 @@ impl Reply {
             what.push_str(": ");
             what.push_str(&printable(&part));
         }
-        let kind = if self.status.is_client_error() { Kind::Refused } else { Kind::Server };
-        Failure::new(kind, what, advice(&code, self.status))
+        refusal(&code, self.status, what)
     }
 
     fn read_complaint(&self) -> Complaint {
@@ -156,21 +159,29 @@ impl Reply {
     }
 }
 
-/// What to do about an error code of the API or of OAuth.
-pub fn advice(code: &str, status: StatusCode) -> &'static str {
-    match code {
-        "grant_paused" => "the sharing is paused; it goes on when you resume it on the Connected apps page",
-        "invalid_token" | "invalid_grant" => "the sharing has ended: run `disconnect`, then `connect` to start a new one",
-        code if code.starts_with("grant_") => {
-            "the sharing has ended: run `disconnect`, then `connect` to start a new one"
+/// The failure that an error code of the API or of OAuth stands for, with what to do about it.
+pub fn refusal(code: &str, status: StatusCode, what: String) -> Failure {
+    let ended = "the sharing has ended: run `disconnect`, then `connect` to start a new one";
+    let (kind, advice) = match code {
+        "grant_paused" => (Kind::Refused, "the sharing is paused; resume it on the Connected apps page"),
+        "invalid_token" | "invalid_grant" => (Kind::Ended, ended),
+        code if code.starts_with("grant_") => (Kind::Ended, ended),
+        "invalid_client" => {
+            (Kind::Refused, "check --client-id and that the output of `keys` is what was registered")
         }
-        "invalid_client" => "check --client-id and that the output of `keys` is what was registered for it",
-        "invalid_scope" | "insufficient_scope" => "ask for what the app is registered for, with --scope",
-        "invalid_dpop_proof" => "check the clock of this computer; proofs must be less than a minute old",
-        _ if status.is_redirection() => "use the address that the server itself names; redirects are not followed",
-        _ if status.is_client_error() => "correct what the answer names and run the command again",
-        _ => "try again in a minute; if it stays, tell the operator of the server",
-    }
+        "invalid_scope" | "insufficient_scope" => {
+            (Kind::Refused, "ask for what the app is registered for, with --scope")
+        }
+        "invalid_dpop_proof" => (Kind::Refused, "check this computer's clock; a proof is good for a minute"),
+        _ if status.is_redirection() => {
+            (Kind::Server, "use the server's own address; redirects are not followed")
+        }
+        _ if status.is_client_error() => {
+            (Kind::Refused, "correct what the answer names and run the command again")
+        }
+        _ => (Kind::Server, "try again in a minute; if it stays, tell the operator of the server"),
+    };
+    Failure::new(kind, what, advice)
 }
 
 /// Whether the address is one of this computer's own.
@@ -227,8 +238,12 @@ mod tests {
         let body = r#"{"type":"/problems/grant_withdrawn","title":"Sharing was stopped","status":403,
                        "detail":"You stopped sharing\u001b[31m at 10:00","code":"grant_withdrawn"}"#;
         let text = reply(403, body).success().unwrap_err().to_string();
-        assert!(text.contains("403 (grant_withdrawn): Sharing was stopped: You stopped sharing[31m at 10:00"), "{text}");
-        assert!(text.contains("connect"), "{text}");
+        assert!(
+            text.contains("403 (grant_withdrawn): Sharing was stopped: You stopped sharing[31m at 10:00"),
+            "{text}"
+        );
+        assert!(text.contains("`connect`"), "{text}");
+        assert_eq!(reply(403, body).complaint().kind, Kind::Ended);
     }
 
     #[test]

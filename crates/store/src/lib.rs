@@ -1,15 +1,29 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aead;
+pub mod apps;
+pub mod codes;
 pub mod conn;
+mod dialect;
+pub mod document;
 pub mod entries;
 pub mod error;
+pub mod grants;
 pub mod keys;
-pub mod people;
+pub mod leases;
 pub mod logins;
+pub mod objects;
+pub mod offsets;
+pub mod people;
+pub mod purchases;
+pub mod quarantine;
+pub mod requests;
 pub mod schema;
-pub mod standings;
 pub mod sessions;
+pub mod standings;
+pub mod tokens;
+pub mod unlinked;
+pub mod used_ids;
 
 use std::time::Duration;
 

@@ -148,3 +148,32 @@ fn customer_id_aad(person: Person) -> Vec<u8> {
 pub(crate) fn person(bytes: &[u8]) -> Result<Person> {
     Person::from_slice(bytes).map_err(|_| Error::corrupt("customers", "person", data_encoding::HEXLOWER.encode(bytes)))
 }
+
+/// Person, latest `change_seq` and epoch after counting.
+pub(crate) type Counted = (Vec<u8>, i64, i64);
+
+/// What a batch changes for one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changes {
+    /// Whose.
+    pub person: Person,
+    /// How many purchases change.
+    pub count: i64,
+    /// Whether readers may see less afterwards; then the access head must be taken before the commit.
+    pub narrowed: bool,
+}
+
+/// Adds changes to customers' counters and locks them; gives each one's last number in its change feed.
+///
+/// # Errors
+/// [`Error::Contended`] when a customer is no longer there.
+pub fn count_changes(conn: &mut Conn, changes: &[Changes]) -> Result<HashMap<Person, i64>> {
+    let mut rows: Vec<_> =
+        changes.iter().map(|c| (c.person.as_bytes().to_vec(), c.count, c.narrowed)).collect();
+    rows.sort_unstable();
+    let counted = crate::dialect::count_changes(conn, &rows)?;
+    if counted.len() != rows.len() {
+        return Err(Error::Contended);
+    }
+    counted.into_iter().map(|(bytes, seq, _)| Ok((person(&bytes)?, seq))).collect()
+}

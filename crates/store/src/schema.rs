@@ -136,6 +136,7 @@ diesel::table! {
         max_duration -> Text,
         window_from -> Nullable<Date>,
         state -> Text,
+        state_reason -> Nullable<Text>,
         approvals -> Text,
         app_epoch -> BigInt,
         created_at -> Timestamp,
@@ -167,7 +168,7 @@ diesel::table! {
         record -> Binary,
         parameters -> Text,
         jkt -> Nullable<Text>,
-        shown -> Bool,
+        person -> Nullable<Binary>,
         finished -> Bool,
         expires_at -> Timestamp,
     }

@@ -10,6 +10,7 @@ CREATE TABLE apps (
   max_duration  TEXT COLLATE "C" NOT NULL,
   window_from   DATE,
   state         TEXT COLLATE "C" NOT NULL,
+  state_reason  TEXT COLLATE "C",
   approvals     TEXT COLLATE "C" NOT NULL,
   app_epoch     BIGINT NOT NULL,
   created_at    TIMESTAMP NOT NULL
@@ -31,15 +32,16 @@ CREATE TABLE grants (
   ended_reason TEXT COLLATE "C"
 );
 CREATE INDEX grants_by_person ON grants (person, given_at);
-CREATE INDEX grants_by_expiry ON grants (expires_at);
+CREATE INDEX grants_by_state ON grants (state, expires_at);
 
+-- person: to whom the request was first shown; nobody else can answer it.
 CREATE TABLE pushed_requests (
   request_hash BYTEA NOT NULL PRIMARY KEY,
   client_id    BYTEA NOT NULL,
   record       BYTEA NOT NULL,
   parameters   TEXT COLLATE "C" NOT NULL,
   jkt          TEXT COLLATE "C",
-  shown        BOOLEAN NOT NULL,
+  person       BYTEA,
   finished     BOOLEAN NOT NULL,
   expires_at   TIMESTAMP NOT NULL
 );

@@ -10,6 +10,7 @@ CREATE TABLE apps (
   max_duration  TEXT NOT NULL,
   window_from   DATE,
   state         TEXT NOT NULL,
+  state_reason  TEXT,
   approvals     TEXT NOT NULL,
   app_epoch     BIGINT NOT NULL,
   created_at    TIMESTAMP NOT NULL
@@ -31,15 +32,16 @@ CREATE TABLE grants (
   ended_reason TEXT
 );
 CREATE INDEX grants_by_person ON grants (person, given_at);
-CREATE INDEX grants_by_expiry ON grants (expires_at);
+CREATE INDEX grants_by_state ON grants (state, expires_at);
 
+-- person: to whom the request was first shown; nobody else can answer it.
 CREATE TABLE pushed_requests (
   request_hash BLOB NOT NULL PRIMARY KEY,
   client_id    BLOB NOT NULL,
   record       BLOB NOT NULL,
   parameters   TEXT NOT NULL,
   jkt          TEXT,
-  shown        BOOLEAN NOT NULL,
+  person       BLOB,
   finished     BOOLEAN NOT NULL,
   expires_at   TIMESTAMP NOT NULL
 );

@@ -170,9 +170,8 @@ impl Trickle {
         self.last = number;
         let mut draw = Draw::new(self.world.customers.seed, number);
         let customer = self.world.customers.regular(&mut draw);
-        let mut basket = Basket::draw(&self.world, &mut draw, number, customer, now.timestamp());
+        let basket = Basket::draw(&self.world, &mut draw, number, customer, now.timestamp());
         let stage = if basket.delivered.is_some() { Stage::Placed } else { Stage::Fulfilled };
-        basket.comeback = None;
         order_record(&self.world, &basket, stage, now.timestamp())
     }
 }

@@ -44,7 +44,9 @@ impl Reason {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::AmountDecimals => ("amount_decimals", "more decimal places than allowed here"),
-            Self::AmountOutOfRange => ("amount_out_of_range", "more than 15 digits before the dot, or a sum too large to keep"),
+            Self::AmountOutOfRange => {
+                ("amount_out_of_range", "more than 15 digits before the dot, or a sum too large to keep")
+            }
             Self::AmbiguousAllocation => {
                 ("ambiguous_allocation", "an allocation names exactly one of lineId, chargeId and other")
             }

@@ -7,10 +7,11 @@ mod fault;
 mod members;
 mod place;
 mod reader;
+mod scan;
 mod writer;
 
 pub(crate) use fault::{Fault, Reason};
 pub(crate) use members::{elements, without};
 pub(crate) use place::pointer;
-pub(crate) use reader::{MAX_ID, Reader, find};
-pub(crate) use writer::{push_digits, push_member, push_text, separate};
+pub(crate) use reader::{MAX_TEXT, Reader, find};
+pub(crate) use writer::{push_digits, push_member, push_short, push_text, separate};

@@ -2,7 +2,7 @@
 
 /// A container that is open at some byte of the text.
 enum Level<'a> {
-    Object { key: &'a str, in_value: bool },
+    Object { key: Option<&'a str>, in_value: bool },
     Array(usize),
 }
 
@@ -19,11 +19,11 @@ pub(crate) fn pointer(text: &str, at: usize) -> String {
             b'"' => {
                 let end = end_of_string(bytes, here);
                 if let Some(Level::Object { key, in_value: false }) = levels.last_mut() {
-                    *key = text.get(here + 1..end.saturating_sub(1)).unwrap_or_default();
+                    *key = text.get(here + 1..end.saturating_sub(1));
                 }
                 next = end;
             }
-            b'{' if !is_target => levels.push(Level::Object { key: "", in_value: false }),
+            b'{' if !is_target => levels.push(Level::Object { key: None, in_value: false }),
             b'[' if !is_target => levels.push(Level::Array(0)),
             b'}' | b']' if !is_target => drop(levels.pop()),
             b':' => {
@@ -32,7 +32,7 @@ pub(crate) fn pointer(text: &str, at: usize) -> String {
                 }
             }
             b',' => match levels.last_mut() {
-                Some(Level::Object { in_value, .. }) => *in_value = false,
+                Some(level @ Level::Object { .. }) => *level = Level::Object { key: None, in_value: false },
                 Some(Level::Array(index)) => *index += 1,
                 None => {}
             },
@@ -62,9 +62,11 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
 fn write(levels: &[Level<'_>]) -> String {
     let mut out = String::new();
     for level in levels {
-        out.push('/');
         match level {
-            Level::Object { key, .. } => {
+            // Broken before its next key: the object itself is the place.
+            Level::Object { key: None, .. } => {}
+            Level::Object { key: Some(key), .. } => {
+                out.push('/');
                 // A key is the sender's text: cut, so that a reason never carries a value of any size.
                 out.extend(key.chars().take(64).flat_map(|letter| match letter {
                     '~' => vec!['~', '0'],
@@ -72,7 +74,10 @@ fn write(levels: &[Level<'_>]) -> String {
                     other => vec![other],
                 }));
             }
-            Level::Array(index) => super::push_digits(&mut out, u128::try_from(*index).unwrap_or_default()),
+            Level::Array(index) => {
+                out.push('/');
+                super::push_digits(&mut out, u128::try_from(*index).unwrap_or_default());
+            }
         }
     }
     out

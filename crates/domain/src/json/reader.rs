@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{Fault, Reason};
+use super::{Fault, Reason, scan::plain};
 
 /// Longest string, in characters.
-const MAX_TEXT: usize = 1_024;
+pub(crate) const MAX_TEXT: usize = 1_024;
 /// Longest id, in characters.
-pub(crate) const MAX_ID: usize = 128;
+const MAX_ID: usize = 128;
 /// Deepest nesting of a message.
 const MAX_DEPTH: u8 = 16;
 /// Deepest nesting that is followed when only a member is looked for in a text already refused.
@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
 
     /// A reader at any value of `text` that judges nothing but the grammar.
     pub(crate) fn lenient(text: &'a str, at: usize) -> Self {
-        Self { at, lenient: true, ..Self::new(text, 0) }
+        Self { text, at, depth: 0, lenient: true, names: Vec::new() }
     }
 
     /// The byte at which the next value starts.
@@ -102,45 +102,56 @@ impl<'a> Reader<'a> {
         mut member: impl FnMut(&mut Self, &str) -> Result<(), Fault>,
     ) -> Result<usize, Fault> {
         let start = self.open(b'{')?;
-        let base = self.names.len();
-        let mut crowd: HashSet<Cow<'a, str>> = HashSet::new();
         if !self.take(b'}') {
-            loop {
-                if self.peek() != Some(b'"') {
-                    return self.fault(Reason::InvalidJson);
-                }
-                let at = self.at;
-                let key = self.string()?;
-                if !self.lenient && !self.is_new(base, &key, &mut crowd) {
-                    return Err(Fault::new(Reason::DuplicateKey, at));
-                }
-                if !self.take(b':') {
-                    return self.fault(Reason::InvalidJson);
-                }
-                member(self, &key)?;
-                self.names.push(key);
-                if !self.take(b',') {
-                    break;
-                }
-            }
+            self.members(&mut member)?;
             if !self.take(b'}') {
                 return self.fault(Reason::InvalidJson);
             }
         }
-        self.names.truncate(base);
         self.depth -= 1;
         Ok(start)
     }
 
-    fn is_new(&self, base: usize, key: &Cow<'a, str>, crowd: &mut HashSet<Cow<'a, str>>) -> bool {
+    /// Reads the members of an object whose braces lie elsewhere.
+    pub(crate) fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &str) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let base = self.names.len();
+        let mut crowd: HashSet<Cow<'a, str>> = HashSet::new();
+        loop {
+            if self.peek() != Some(b'"') {
+                return self.fault(Reason::InvalidJson);
+            }
+            let at = self.at;
+            let key = self.string()?;
+            if !self.lenient && !self.is_new(base, key.clone(), &mut crowd) {
+                return Err(Fault::new(Reason::DuplicateKey, at));
+            }
+            if !self.take(b':') {
+                return self.fault(Reason::InvalidJson);
+            }
+            member(self, &key)?;
+            if !self.lenient {
+                self.names.push(key);
+            }
+            if !self.take(b',') {
+                break;
+            }
+        }
+        self.names.truncate(base);
+        Ok(())
+    }
+
+    fn is_new(&self, base: usize, key: Cow<'a, str>, crowd: &mut HashSet<Cow<'a, str>>) -> bool {
         let names = self.names.get(base..).unwrap_or_default();
         if names.len() < FEW {
-            return !names.contains(key);
+            return !names.contains(&key);
         }
         if crowd.is_empty() {
             crowd.extend(names.iter().cloned());
         }
-        crowd.insert(key.clone())
+        crowd.insert(key)
     }
 
     /// Reads an array; `element` must read exactly one value. Returns where it starts.
@@ -171,7 +182,7 @@ impl<'a> Reader<'a> {
             return self.mismatch();
         }
         let rest = self.rest();
-        let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) else {
+        let Some(length) = plain(rest) else {
             return Err(Fault::new(Reason::InvalidJson, at));
         };
         let text = if rest.get(length) == Some(&b'"') {
@@ -193,7 +204,7 @@ impl<'a> Reader<'a> {
         let mut out = String::new();
         loop {
             let rest = self.rest();
-            let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).ok_or(bad)?;
+            let run = plain(rest).ok_or(bad)?;
             out.push_str(self.text.get(self.at..self.at + run).ok_or(bad)?);
             self.at += run + 1;
             match rest.get(run) {

@@ -1,21 +1,16 @@
 //! Appending JSON to a buffer.
 
-use std::borrow::Cow;
+use super::scan::plain;
 
-/// Appends a string with its quotes. Borrowed text comes from a string without escapes and needs none.
-pub(crate) fn push_text(out: &mut String, text: &Cow<'_, str>) {
-    match text {
-        Cow::Borrowed(plain) if !needs_escape(plain) => {
-            out.push('"');
-            out.push_str(plain);
-            out.push('"');
-        }
-        text => push_escaped(out, text),
+/// Appends a string with its quotes.
+pub(crate) fn push_text(out: &mut String, text: &str) {
+    if plain(text.as_bytes()).is_some() {
+        push_escaped(out, text);
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
     }
-}
-
-fn needs_escape(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
 }
 
 fn push_escaped(out: &mut String, text: &str) {
@@ -43,7 +38,7 @@ fn push_escaped(out: &mut String, text: &str) {
 /// Appends `"name":"text"`, with a comma before it where one is due. The name is one of ours and needs no escape.
 pub(crate) fn push_member(out: &mut String, name: &str, text: &str) {
     separate(out, name);
-    push_text(out, &Cow::Borrowed(text));
+    push_text(out, text);
 }
 
 /// Appends `"name":`, with a comma before it unless it is the first of its object.
@@ -56,17 +51,29 @@ pub(crate) fn separate(out: &mut String, name: &str) {
     out.push_str("\":");
 }
 
-/// Appends a whole number.
-pub(crate) fn push_digits(out: &mut String, mut number: u128) {
-    let mut digits = [b'0'; 40];
+/// Appends a whole number. Nearly all fit 64 bits, where division is many times faster.
+pub(crate) fn push_digits(out: &mut String, number: u128) {
+    const GROUP: u128 = 10_000_000_000_000_000_000;
+    match u64::try_from(number) {
+        Ok(number) => push_short(out, number, 1),
+        Err(_) => {
+            push_digits(out, number / GROUP);
+            push_short(out, u64::try_from(number % GROUP).unwrap_or_default(), 19);
+        }
+    }
+}
+
+/// Appends a number with at least `width` digits.
+pub(crate) fn push_short(out: &mut String, mut number: u64, width: usize) {
+    let mut digits = [b'0'; 20];
     let mut used = 0;
     for digit in digits.iter_mut().rev() {
+        if number == 0 && used >= width {
+            break;
+        }
         *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
         number /= 10;
         used += 1;
-        if number == 0 {
-            break;
-        }
     }
     let text = digits.get(digits.len() - used..).unwrap_or_default();
     out.push_str(std::str::from_utf8(text).unwrap_or_default());

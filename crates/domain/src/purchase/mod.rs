@@ -9,7 +9,7 @@ mod returning;
 mod sections;
 mod state;
 
-pub(crate) use order::{Facts, Part, Sums};
+pub(crate) use order::{Facts, Part, Parts, Sums};
 pub(crate) use returning::{Allocation, AllocationTarget, Fee, Origin, RefundTax, ReturnLine};
 
 pub use order::Order;

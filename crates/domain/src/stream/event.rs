@@ -2,7 +2,15 @@
 
 use crate::purchase::{Order, Refund, Return};
 
-use super::EventOrder;
+use super::{DataOrder, EventOrder};
+
+/// The data of an event, before its envelope is known whole.
+pub(super) struct Content {
+    pub(super) body: Body,
+    pub(super) customer_id: Option<String>,
+    pub(super) sequence: DataOrder,
+    pub(super) digest: [u8; 32],
+}
 
 /// What one message is.
 #[derive(Clone, Debug)]
@@ -18,7 +26,7 @@ pub enum Decoded {
 /// An event, checked against every rule that needs nothing but itself.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// The `id` of the CloudEvent.
+    /// The `id` of the `CloudEvent`.
     pub event_id: String,
     /// Its `source`.
     pub source: String,
@@ -47,6 +55,15 @@ pub enum Body {
 }
 
 impl Body {
+    /// Notes from which event it comes.
+    pub(super) fn set_origin(&mut self, source: &str, event_id: &str, order: EventOrder) {
+        match self {
+            Self::Order(part) => part.set_origin(source, event_id, order),
+            Self::Return(part) => part.set_origin(source, event_id),
+            Self::Refund(part) => part.set_origin(source, event_id),
+        }
+    }
+
     /// The kind of object, as identities name it.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -17,6 +17,7 @@ mod sequence;
 mod sources;
 mod values;
 
+pub(crate) use order::{CHANNELS, PAYMENTS, STATUSES};
 pub(crate) use returning::{read_refund, read_return};
 pub(crate) use sequence::DataOrder;
 

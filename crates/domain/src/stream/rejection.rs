@@ -8,7 +8,7 @@ use crate::json::{Fault, Reader, Reason, find, pointer};
 pub struct Rejection {
     /// A stable code, by which quarantine groups.
     pub reason: &'static str,
-    /// The JSON pointer of the field, from the CloudEvent (`/data/lines/0/net`) also where the envelope is binary.
+    /// The JSON pointer of the field, from the event's top (`/data/lines/0/net`) also where the envelope is binary.
     pub pointer: String,
     /// The rule in words.
     pub detail: String,
@@ -18,7 +18,7 @@ pub struct Rejection {
     pub order_id: Option<String>,
 }
 
-/// Where the data of a text stands in the CloudEvent.
+/// Where the data of a text stands in the event.
 #[derive(Clone, Copy)]
 pub(super) enum Frame {
     /// The text is the whole event.

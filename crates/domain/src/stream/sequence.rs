@@ -9,7 +9,7 @@ pub enum OrderKind {
     Revision,
     /// By `revisedAt`, in microseconds since 1970.
     RevisedAt,
-    /// By the `time` of the CloudEvent, in microseconds since 1970.
+    /// By the `time` of the event's envelope, in microseconds since 1970.
     Time,
 }
 

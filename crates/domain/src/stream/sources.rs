@@ -1,6 +1,6 @@
 //! What is configured per CloudEvents `source`.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
 use chrono_tz::Tz;
 use iso_currency::Currency;
@@ -21,12 +21,15 @@ pub struct Seller {
 impl Seller {
     pub(crate) fn push(&self, out: &mut String) {
         out.push('{');
-        let parts =
-            [("name", Some(&self.name)), ("legalName", self.legal_name.as_ref()), ("vatId", self.vat_id.as_ref())];
+        let parts = [
+            ("name", Some(&self.name)),
+            ("legalName", self.legal_name.as_ref()),
+            ("vatId", self.vat_id.as_ref()),
+        ];
         for (name, text) in parts {
             if let Some(text) = text {
                 separate(out, name);
-                push_text(out, &Cow::Borrowed(text));
+                push_text(out, text);
             }
         }
         out.push('}');

@@ -84,7 +84,7 @@ impl Word<'_> {
     /// Appends `"name":"word"`, and `"nameOriginal":"…"` where the word was not known.
     pub(super) fn push(&self, out: &mut String, name: &str) {
         separate(out, name);
-        push_text(out, &Cow::Borrowed(self.known));
+        push_text(out, self.known);
         if let Some(original) = &self.original {
             out.push_str(",\"");
             out.push_str(name);
@@ -186,8 +186,9 @@ pub(super) fn quantity<'a>(reader: &mut Reader<'a>) -> Result<Quantity<'a>, Faul
 
 /// Units of UNECE Recommendation 20 that shops sell by; others become `other` with the original beside.
 const UNITS: &[&str] = &[
-    EACH, "H87", "C62", "PR", "DZN", "SET", "PK", "XPK", "XBX", "XBO", "XCT", "XCS", "KGM", "GRM", "MGM", "HGM", "DTN",
-    "TNE", "LBR", "ONZ", "STN", "LTR", "MLT", "CLT", "DLT", "HLT", "MTQ", "CMQ", "DMQ", "GLL", "GLI", "QT", "PT", "PTI",
-    "OZA", "OZI", "MTR", "CMT", "MMT", "KMT", "INH", "FOT", "YRD", "MTK", "CMK", "FTK", "SEC", "MIN", "HUR", "DAY",
-    "WEE", "MON", "ANN", "KWH", "MWH", "MJ", "LH", "E34", "4L", "E54", "P1", "NPR", "NMP", "RO", "BX", "CT", "CS",
+    EACH, "H87", "C62", "PR", "DZN", "SET", "PK", "XPK", "XBX", "XBO", "XCT", "XCS", "KGM", "GRM", "MGM",
+    "HGM", "DTN", "TNE", "LBR", "ONZ", "STN", "LTR", "MLT", "CLT", "DLT", "HLT", "MTQ", "CMQ", "DMQ", "GLL",
+    "GLI", "QT", "PT", "PTI", "OZA", "OZI", "MTR", "CMT", "MMT", "KMT", "INH", "FOT", "YRD", "MTK", "CMK",
+    "FTK", "SEC", "MIN", "HUR", "DAY", "WEE", "MON", "ANN", "KWH", "MWH", "MJ", "LH", "E34", "4L", "E54",
+    "P1", "NPR", "NMP", "RO", "BX", "CT", "CS",
 ];

@@ -1,0 +1,168 @@
+//! An order as it stands: a few typed facts, and its parts as text that is ready to be served.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use iso_currency::Currency;
+
+use crate::{
+    json::{push_digits, push_member, separate},
+    stream::{EventOrder, OrderKind},
+    time::{Moment, push_utc},
+};
+
+/// The parts of an order that are kept as served text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The plain members of the head, from `orderId` to `account`, without braces.
+    Head,
+    Lines,
+    Charges,
+    Taxes,
+    Related,
+    Tenders,
+    Loyalty,
+    Seller,
+    Location,
+    Fulfilments,
+    Documents,
+    Provenance,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Head,
+        Self::Lines,
+        Self::Charges,
+        Self::Taxes,
+        Self::Related,
+        Self::Tenders,
+        Self::Loyalty,
+        Self::Seller,
+        Self::Location,
+        Self::Fulfilments,
+        Self::Documents,
+        Self::Provenance,
+    ];
+
+    fn index(self) -> usize {
+        Self::ALL.iter().position(|part| *part == self).unwrap_or_default()
+    }
+}
+
+/// The sums of an order, in minor units of its currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) gross: i64,
+    pub(crate) discounts: i64,
+    pub(crate) charges: i64,
+    pub(crate) taxes: i64,
+    pub(crate) grand_total: i64,
+    /// `grandTotal` less what the lines, charges and taxes add up to.
+    pub(crate) difference: i64,
+    /// `grandTotal` less what was tendered; absent where that is not to be checked.
+    pub(crate) tender_difference: Option<i64>,
+}
+
+/// What must be known of an order without reading its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) id: String,
+    pub(crate) status: &'static str,
+    pub(crate) channel: &'static str,
+    pub(crate) purchased_at: Moment,
+    pub(crate) business_date: Option<NaiveDate>,
+    pub(crate) currency: Currency,
+    pub(crate) taxes_included: bool,
+    pub(crate) payment: &'static str,
+    pub(crate) shared: bool,
+    pub(crate) store_id: Option<String>,
+    /// Codes of what had to be decided while reading.
+    pub(crate) notes: Vec<String>,
+    /// Whether any line names its own seller.
+    pub(crate) sellers_on_lines: bool,
+    pub(crate) sums: Sums,
+}
+
+/// One order, whole and checked. Its parts lie in one buffer in the form in which they are served.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub(crate) facts: Facts,
+    pub(crate) text: Parts,
+}
+
+impl Order {
+    /// The source's id of the order.
+    pub fn id(&self) -> &str {
+        &self.facts.id
+    }
+
+    /// Notes from which event it comes.
+    pub(crate) fn set_origin(&mut self, source: &str, event_id: &str, order: EventOrder) {
+        let start = self.text.buffer().len();
+        let out = self.text.buffer();
+        out.push('{');
+        push_member(out, "source", source);
+        push_member(out, "eventId", event_id);
+        match order.kind {
+            OrderKind::Revision => {
+                separate(out, "orderRevision");
+                push_digits(out, u128::from(order.value.unsigned_abs()));
+            }
+            OrderKind::RevisedAt | OrderKind::Time => {
+                let at = DateTime::from_timestamp_micros(order.value).unwrap_or_default();
+                separate(out, if order.kind == OrderKind::Time { "orderTime" } else { "orderRevisedAt" });
+                out.push('"');
+                push_utc(out, at);
+                out.push('"');
+            }
+        }
+        out.push('}');
+        self.text.close(Part::Provenance, start);
+    }
+
+    /// When it was placed, in UTC.
+    pub fn purchased_at(&self) -> DateTime<Utc> {
+        self.facts.purchased_at.utc()
+    }
+}
+
+/// Texts in one buffer, found by their part; a part that is not there is empty.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    buffer: String,
+    spans: [(usize, usize); Part::ALL.len()],
+}
+
+impl Parts {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { buffer: String::with_capacity(bytes), ..Self::default() }
+    }
+
+    /// Bytes of all parts together.
+    pub(crate) fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    pub(crate) fn get(&self, part: Part) -> &str {
+        let (start, end) = self.spans.get(part.index()).copied().unwrap_or_default();
+        self.buffer.get(start..end).unwrap_or_default()
+    }
+
+    /// The buffer, to append the next part to.
+    pub(crate) fn buffer(&mut self) -> &mut String {
+        &mut self.buffer
+    }
+
+    /// Declares what was appended since `start` to be `part`.
+    pub(crate) fn close(&mut self, part: Part, start: usize) {
+        if let Some(span) = self.spans.get_mut(part.index()) {
+            *span = (start, self.buffer.len());
+        }
+    }
+
+    /// Appends a part whole.
+    pub(crate) fn put(&mut self, part: Part, text: &str) {
+        let start = self.buffer.len();
+        self.buffer.push_str(text);
+        self.close(part, start);
+    }
+}

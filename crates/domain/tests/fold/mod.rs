@@ -1,0 +1,149 @@
+//! A pure fold of messages into purchases: what ingest does, without a database.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use counterfoil_domain::{
+    purchase::{Purchase, Sections, Shows, project},
+    stream::{Body, Decoded, Event, EventOrder, Message, Rejection, Sources, Verdict, decode, verdict},
+};
+use serde_json::Value;
+
+pub const ALL: Shows = Shows { lines: true, payment: true, location: true, documents: true };
+
+/// Where a purchase stands: its namespace, and its order, or the return or refund that has none.
+type Key = (String, String);
+
+/// What a message came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Stored,
+    Duplicate,
+    Stale,
+    Skipped,
+    Tombstone,
+}
+
+/// A purchase, whose it is, and where its order stands.
+pub struct Held {
+    pub purchase: Purchase,
+    pub customer: Option<String>,
+}
+
+#[derive(Default)]
+pub struct Fold {
+    pub purchases: BTreeMap<Key, Held>,
+    objects: BTreeMap<(String, &'static str, String), (EventOrder, [u8; 32], Key)>,
+    pub quarantined: Vec<(String, String)>,
+}
+
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+impl Fold {
+    pub fn take(&mut self, message: &Message<'_>, sources: &Sources) -> Option<Outcome> {
+        match decode(message, sources) {
+            Ok(Decoded::Event(event)) => self.store(*event),
+            Ok(Decoded::Skipped) => Some(Outcome::Skipped),
+            Ok(Decoded::Tombstone) => Some(Outcome::Tombstone),
+            Err(Rejection { reason, pointer, .. }) => {
+                self.quarantined.push((reason.to_owned(), pointer));
+                None
+            }
+        }
+    }
+
+    fn store(&mut self, event: Event) -> Option<Outcome> {
+        let key = Self::key(&event);
+        let object = (event.namespace.clone(), event.body.kind(), event.body.id().to_owned());
+        let before = self.objects.get(&object).cloned();
+        if let Some((order, digest, _)) = &before {
+            let verdict = verdict((*order, *digest), (event.order, event.digest));
+            match verdict {
+                Verdict::Newer => {}
+                Verdict::Duplicate => return Some(Outcome::Duplicate),
+                Verdict::Stale => return Some(Outcome::Stale),
+                Verdict::Conflict | Verdict::KindMixed => {
+                    self.quarantined.push((verdict.reason().unwrap().to_owned(), "/data".to_owned()));
+                    return None;
+                }
+            }
+        }
+        if let Some((_, _, old)) = before.filter(|(_, _, old)| *old != key) {
+            self.take_out(&old, &event.body);
+        }
+        self.objects.insert(object, (event.order, event.digest, key.clone()));
+        let held = self
+            .purchases
+            .entry(key)
+            .or_insert_with(|| Held { purchase: Purchase::empty(now()), customer: None });
+        match event.body {
+            Body::Order(order) => {
+                held.purchase.put_order(order, now());
+                held.customer = event.customer_id.or(held.customer.take());
+            }
+            Body::Return(part) => {
+                held.purchase.put_return(part, now());
+                held.customer = held.customer.take().or(event.customer_id);
+            }
+            Body::Refund(part) => {
+                held.purchase.put_refund(part, now());
+                held.customer = held.customer.take().or(event.customer_id);
+            }
+        }
+        Some(Outcome::Stored)
+    }
+
+    fn take_out(&mut self, key: &Key, body: &Body) {
+        let Some(held) = self.purchases.get_mut(key) else { return };
+        match body {
+            Body::Order(_) => {}
+            Body::Return(part) => drop(held.purchase.take_return(part.id(), now())),
+            Body::Refund(part) => drop(held.purchase.take_refund(part.id(), now())),
+        }
+        if held.purchase.is_empty() {
+            self.purchases.remove(key);
+        }
+    }
+
+    /// The order's place; without an order, that of the return, so that a refund meets the return it pays for.
+    fn key(event: &Event) -> Key {
+        let id = match event.body.order_id() {
+            Some(order) => format!("order {order}"),
+            None => match event.body.return_id() {
+                Some(returned) => format!("return {returned}"),
+                None => format!("refund {}", event.body.id()),
+            },
+        };
+        (event.namespace.clone(), id)
+    }
+
+    /// The purchases of every customer as they are served, each read back from its stored form first.
+    pub fn served(&self) -> BTreeMap<String, Vec<Value>> {
+        let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for held in self.purchases.values() {
+            if let Some(customer) = &held.customer {
+                all.entry(customer.clone()).or_default().push(served(&held.purchase, ALL));
+            }
+        }
+        all
+    }
+}
+
+pub fn served(purchase: &Purchase, shows: Shows) -> Value {
+    let first = purchase.render("pur_test").unwrap().sections;
+    let again = Purchase::read(&first.view().unwrap()).unwrap().render("pur_test").unwrap().sections;
+    assert_eq!(
+        String::from_utf8_lossy(first.as_bytes()),
+        String::from_utf8_lossy(again.as_bytes()),
+        "reading a purchase back changes it"
+    );
+    serde_json::from_slice(&shown(&first, shows)).unwrap()
+}
+
+pub fn shown(sections: &Sections, shows: Shows) -> Vec<u8> {
+    let mut out = Vec::new();
+    project(sections.view().unwrap(), shows, &mut out).unwrap();
+    out
+}

@@ -1,0 +1,103 @@
+//! A whole sample of a year's baskets, folded and compared with what must be served. `ORDERS_SAMPLE` names the
+//! unpacked messages (key, TAB, JSON) and `ORDERS_EXPECTED` the expected figures; without them there is nothing to
+//! compare, so this test is run by name.
+
+mod fold;
+
+use std::{collections::BTreeMap, time::Instant};
+
+use counterfoil_domain::{
+    purchase::Purchase,
+    stream::{Body, Decoded, Message, Sources, decode},
+};
+use serde_json::Value;
+
+#[expect(clippy::disallowed_methods, reason = "the sample lies outside the repository")]
+fn file(name: &str) -> Vec<u8> {
+    std::fs::read(std::env::var(name).expect(name)).expect(name)
+}
+
+fn cents(value: &Value) -> i64 {
+    let text = value.as_str().unwrap();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    whole.parse::<i64>().unwrap() * 100 + sign * format!("{fraction:0<2}").parse::<i64>().unwrap()
+}
+
+fn messages(text: &[u8]) -> impl Iterator<Item = Message<'_>> {
+    text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| {
+        let tab = line.iter().position(|byte| *byte == b'\t');
+        let value = &line[tab.map_or(0, |tab| tab + 1)..];
+        Message { content_type: None, headers: &[], value: Some(value) }
+    })
+}
+
+#[test]
+#[ignore = "needs the sample"]
+fn every_customer_of_the_sample_is_served_what_is_expected() {
+    let text = file("ORDERS_SAMPLE");
+    let expected: Value = serde_json::from_slice(&file("ORDERS_EXPECTED")).unwrap();
+    let sources = Sources::default();
+    let mut fold = fold::Fold::default();
+    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+    for message in messages(&text) {
+        let outcome = fold.take(&message, &sources);
+        *outcomes.entry(format!("{outcome:?}")).or_default() += 1;
+    }
+    println!("{outcomes:?} {:?}", fold.quarantined);
+    assert_eq!(fold.quarantined.len(), 8);
+    let served = fold.served();
+    let customers = expected["customers"].as_object().unwrap();
+    assert_eq!(customers.len(), served.len());
+    for (id, figures) in customers {
+        let purchases = &served[id];
+        let total = |name: &str| purchases.iter().map(|one| cents(&one["totals"][name])).sum::<i64>();
+        let list =
+            |name: &str| purchases.iter().map(|one| one[name].as_array().unwrap().len()).sum::<usize>();
+        let lines = purchases.iter().flat_map(|one| one["lines"].as_array().unwrap());
+        let returned: i64 =
+            lines.filter_map(|line| line.get("returnedQuantity")?.as_str()?.parse::<i64>().ok()).sum();
+        assert_eq!(purchases.len() as u64, figures["purchases"].as_u64().unwrap(), "{id}");
+        assert_eq!(list("lines") as u64, figures["lines"].as_u64().unwrap(), "{id}");
+        assert_eq!(list("returns") as u64, figures["returns"].as_u64().unwrap(), "{id}");
+        assert_eq!(total("grandTotal"), cents(&figures["grandTotal"]), "{id}");
+        assert_eq!(total("refunded"), cents(&figures["refunded"]), "{id}");
+        assert_eq!(returned, figures["returnedQuantity"].as_str().unwrap().parse::<i64>().unwrap(), "{id}");
+    }
+    let odd = served.values().flatten().filter(|one| one["completeness"]["reconciled"] != true).count();
+    let noted =
+        served.values().flatten().filter(|one| one["completeness"]["notes"] != serde_json::json!([])).count();
+    println!("not reconciled {odd}, with notes {noted}");
+}
+
+#[test]
+#[ignore = "needs the sample"]
+fn how_fast_the_sample_is_decoded_and_rendered() {
+    let text = file("ORDERS_SAMPLE");
+    let sources = Sources::default();
+    let messages: Vec<_> = messages(&text).collect();
+    for _ in 0..5 {
+        let start = Instant::now();
+        let (mut orders, mut bytes, mut out) = (0_u32, 0, 0);
+        for message in &messages {
+            if let Ok(Decoded::Event(event)) = decode(message, &sources)
+                && let Body::Order(order) = event.body
+            {
+                let mut purchase = Purchase::empty(fold::now());
+                purchase.put_order(order, fold::now());
+                let rendered = purchase.render("pur_0123456789abcdef").unwrap();
+                orders += 1;
+                out += rendered.sections.as_bytes().len();
+                bytes += message.value.unwrap().len();
+            }
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        println!(
+            "{:.0} orders/s, {:.0} MB/s in, {} bytes in and {} out an order",
+            f64::from(orders) / seconds,
+            bytes as f64 / seconds / 1e6,
+            bytes / orders as usize,
+            out / orders as usize
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! The purchases that a batch touches, in memory: events are applied here, one after the other, and what came of them
+//! is written afterwards.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use counterfoil_domain::purchase::Purchase;
+use counterfoil_domain::stream::{Body, Event, EventOrder, OrderKind, Verdict, verdict};
+use counterfoil_store::keys::Keys;
+use counterfoil_store::objects::{Kind, Latest, Object};
+
+/// An event with the objects that it names.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    /// Index of its message in the batch.
+    pub(crate) message: usize,
+    /// The event.
+    pub(crate) event: Event,
+    /// The order, return or refund itself.
+    pub(crate) own: ObjectId,
+    /// The order that a return or refund names.
+    pub(crate) order: Option<ObjectId>,
+    /// The return that a refund without an order names.
+    pub(crate) via: Option<ObjectId>,
+    /// The customer it names.
+    pub(crate) person: Option<Person>,
+}
+
+impl Subject {
+    /// Works out the locators of an event.
+    pub(crate) fn new(message: usize, event: Event, person: Option<Person>, keys: &Keys) -> Self {
+        let locate = |kind: &str, id: &str| keys.object_id(&event.namespace, kind, id);
+        let own = locate(event.body.kind(), event.body.id());
+        let order = match &event.body {
+            Body::Order(_) => None,
+            Body::Return(_) | Body::Refund(_) => event.body.order_id().map(|id| locate("order", id)),
+        };
+        let via = match &event.body {
+            Body::Refund(refund) if order.is_none() => refund.return_id().map(|id| locate("return", id)),
+            _ => None,
+        };
+        Self { message, event, own, order, via, person }
+    }
+
+    /// Every object it names, its own first.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectId, Kind)> {
+        let own = match &self.event.body {
+            Body::Order(_) => Kind::Order,
+            Body::Return(_) => Kind::Return,
+            Body::Refund(_) => Kind::Refund,
+        };
+        [(Some(self.own), own), (self.order, Kind::Order), (self.via, Kind::Return)]
+            .into_iter()
+            .filter_map(|(id, kind)| Some((id?, kind)))
+    }
+}
+
+/// What became of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Applied {
+    Stored,
+    Duplicate,
+    Stale,
+    /// Goes to quarantine for this reason.
+    Refused(&'static str),
+}
+
+/// Where a purchase was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Linked(Person, DateTime<Utc>),
+    Unlinked,
+}
+
+/// A purchase in hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) purchase: Purchase,
+    pub(crate) person: Option<Person>,
+    pub(crate) found: Option<Found>,
+    pub(crate) touched: bool,
+}
+
+/// The objects and purchases in hand.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Workspace {
+    pub(crate) objects: HashMap<ObjectId, Object>,
+    pub(crate) slots: BTreeMap<PurchaseId, Slot>,
+}
+
+impl Workspace {
+    /// Puts in hand a purchase that was read from the database.
+    pub(crate) fn found(&mut self, id: PurchaseId, purchase: Purchase, person: Option<Person>, found: Found) {
+        self.slots.insert(id, Slot { purchase, person, found: Some(found), touched: false });
+    }
+
+    /// Applies an event.
+    pub(crate) fn apply(&mut self, subject: &Subject, keys: &Keys, now: DateTime<Utc>) -> Applied {
+        for (id, kind) in subject.objects() {
+            self.objects.entry(id).or_insert_with(|| Object::awaited(id, kind));
+        }
+        let incoming = (subject.event.order, subject.event.digest);
+        let before = self.objects.get(&subject.own).cloned();
+        if let Some(latest) = before.as_ref().and_then(|object| object.latest) {
+            let Some(order) = event_order(latest) else { return Applied::Refused("order_kind_mixed") };
+            match verdict((order, latest.digest), incoming) {
+                Verdict::Newer => {}
+                Verdict::Duplicate => return Applied::Duplicate,
+                Verdict::Stale => return Applied::Stale,
+                other => return Applied::Refused(other.reason().unwrap_or("revision_conflict")),
+            }
+        }
+        let home = self.home(subject);
+        if let Some(before) = before.filter(|object| object.latest.is_some() && object.purchase_id != home) {
+            self.take_out(before.purchase_id, subject, now);
+        }
+        self.put_in(home, subject, now);
+        if let Some(object) = self.objects.get_mut(&subject.own) {
+            object.purchase_id = home;
+            object.latest = Some(latest_of(subject.event.order, subject.event.digest));
+        }
+        if matches!(subject.event.body, Body::Return(_)) && home != subject.own.into() {
+            self.follow(subject.own.into(), home, &subject.event.namespace, keys, now);
+        }
+        Applied::Stored
+    }
+
+    /// The purchase an event belongs to: its order's; a refund without one joins that of its return; else its own.
+    fn home(&self, subject: &Subject) -> PurchaseId {
+        let via = || {
+            let id = subject.via?;
+            Some(self.objects.get(&id).map_or(id.into(), |object| object.purchase_id))
+        };
+        subject.order.map(PurchaseId::from).or_else(via).unwrap_or_else(|| subject.own.into())
+    }
+
+    fn slot(&mut self, id: PurchaseId, now: DateTime<Utc>) -> &mut Slot {
+        let slot = self.slots.entry(id).or_insert_with(|| Slot {
+            purchase: Purchase::empty(now),
+            person: None,
+            found: None,
+            touched: false,
+        });
+        slot.touched = true;
+        slot
+    }
+
+    fn put_in(&mut self, home: PurchaseId, subject: &Subject, now: DateTime<Utc>) {
+        let is_own = home == subject.own.into();
+        let slot = self.slot(home, now);
+        match subject.event.body.clone() {
+            Body::Order(order) => slot.purchase.put_order(order, now),
+            Body::Return(part) => slot.purchase.put_return(part, now),
+            Body::Refund(part) => slot.purchase.put_refund(part, now),
+        }
+        // Only the event that is the purchase itself says whose it is; saying nothing never unlinks.
+        if is_own && subject.person.is_some() {
+            slot.person = subject.person;
+        }
+    }
+
+    fn take_out(&mut self, from: PurchaseId, subject: &Subject, now: DateTime<Utc>) {
+        let slot = self.slot(from, now);
+        match &subject.event.body {
+            Body::Order(_) => {}
+            Body::Return(part) => drop(slot.purchase.take_return(part.id(), now)),
+            Body::Refund(part) => drop(slot.purchase.take_refund(part.id(), now)),
+        }
+    }
+
+    /// Refunds that waited at a return go with it to its order.
+    fn follow(&mut self, from: PurchaseId, to: PurchaseId, namespace: &str, keys: &Keys, now: DateTime<Utc>) {
+        let Some(slot) = self.slots.get_mut(&from) else { return };
+        let waiting: Vec<String> = slot
+            .purchase
+            .parts()
+            .filter(|(kind, _)| *kind == "refund")
+            .map(|(_, id)| id.to_owned())
+            .collect();
+        for id in waiting {
+            let taken = self.slots.get_mut(&from).and_then(|slot| {
+                slot.touched = true;
+                slot.purchase.take_refund(&id, now)
+            });
+            if let Some(refund) = taken {
+                self.slot(to, now).purchase.put_refund(refund, now);
+                let object = keys.object_id(namespace, "refund", &id);
+                self.objects.entry(object).or_insert_with(|| Object::awaited(object, Kind::Refund)).purchase_id = to;
+            }
+        }
+    }
+
+    /// Whether the object whose purchase this is has come itself; else the purchase only waits for it.
+    pub(crate) fn has_come(&self, id: PurchaseId) -> bool {
+        self.objects.get(&id.into()).is_some_and(|object| object.latest.is_some())
+    }
+}
+
+fn event_order(latest: Latest) -> Option<EventOrder> {
+    let kind = match latest.order_kind {
+        0 => OrderKind::Revision,
+        1 => OrderKind::RevisedAt,
+        2 => OrderKind::Time,
+        _ => return None,
+    };
+    Some(EventOrder { kind, value: latest.order_value })
+}
+
+/// The stored number of a kind of order.
+pub(crate) fn kind_code(kind: OrderKind) -> i32 {
+    match kind {
+        OrderKind::Revision => 0,
+        OrderKind::RevisedAt => 1,
+        OrderKind::Time => 2,
+    }
+}
+
+fn latest_of(order: EventOrder, digest: [u8; 32]) -> Latest {
+    Latest { order_kind: kind_code(order.kind), order_value: order.value, digest }
+}

@@ -1,0 +1,230 @@
+//! Registering apps: what an app must bring, who approves it, and the switch that stops it.
+
+use chrono::NaiveDate;
+use counterfoil_domain::grant::{Dataset, Lasting};
+use counterfoil_domain::ids::ClientId;
+pub use counterfoil_store::apps::{App, AppState};
+use counterfoil_store::{Contention, apps};
+
+use crate::jose::KeySet;
+use crate::redirect::check_registrable;
+use crate::{Oauth, Tier};
+
+/// People who must approve an app in production.
+const APPROVALS: usize = 2;
+
+/// What an app brings to be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApp {
+    /// What customers read.
+    pub name: String,
+    /// Who runs it.
+    pub operator: String,
+    /// Where answers may go.
+    pub redirect_uris: Vec<String>,
+    /// Scopes it may ask for, separated by spaces.
+    pub scope: String,
+    /// How it proves who it is: `private_key_jwt`.
+    pub auth_method: String,
+    /// Its public keys: a JWK Set.
+    pub jwks: String,
+    /// The longest grant it may hold.
+    pub max_duration: Lasting,
+    /// The earliest local date it may read.
+    pub window_from: Option<NaiveDate>,
+}
+
+/// Why an app cannot be registered or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A field and what is wrong with it.
+    #[error("{field} {problem}")]
+    Field {
+        /// The field of [`NewApp`].
+        field: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is no such app.
+    #[error("no such app")]
+    NotFound,
+    /// It is not in a state in which this can be done.
+    #[error("the app is {}: {problem}", .state.name())]
+    State {
+        /// The state it is in.
+        state: AppState,
+        /// Why that does not do.
+        problem: &'static str,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] counterfoil_store::Error),
+}
+
+impl Contention for AppError {
+    fn is_contention(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_contention())
+    }
+}
+
+fn field(field: &'static str, problem: impl Into<String>) -> AppError {
+    AppError::Field { field, problem: problem.into() }
+}
+
+impl NewApp {
+    fn check(&self) -> Result<(), AppError> {
+        for (name, text) in [("name", &self.name), ("operator", &self.operator)] {
+            if text.trim().is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
+                return Err(field(name, "must be 1 to 100 characters of plain text"));
+            }
+        }
+        if self.redirect_uris.is_empty() || self.redirect_uris.len() > 20 {
+            return Err(field("redirect_uris", "must hold 1 to 20 addresses"));
+        }
+        for uri in &self.redirect_uris {
+            check_registrable(uri).map_err(|problem| field("redirect_uris", problem))?;
+        }
+        self.check_scope()?;
+        // Secrets and `none` prove too little (FAPI 2.0 section 5.3.2.1-6).
+        if self.auth_method != "private_key_jwt" {
+            return Err(field("auth_method", "must be private_key_jwt"));
+        }
+        let keys = KeySet::parse(&self.jwks).map_err(|error| field("jwks", error.0))?;
+        let mut thumbprints: Vec<&str> = keys.thumbprints().collect();
+        thumbprints.sort_unstable();
+        if thumbprints.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+            return Err(field("jwks", "must not hold a key twice"));
+        }
+        Ok(())
+    }
+
+    fn check_scope(&self) -> Result<(), AppError> {
+        let mut words: Vec<&str> = self.scope.split(' ').collect();
+        if let Some(word) = words.iter().find(|word| Dataset::from_scope(word).is_none()) {
+            return Err(field("scope", format!("holds {word:?}, which is not offered")));
+        }
+        if !words.contains(&Dataset::Purchases.scope()) {
+            return Err(field("scope", "must hold purchases:read"));
+        }
+        words.sort_unstable();
+        if words.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+            return Err(field("scope", "must not name a scope twice"));
+        }
+        Ok(())
+    }
+}
+
+/// Registers an app: approved at once in a sandbox, else pending until two people approve it.
+///
+/// # Errors
+/// [`AppError::Field`] names what must be corrected.
+pub async fn register(oauth: &Oauth, new: NewApp) -> Result<ClientId, AppError> {
+    new.check()?;
+    let client_id = ClientId(oauth.entropy().bytes());
+    let app = App {
+        client_id,
+        name: new.name,
+        operator: new.operator,
+        redirect_uris: new.redirect_uris,
+        scope: new.scope,
+        auth_method: new.auth_method,
+        jwks: new.jwks,
+        max_duration: new.max_duration,
+        window_from: new.window_from,
+        state: match oauth.settings().tier {
+            Tier::Sandbox => AppState::Approved,
+            Tier::Production => AppState::Pending,
+        },
+        state_reason: None,
+        approvals: Vec::new(),
+        app_epoch: 0,
+        created_at: oauth.clock().now(),
+    };
+    oauth.store().write(move |conn| Ok::<_, AppError>(apps::insert(conn, &app)?)).await?;
+    Ok(client_id)
+}
+
+/// Records that `by` approves an app; with the second person it is in use.
+///
+/// # Errors
+/// [`AppError::State`] if it does not wait for approval, [`AppError::Field`] if `by` approved it before.
+pub async fn approve(oauth: &Oauth, client_id: ClientId, by: String) -> Result<App, AppError> {
+    if by.trim().is_empty() {
+        return Err(field("by", "must name who approves"));
+    }
+    change(oauth, client_id, move |app| {
+        if app.state != AppState::Pending {
+            return Err(AppError::State { state: app.state, problem: "it does not wait for approval" });
+        }
+        if app.approvals.iter().any(|earlier| earlier.eq_ignore_ascii_case(by.trim())) {
+            return Err(field("by", "approved it before; the second approval must be another person's"));
+        }
+        app.approvals.push(by.trim().to_owned());
+        if app.approvals.len() >= APPROVALS {
+            app.state = AppState::Approved;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Every app, oldest first.
+pub async fn list(oauth: &Oauth) -> Result<Vec<App>, AppError> {
+    oauth.store().read(|conn| Ok::<_, AppError>(apps::list(conn)?)).await
+}
+
+/// Stops an app at once: nothing that it holds works until it is reinstated.
+///
+/// # Errors
+/// [`AppError::State`] if it is suspended already.
+pub async fn suspend(oauth: &Oauth, client_id: ClientId, reason: String) -> Result<App, AppError> {
+    change(oauth, client_id, move |app| {
+        if app.state == AppState::Suspended {
+            return Err(AppError::State { state: app.state, problem: "it cannot be suspended twice" });
+        }
+        app.state = AppState::Suspended;
+        app.state_reason = Some(reason.clone());
+        Ok(())
+    })
+    .await
+}
+
+/// Lets a suspended app work again, if it had been approved; else it waits for approval again.
+///
+/// # Errors
+/// [`AppError::State`] if it is not suspended.
+pub async fn reinstate(oauth: &Oauth, client_id: ClientId) -> Result<App, AppError> {
+    let tier = oauth.settings().tier;
+    change(oauth, client_id, move |app| {
+        if app.state != AppState::Suspended {
+            return Err(AppError::State { state: app.state, problem: "it is not suspended" });
+        }
+        let is_approved = tier == Tier::Sandbox || app.approvals.len() >= APPROVALS;
+        app.state = if is_approved { AppState::Approved } else { AppState::Pending };
+        app.state_reason = None;
+        Ok(())
+    })
+    .await
+}
+
+/// Changes an app in one transaction and moves its epoch.
+async fn change(
+    oauth: &Oauth,
+    client_id: ClientId,
+    act: impl Fn(&mut App) -> Result<(), AppError> + Send + 'static,
+) -> Result<App, AppError> {
+    let ledger = oauth.ledger().clone();
+    let app = oauth
+        .store()
+        .write(move |conn| {
+            let mut app = apps::lock(conn, client_id)?.ok_or(AppError::NotFound)?;
+            act(&mut app)?;
+            app.app_epoch += 1;
+            apps::update(conn, &app)?;
+            ledger.gate(conn)?;
+            Ok::<_, AppError>(app)
+        })
+        .await?;
+    oauth.facts().forget_app(client_id);
+    Ok(app)
+}

@@ -1,0 +1,245 @@
+//! Grants after they were given: what the customer sees of them, and how they end.
+
+use chrono::{DateTime, Utc};
+use counterfoil_domain::entry::{Actor, EntryType};
+use counterfoil_domain::grant::{Act, Details, State};
+use counterfoil_domain::ids::{GrantId, Person};
+use counterfoil_ledger::Draft;
+use counterfoil_ledger::seal::Standing;
+use counterfoil_store::conn::Conn;
+use counterfoil_store::grants::{self, Ending, Grant};
+use counterfoil_store::{Contention, apps, tokens};
+use serde_json::json;
+
+use crate::Oauth;
+pub use crate::expiry::expire_due;
+use crate::problem::{Code, Problem};
+
+/// A grant is the customer's instruction under their right to data portability: GDPR Art. 20.
+pub(crate) const BASIS: &str = "eu-gdpr:A20";
+
+/// A grant as its customer sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantView {
+    /// Its public id.
+    pub grant_id: GrantId,
+    /// Name of the app.
+    pub app_name: String,
+    /// Who runs it.
+    pub operator: String,
+    /// What it lets out.
+    pub details: Details,
+    /// Where it stands now.
+    pub state: State,
+    /// Since when.
+    pub given_at: DateTime<Utc>,
+    /// Until when.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Who ended it: `customer`, `app`, `staff`, `system`.
+    pub ended_by: Option<String>,
+    /// When data last left under it.
+    pub last_disclosure: Option<DateTime<Utc>>,
+    /// How often data left under it.
+    pub disclosures: i64,
+}
+
+/// A grant that just ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// When it took effect.
+    pub at: DateTime<Utc>,
+    /// Size of the access log then: every disclosure under the grant has a smaller number.
+    pub access_size: i64,
+}
+
+/// Why a grant cannot be ended.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// There is none, or it is another customer's.
+    #[error("no such grant")]
+    NotFound,
+    /// It ended before.
+    #[error("the grant is {}", .0.name())]
+    Final(State),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] counterfoil_store::Error),
+}
+
+impl Contention for GrantError {
+    fn is_contention(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_contention())
+    }
+}
+
+impl From<GrantError> for Problem {
+    fn from(error: GrantError) -> Self {
+        match error {
+            GrantError::NotFound => Self::new(Code::NotFound),
+            GrantError::Final(state) => Self::new(crate::access::not_in_force(state)),
+            GrantError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The grants of a customer, newest first.
+pub async fn list(oauth: &Oauth, person: Person) -> Result<Vec<GrantView>, GrantError> {
+    let now = oauth.clock().now();
+    oauth
+        .store()
+        .read(move |conn| {
+            let grants = grants::of_person(conn, person)?;
+            grants.into_iter().map(|grant| view(conn, grant, now)).collect()
+        })
+        .await
+}
+
+fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, GrantError> {
+    let app = apps::find(conn, grant.client_id)?.ok_or(GrantError::NotFound)?;
+    let (disclosures, last_disclosure) = grants::disclosures(conn, grant.record)?;
+    Ok(GrantView {
+        grant_id: grant.grant_id,
+        app_name: app.name,
+        operator: app.operator,
+        state: grant.state_at(now),
+        // A grant whose time is over has ended then, whether or not that was written down yet.
+        ended_at: grant.ended_at.or_else(|| grant.expires_at.filter(|end| *end <= now)),
+        details: grant.details,
+        given_at: grant.given_at,
+        expires_at: grant.expires_at,
+        ended_by: grant.ended_by,
+        last_disclosure,
+        disclosures,
+    })
+}
+
+/// The customer stops sharing. When this returns, nothing leaves any more.
+///
+/// # Errors
+/// [`GrantError::NotFound`] for another customer's grant, [`GrantError::Final`] for one that ended before.
+pub async fn withdraw(oauth: &Oauth, person: Person, grant_id: GrantId) -> Result<Ended, GrantError> {
+    let how = How { act: Act::Withdraw, actor: Actor::Customer, reason: None };
+    end_one(oauth, grant_id, Some(person), how).await
+}
+
+/// The app ends the grant that it holds.
+///
+/// # Errors
+/// As for [`withdraw`].
+pub async fn end(oauth: &Oauth, standing: &Standing) -> Result<Ended, GrantError> {
+    let actor = Actor::App(format!("{}", standing.client_id));
+    end_one(oauth, standing.grant_id, Some(standing.person), How { act: Act::End, actor, reason: None }).await
+}
+
+/// The retailer ends a grant and says why; `staff` is a reference to who did.
+///
+/// # Errors
+/// As for [`withdraw`].
+pub async fn revoke(
+    oauth: &Oauth,
+    grant_id: GrantId,
+    reason: String,
+    staff: String,
+) -> Result<Ended, GrantError> {
+    let how = How { act: Act::Revoke, actor: Actor::Staff(staff), reason: Some(reason) };
+    end_one(oauth, grant_id, None, how).await
+}
+
+/// How a grant comes to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct How {
+    pub act: Act,
+    pub actor: Actor,
+    pub reason: Option<String>,
+}
+
+/// Ends a grant in one transaction, after which this process trusts nothing it knew of it.
+pub(crate) async fn end_one(
+    oauth: &Oauth,
+    grant_id: GrantId,
+    owner: Option<Person>,
+    how: How,
+) -> Result<Ended, GrantError> {
+    let (server, now) = (oauth.clone(), oauth.clock().now());
+    let (state, ended) = oauth
+        .store()
+        .write(move |conn| {
+            let grant = grants::lock(conn, grant_id)?.ok_or(GrantError::NotFound)?;
+            if owner.is_some_and(|owner| owner != grant.person) {
+                return Err(GrantError::NotFound);
+            }
+            end_locked(&server, conn, &grant, &how, now)
+        })
+        .await?;
+    oauth.facts().forget_grant(grant_id);
+    oauth.metrics().grants.with_label_values(&[state.name()]).inc();
+    Ok(ended)
+}
+
+/// Ends a grant that the transaction has locked: state and epoch, refresh tokens, then the gate, then the entry
+/// (the lock order of every act that narrows).
+fn end_locked(
+    oauth: &Oauth,
+    conn: &mut Conn,
+    grant: &Grant,
+    how: &How,
+    now: DateTime<Utc>,
+) -> Result<(State, Ended), GrantError> {
+    let state = grant.state.after(how.act).map_err(|error| GrantError::Final(error.from))?;
+    let (entry_type, by) = match how.act {
+        Act::Withdraw => (EntryType::GrantWithdrawn, "customer"),
+        Act::End => (EntryType::GrantEnded, "app"),
+        Act::Revoke => (EntryType::GrantRevoked, "staff"),
+        Act::Expire => (EntryType::GrantExpired, "system"),
+        Act::Lapse => (EntryType::GrantLapsed, "system"),
+        Act::Redeem => return Err(GrantError::Final(grant.state)),
+    };
+    let keys = oauth.keys().person(grant.person)?;
+    grants::end(conn, grant.grant_id, &Ending { state, at: now, by, reason: how.reason.as_deref() })?;
+    tokens::delete_refresh_of_grant(conn, grant.grant_id)?;
+    let access_size = oauth.ledger().gate(conn)?;
+    let mut payload = json!({
+        "grantId": format!("{}", grant.grant_id),
+        "clientId": format!("{}", grant.client_id),
+        "granted": grant.details,
+        "version": grant.version,
+        "accessSize": access_size,
+    });
+    if let (Some(reason), Some(members)) = (&how.reason, payload.as_object_mut()) {
+        members.insert("reason".to_owned(), json!(reason));
+    }
+    let draft = Draft {
+        entry_type,
+        record: grant.record,
+        actor: how.actor.clone(),
+        state: Some(state.name()),
+        basis: Some(BASIS),
+        effective_at: now,
+        expires: None,
+        display: None,
+        cause: None,
+        payload: Some(payload),
+    };
+    oauth.ledger().append(conn, &keys, grant.person, now, &[draft])?;
+    Ok((state, Ended { at: now, access_size }))
+}
+
+/// Kills the tokens of a grant that is in force, or one of them: what rests on it is looked at again. The grant
+/// itself stays, since a token and a grant are separate things.
+pub(crate) fn kill_tokens(
+    oauth: &Oauth,
+    conn: &mut Conn,
+    grant_id: GrantId,
+    token_hash: Option<&[u8; 32]>,
+) -> counterfoil_store::Result<()> {
+    grants::bump_epoch(conn, grant_id)?;
+    match token_hash {
+        Some(token_hash) => tokens::delete(conn, token_hash)?,
+        None => tokens::delete_of_grant(conn, grant_id)?,
+    }
+    // Answers that are being sealed under the old epoch come before this or not at all.
+    oauth.ledger().gate(conn)?;
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! A purchase as this app reads it: the members it needs, money as exact decimals, and whether the figures add up.
+
+use std::fmt;
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// An amount of money: a decimal string on the wire, exact here, never a float.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Money(pub Decimal);
+
+impl Money {
+    /// The exact sum, with the decimals of its parts; `None` when it is out of range.
+    pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        amounts.into_iter().try_fold(Self::default(), Self::plus)
+    }
+
+    /// The exact difference, with the decimals of its parts; `None` when it is out of range.
+    pub fn minus(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).map(|difference| self.scaled(other, difference))
+    }
+
+    /// Nothing, with as many decimals as this amount.
+    pub fn nothing(self) -> Self {
+        Self(Decimal::new(0, self.0.scale()))
+    }
+
+    fn plus(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(|sum| self.scaled(other, sum))
+    }
+
+    // What comes out as zero loses its decimals otherwise: "0.00" would show as "0".
+    fn scaled(self, other: Self, mut result: Decimal) -> Self {
+        result.rescale(self.0.scale().max(other.0.scale()));
+        Self(result)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Decimal::from_str_exact(&text).map(Self).map_err(|_| D::Error::custom("not an amount"))
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One purchase. Lists that the grant does not include are absent.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Purchase {
+    /// The stable id.
+    pub id: String,
+    /// Rises with every visible change.
+    pub revision: i64,
+    /// The shop's own number; absent for a return without a receipt.
+    pub order_id: Option<String>,
+    /// When, in the time zone of the place of purchase.
+    pub purchased_at: DateTime<FixedOffset>,
+    /// The local date of the sale where it differs from the date of `purchased_at`.
+    pub business_date: Option<NaiveDate>,
+    /// ISO 4217; the currency of every amount that has none of its own.
+    pub currency: String,
+    /// The items, if they are shared.
+    pub lines: Option<Vec<Line>>,
+    /// Delivery, deposits, rounding and the like.
+    #[serde(default)]
+    pub charges: Vec<Amount>,
+    /// Taxes of the whole order.
+    #[serde(default)]
+    pub taxes: Vec<Amount>,
+    /// Whether the prices hold the taxes already.
+    pub prices_include_tax: Option<bool>,
+    /// What came back.
+    #[serde(default)]
+    pub returns: Vec<serde::de::IgnoredAny>,
+    /// Its relation to other orders.
+    #[serde(default)]
+    pub related: Vec<Related>,
+    /// The sums.
+    pub totals: Totals,
+    /// What the shop itself says about the figures.
+    pub completeness: Completeness,
+}
+
+/// One item.
+#[derive(Debug, Deserialize)]
+pub struct Line {
+    /// What it cost after its discounts.
+    pub net: Money,
+    /// `goods`, `gift_card` and so on.
+    pub kind: Option<String>,
+    /// From general to particular.
+    #[serde(default)]
+    pub category: Vec<String>,
+    /// What was paid back for it.
+    pub refunded: Option<Money>,
+}
+
+/// Something with an amount.
+#[derive(Debug, Deserialize)]
+pub struct Amount {
+    amount: Money,
+}
+
+/// A relation to another order.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Related {
+    /// `fulfils`, `exchange_of` and so on.
+    pub rel: String,
+    /// The other order.
+    pub order_id: String,
+}
+
+/// The sums of a purchase.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// What the customer was to pay.
+    pub grand_total: Money,
+    /// What was paid back, in the purchase's currency.
+    pub refunded: Money,
+    /// The first less the second.
+    pub net: Money,
+}
+
+/// What the shop says about the figures.
+#[derive(Debug, Deserialize)]
+pub struct Completeness {
+    /// Whether they add up at the shop.
+    pub reconciled: bool,
+    /// Whether lines were left out of this view.
+    #[serde(default)]
+    pub partial: bool,
+}
+
+/// What the sums of one purchase say.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Figures {
+    /// Checked, and right.
+    AddUp,
+    /// The shop says itself that they do not add up.
+    Unreconciled,
+    /// The items are not shared, or not all: nothing to add.
+    Unseen,
+    /// Checked, and wrong: in words.
+    Wrong(String),
+}
+
+impl Purchase {
+    /// The local date that months and windows go by.
+    pub fn local_date(&self) -> NaiveDate {
+        self.business_date.unwrap_or_else(|| self.purchased_at.date_naive())
+    }
+
+    /// Checks that lines and charges, and taxes where the prices do not hold them, make the grand total, and that what
+    /// was paid back and what remains make it too.
+    pub fn figures(&self) -> Figures {
+        let totals = &self.totals;
+        if totals.grand_total.minus(totals.refunded) != Some(totals.net) {
+            let Totals { grand_total, refunded, net } = totals;
+            return Figures::Wrong(format!("{grand_total} less {refunded} paid back is not {net}"));
+        }
+        if !self.completeness.reconciled {
+            return Figures::Unreconciled;
+        }
+        let Some(lines) = self.lines.as_ref().filter(|_| !self.completeness.partial) else {
+            return Figures::Unseen;
+        };
+        // Taxes without a word on whether the prices hold them cannot occur; then they are taken as held.
+        let added: &[Amount] = if self.prices_include_tax == Some(false) { &self.taxes } else { &[] };
+        let parts = lines.iter().map(|line| line.net);
+        let sum = Money::sum(parts.chain(self.charges.iter().chain(added).map(|part| part.amount)));
+        match sum {
+            Some(sum) if sum == totals.grand_total => Figures::AddUp,
+            Some(sum) => Figures::Wrong(format!("its parts make {sum}, its total is {}", totals.grand_total)),
+            None => Figures::Wrong("its parts make more than can be counted".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The purchase of the API's own example, returned in full.
+    pub fn example() -> Value {
+        json!({"id":"pur_0f3k","revision":2,"orderId":"31198570044","status":"fulfilled","channel":"store",
+            "purchasedAt":"2017-01-01T11:53:26Z","recordedAt":"2026-11-24T11:02:03.123456Z",
+            "updatedAt":"2026-11-24T11:02:03.123456Z","seller":{"name":"Example Stores"},
+            "location":{"storeId":"330"},"currency":"USD",
+            "lines":[{"id":"1","kind":"goods","sku":"1095275","name":"Rolls, dinner","category":["PASTRY","ROLLS"],
+                "quantity":{"value":"1","unit":"EA"},"gross":"0.50","discounts":[],"net":"0.50",
+                "returnedQuantity":"1","refunded":"0.50"}],
+            "charges":[],"taxes":[],"tenders":[{"method":"card","amount":"0.50","last4":"4417"}],"loyalty":[],
+            "returns":[{"id":"r-77","status":"completed","returnedAt":"2017-01-03T09:00:00Z",
+                "lines":[{"lineId":"1","sku":"1095275","quantity":"1","amount":"0.50","reason":"damaged"}]}],
+            "refunds":[{"id":"f-77","returnId":"r-77","amount":"0.50","currency":"USD",
+                "issuedAt":"2017-01-03T09:01:00Z","method":"card","status":"settled",
+                "allocations":[{"lineId":"1","amount":"0.50"}]}],
+            "totals":{"gross":"0.50","discounts":"0.00","charges":"0.00","taxes":"0.00","grandTotal":"0.50",
+                "refunded":"0.50","net":"0.00"},
+            "completeness":{"reconciled":true,"partial":false,"hiddenLines":0,"notes":[]},
+            "provenance":{"source":"/retailer/pos","eventId":"o-31198570044-1","orderRevision":1}})
+    }
+
+    fn figures(change: fn(&mut Value)) -> Figures {
+        let mut purchase = example();
+        change(&mut purchase);
+        serde_json::from_value::<Purchase>(purchase).unwrap().figures()
+    }
+
+    #[test]
+    fn the_example_adds_up() {
+        assert_eq!(figures(|_| ()), Figures::AddUp);
+    }
+
+    #[test]
+    fn charges_and_taxes_outside_the_prices_count() {
+        let outside = |purchase: &mut Value| {
+            purchase["charges"] =
+                json!([{"chargeId":"c","kind":"delivery","amount":"4.90"},{"amount":"-0.01"}]);
+            purchase["taxes"] = json!([{"taxId":"t","type":"sales","amount":"0.03"}]);
+            purchase["pricesIncludeTax"] = json!(false);
+            purchase["totals"] = json!({"grandTotal":"5.42","refunded":"0.50","net":"4.92"});
+        };
+        let mut purchase = example();
+        outside(&mut purchase);
+        assert_eq!(serde_json::from_value::<Purchase>(purchase.clone()).unwrap().figures(), Figures::AddUp);
+        purchase["pricesIncludeTax"] = json!(true);
+        assert!(matches!(serde_json::from_value::<Purchase>(purchase).unwrap().figures(), Figures::Wrong(_)));
+    }
+
+    #[test]
+    fn wrong_sums_are_told_by_how_much() {
+        let wrong = figures(|purchase| purchase["lines"][0]["net"] = json!("0.51"));
+        assert_eq!(wrong, Figures::Wrong("its parts make 0.51, its total is 0.50".to_owned()));
+        let wrong = figures(|purchase| purchase["totals"]["net"] = json!("0.01"));
+        assert_eq!(wrong, Figures::Wrong("0.50 less 0.50 paid back is not 0.01".to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_shared_or_not_claimed_is_not_checked() {
+        let hidden = figures(|purchase| {
+            purchase.as_object_mut().unwrap().remove("lines");
+        });
+        assert_eq!(hidden, Figures::Unseen);
+        assert_eq!(figures(|purchase| purchase["completeness"]["partial"] = json!(true)), Figures::Unseen);
+        assert_eq!(
+            figures(|purchase| purchase["completeness"]["reconciled"] = json!(false)),
+            Figures::Unreconciled
+        );
+    }
+
+    #[test]
+    fn money_is_exact_and_only_a_decimal_string() {
+        let sum =
+            Money::sum([json!("0.10"), json!("0.20")].map(|text| serde_json::from_value(text).unwrap()));
+        assert_eq!(sum.unwrap().to_string(), "0.30");
+        let nothing =
+            Money::sum([json!("0.00"), json!("0.00")].map(|text| serde_json::from_value(text).unwrap()));
+        assert_eq!(nothing.unwrap().to_string(), "0.00");
+        assert_eq!(nothing.unwrap().minus(nothing.unwrap()).unwrap().to_string(), "0.00");
+        for bad in [json!(0.5), json!("1,00"), json!("1e3"), json!("")] {
+            assert!(serde_json::from_value::<Money>(bad.clone()).is_err(), "{bad}");
+        }
+    }
+}

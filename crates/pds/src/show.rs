@@ -1,0 +1,333 @@
+//! `show`: what was spent by month and by category, and what came back.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::{
+    failure::{Failure, Kind},
+    folder::Folder,
+    purchases::{Money, Purchase},
+    sync::read,
+    terminal::say,
+};
+
+/// Categories shown as text; `--format json` has all.
+const CATEGORIES: usize = 12;
+/// What stands where a line has no category.
+const UNSORTED: &str = "(no category)";
+
+/// The kind of a line that sells a gift card.
+const GIFT_CARD: &str = "gift_card";
+
+/// How something is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// What the command line says.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The whole picture.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Picture {
+    /// The number of purchases.
+    purchases: usize,
+    first: Option<NaiveDate>,
+    last: Option<NaiveDate>,
+    /// Receipts of goods whose order is counted already.
+    counted_elsewhere: usize,
+    /// Sums of everything, one for each currency.
+    totals: Vec<Row>,
+    months: Vec<Row>,
+    categories: Vec<Row>,
+}
+
+/// A sum over some purchases or items in one currency.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    /// The month (`YYYY-MM`), the category, or `all`.
+    of: String,
+    currency: String,
+    /// How many purchases, or for a category how many items.
+    count: usize,
+    /// How many returns; for a category how many items something was paid back for.
+    returns: usize,
+    spent: Money,
+    came_back: Money,
+    remains: Money,
+}
+
+/// Prints the picture of what the last sync left.
+pub fn run(folder: &Folder, options: &Options) -> Result<(), Failure> {
+    let purchases = read(folder)?;
+    if purchases.is_empty() {
+        let what = format!("there are no purchases in {}", folder.file("").display());
+        return Err(Failure::new(Kind::NotReady, what, "run `counterfoil-pds sync` first"));
+    }
+    let picture = picture(&purchases)?;
+    match options.format {
+        Format::Json => say(&json(&picture)?),
+        Format::Text => say(&text(&picture)),
+    }
+}
+
+/// A value as JSON for standard output.
+pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map_err(|error| {
+        Failure::new(Kind::Local, format!("cannot write JSON: {error}"), "report this as a fault")
+    })
+}
+
+/// Sums under (heading, currency), in the order of both.
+#[derive(Default)]
+struct Sums(BTreeMap<(String, String), Sum>);
+
+#[derive(Default)]
+struct Sum {
+    count: usize,
+    returns: usize,
+    spent: Vec<Money>,
+    came_back: Vec<Money>,
+}
+
+impl Sums {
+    fn add(&mut self, of: &str, currency: &str, returns: usize, spent: Money, came_back: Money) {
+        let sum = self.0.entry((of.to_owned(), currency.to_owned())).or_default();
+        sum.count += 1;
+        sum.returns += returns;
+        sum.spent.push(spent);
+        sum.came_back.push(came_back);
+    }
+
+    fn rows(self) -> Result<Vec<Row>, Failure> {
+        let row = |((of, currency), sum): ((String, String), Sum)| {
+            let spent = Money::sum(sum.spent)?;
+            let came_back = Money::sum(sum.came_back)?;
+            let remains = spent.minus(came_back)?;
+            Some(Row { of, currency, count: sum.count, returns: sum.returns, spent, came_back, remains })
+        };
+        self.0.into_iter().map(row).collect::<Option<_>>().ok_or_else(beyond)
+    }
+}
+
+fn beyond() -> Failure {
+    Failure::new(Kind::Figures, "the sums are larger than can be counted", "look at purchases.ndjson")
+}
+
+/// What was spent and what came back. Buying a gift card spends nothing yet: what it pays for later does.
+fn spending(purchase: &Purchase) -> Option<(Money, Money)> {
+    let cards = || purchase.lines.iter().flatten().filter(|line| line.kind.as_deref() == Some(GIFT_CARD));
+    let spent = purchase.totals.grand_total.minus(Money::sum(cards().map(|line| line.net))?)?;
+    let refunds = Money::sum(cards().filter_map(|line| line.refunded))?;
+    Some((spent, purchase.totals.refunded.minus(refunds)?))
+}
+
+fn picture(purchases: &[Purchase]) -> Result<Picture, Failure> {
+    let orders: HashSet<&str> =
+        purchases.iter().filter_map(|purchase| purchase.order_id.as_deref()).collect();
+    // The receipt of goods that fulfils an order in the same records would count them a second time.
+    let repeats = |purchase: &&Purchase| {
+        purchase
+            .related
+            .iter()
+            .any(|other| other.rel == "fulfils" && orders.contains(other.order_id.as_str()))
+    };
+    let (repeated, counted): (Vec<&Purchase>, Vec<&Purchase>) = purchases.iter().partition(repeats);
+    let (mut totals, mut months, mut categories) = (Sums::default(), Sums::default(), Sums::default());
+    for purchase in &counted {
+        let (spent, came_back) = spending(purchase).ok_or_else(beyond)?;
+        let (currency, returns) = (purchase.currency.as_str(), purchase.returns.len());
+        let month = purchase.local_date().format("%Y-%m").to_string();
+        totals.add("all", currency, returns, spent, came_back);
+        months.add(&month, currency, returns, spent, came_back);
+        for line in purchase.lines.iter().flatten().filter(|line| line.kind.as_deref() != Some(GIFT_CARD)) {
+            let category = line.category.first().map_or(UNSORTED, String::as_str);
+            let returned = usize::from(line.refunded.is_some());
+            categories.add(
+                category,
+                currency,
+                returned,
+                line.net,
+                line.refunded.unwrap_or(line.net.nothing()),
+            );
+        }
+    }
+    let mut categories = categories.rows()?;
+    categories.sort_by(|a, b| a.currency.cmp(&b.currency).then(b.spent.cmp(&a.spent)).then(a.of.cmp(&b.of)));
+    Ok(Picture {
+        purchases: purchases.len(),
+        first: purchases.iter().map(Purchase::local_date).min(),
+        last: purchases.iter().map(Purchase::local_date).max(),
+        counted_elsewhere: repeated.len(),
+        totals: totals.rows()?,
+        months: months.rows()?,
+        categories,
+    })
+}
+
+fn text(picture: &Picture) -> String {
+    let mut parts = Vec::new();
+    if let (Some(first), Some(last)) = (picture.first, picture.last) {
+        parts.push(format!("{} purchases, the first on {first}, the last on {last}", picture.purchases));
+    }
+    if picture.counted_elsewhere > 0 {
+        parts.push(format!(
+            "{} of them are receipts of an order that is here too; the sums count it once",
+            picture.counted_elsewhere
+        ));
+    }
+    parts.push(table(
+        "month",
+        "purchases",
+        &picture.months.iter().chain(&picture.totals).collect::<Vec<_>>(),
+    ));
+    if picture.categories.is_empty() {
+        parts.push("The items are not shared, so there are no categories.".to_owned());
+    } else {
+        let mut shown = Vec::new();
+        for row in &picture.categories {
+            if shown.iter().filter(|other: &&&Row| other.currency == row.currency).count() < CATEGORIES {
+                shown.push(row);
+            }
+        }
+        parts.push(table("category", "items", &shown));
+        let left = picture.categories.len() - shown.len();
+        if left > 0 {
+            parts.push(format!("and {left} more categories (all with --format json)"));
+        }
+    }
+    parts.join("\n\n")
+}
+
+/// Words to the left, figures to the right, each column as wide as its widest cell.
+fn table(of: &str, count: &str, rows: &[&Row]) -> String {
+    let head = [of, "", count, "returns", "spent", "came back", "remains"].map(str::to_owned);
+    let cells = rows.iter().map(|row| {
+        [
+            crate::wire::printable(&row.of),
+            crate::wire::printable(&row.currency),
+            row.count.to_string(),
+            row.returns.to_string(),
+            row.spent.to_string(),
+            row.came_back.to_string(),
+            row.remains.to_string(),
+        ]
+    });
+    let lines: Vec<[String; 7]> = std::iter::once(head).chain(cells).collect();
+    let width = |column: usize| {
+        lines.iter().filter_map(|cells| cells.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: [usize; 7] = std::array::from_fn(width);
+    let line = |cells: &[String; 7]| {
+        let padded = cells.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            if column < 2 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        padded.collect::<Vec<_>>().join("  ")
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::purchases::tests::example;
+
+    fn purchases(changes: &[fn(&mut Value)]) -> Vec<Purchase> {
+        let change = |change: &fn(&mut Value)| {
+            let mut purchase = example();
+            change(&mut purchase);
+            serde_json::from_value(purchase).unwrap()
+        };
+        changes.iter().map(change).collect()
+    }
+
+    #[test]
+    fn months_go_by_the_local_date_and_currencies_stay_apart() {
+        let purchases = purchases(&[
+            |_| (),
+            |purchase| purchase["purchasedAt"] = json!("2017-02-01T00:30:00+02:00"),
+            |purchase| purchase["businessDate"] = json!("2016-12-31"),
+            |purchase| purchase["currency"] = json!("EUR"),
+        ]);
+        let picture = picture(&purchases).unwrap();
+        let months: Vec<_> =
+            picture.months.iter().map(|row| (row.of.as_str(), row.currency.as_str())).collect();
+        assert_eq!(months, [("2016-12", "USD"), ("2017-01", "EUR"), ("2017-01", "USD"), ("2017-02", "USD")]);
+        let dollars = picture.totals.iter().find(|row| row.currency == "USD").unwrap();
+        assert_eq!((dollars.count, dollars.spent.to_string().as_str()), (3, "1.50"));
+        assert_eq!(
+            (dollars.came_back.to_string().as_str(), dollars.remains.to_string().as_str()),
+            ("1.50", "0.00")
+        );
+        assert_eq!(picture.first.unwrap().to_string(), "2016-12-31");
+    }
+
+    #[test]
+    fn a_receipt_that_fulfils_a_known_order_counts_once() {
+        let purchases = purchases(&[
+            |_| (),
+            |purchase| {
+                purchase["orderId"] = json!("r");
+                purchase["related"] = json!([{"rel": "fulfils", "orderId": "31198570044"}]);
+            },
+            |purchase| {
+                purchase["orderId"] = json!("s");
+                purchase["related"] = json!([{"rel": "fulfils", "orderId": "elsewhere"}]);
+            },
+        ]);
+        let picture = picture(&purchases).unwrap();
+        assert_eq!((picture.purchases, picture.counted_elsewhere, picture.totals[0].count), (3, 1, 2));
+    }
+
+    #[test]
+    fn a_gift_card_is_spent_when_it_pays() {
+        let purchases = purchases(&[|purchase| {
+            purchase["lines"] =
+                json!([{"kind": "gift_card", "net": "50.00", "refunded": "20.00"}, {"net": "1.00"}]);
+            purchase["totals"] = json!({"grandTotal": "51.00", "refunded": "20.00", "net": "31.00"});
+        }]);
+        let picture = picture(&purchases).unwrap();
+        let total = &picture.totals[0];
+        assert_eq!(
+            (total.spent.to_string().as_str(), total.came_back.to_string().as_str()),
+            ("1.00", "0.00")
+        );
+        assert_eq!((picture.categories.len(), picture.categories[0].spent.to_string().as_str()), (1, "1.00"));
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let purchases = purchases(&[
+            |_| (),
+            |purchase| {
+                purchase["totals"] = json!({"grandTotal": "1000.00", "refunded": "0.00", "net": "1000.00"});
+                purchase["purchasedAt"] = json!("2017-03-01T10:00:00Z");
+                purchase["lines"] = json!([{"net": "1000.00"}]);
+            },
+        ]);
+        let text = text(&picture(&purchases).unwrap());
+        let expected = "\
+month         purchases  returns    spent  came back  remains
+2017-01  USD          1        1     0.50       0.50     0.00
+2017-03  USD          1        1  1000.00       0.00  1000.00
+all      USD          2        2  1000.50       0.50  1000.00";
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains("(no category)  USD      1        0  1000.00       0.00  1000.00"), "{text}");
+    }
+}

@@ -1,0 +1,176 @@
+//! The few bodies that must differ by database.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Timestamp};
+use diesel::sqlite::SqliteConnection;
+
+use crate::conn::Conn;
+use crate::error::{Error, Result};
+use crate::objects::ObjectRow;
+use crate::people::Counted;
+use crate::purchases::PurchaseRow;
+use crate::schema::{customers, objects, purchases};
+
+/// Rows in one statement on SQLite: few enough for its limit of variables, many enough to matter.
+const SQLITE_ROWS: usize = 64;
+
+/// Inserts what is new, locks everything in the order given, returns what was there.
+pub(crate) fn claim_objects(conn: &mut Conn, rows: Vec<ObjectRow>) -> Result<Vec<ObjectRow>> {
+    match conn {
+        Conn::Pg(c) => claim_objects_pg(c, rows),
+        Conn::Sqlite(c) => claim_objects_sqlite(c, &rows),
+    }
+}
+
+/// `xmax` is set on a row that the conflict clause touched and zero on one that was inserted.
+const CLAIM: &str = "WITH claimed AS (
+    INSERT INTO objects AS o
+    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+      AS t (object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest)
+    ORDER BY object_id
+    ON CONFLICT (object_id) DO UPDATE SET kind = o.kind
+    RETURNING o.*, o.xmax <> 0 AS existed
+  )
+  SELECT object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest
+  FROM claimed WHERE existed";
+
+fn claim_objects_pg(conn: &mut PgConnection, rows: Vec<ObjectRow>) -> Result<Vec<ObjectRow>> {
+    let mut columns = ObjectColumns::default();
+    for row in rows {
+        columns.ids.push(row.object_id);
+        columns.kinds.push(row.kind);
+        columns.purchase_ids.push(row.purchase_id);
+        columns.persons.push(row.person);
+        columns.purchased_at.push(row.purchased_at);
+        columns.order_kinds.push(row.order_kind);
+        columns.order_values.push(row.order_value);
+        columns.digests.push(row.digest);
+    }
+    Ok(diesel::sql_query(CLAIM)
+        .bind::<Array<Binary>, _>(columns.ids)
+        .bind::<Array<Integer>, _>(columns.kinds)
+        .bind::<Array<Binary>, _>(columns.purchase_ids)
+        .bind::<Array<Nullable<Binary>>, _>(columns.persons)
+        .bind::<Array<Nullable<Timestamp>>, _>(columns.purchased_at)
+        .bind::<Array<Nullable<Integer>>, _>(columns.order_kinds)
+        .bind::<Array<Nullable<BigInt>>, _>(columns.order_values)
+        .bind::<Array<Nullable<Binary>>, _>(columns.digests)
+        .load::<ObjectRow>(conn)?)
+}
+
+#[derive(Default)]
+struct ObjectColumns {
+    ids: Vec<Vec<u8>>,
+    kinds: Vec<i32>,
+    purchase_ids: Vec<Vec<u8>>,
+    persons: Vec<Option<Vec<u8>>>,
+    purchased_at: Vec<Option<chrono::NaiveDateTime>>,
+    order_kinds: Vec<Option<i32>>,
+    order_values: Vec<Option<i64>>,
+    digests: Vec<Option<Vec<u8>>>,
+}
+
+/// The transaction holds SQLite's one write lock, so nothing can come between the two statements.
+fn claim_objects_sqlite(conn: &mut SqliteConnection, rows: &[ObjectRow]) -> Result<Vec<ObjectRow>> {
+    let mut existing = Vec::new();
+    for chunk in rows.chunks(1_000) {
+        let ids: Vec<&[u8]> = chunk.iter().map(|row| row.object_id.as_slice()).collect();
+        existing.extend(objects::table.filter(objects::object_id.eq_any(ids)).load::<SqliteObject>(conn)?);
+    }
+    let existing: Vec<ObjectRow> = existing.into_iter().map(ObjectRow::from).collect();
+    let known: std::collections::HashSet<&[u8]> = existing.iter().map(|row| row.object_id.as_slice()).collect();
+    let new: Vec<&ObjectRow> = rows.iter().filter(|row| !known.contains(row.object_id.as_slice())).collect();
+    for chunk in new.chunks(SQLITE_ROWS) {
+        diesel::insert_into(objects::table).values(chunk.to_vec()).execute(conn)?;
+    }
+    Ok(existing)
+}
+
+type SqliteObject = (
+    Vec<u8>,
+    i32,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    Option<chrono::NaiveDateTime>,
+    Option<i32>,
+    Option<i64>,
+    Option<Vec<u8>>,
+);
+
+impl From<SqliteObject> for ObjectRow {
+    fn from(row: SqliteObject) -> Self {
+        let (object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest) = row;
+        Self { object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest }
+    }
+}
+
+/// COPY BINARY straight into the table on PostgreSQL: the caller holds the purchases' object rows, so there can be no
+/// conflict to merge. Statements of many rows on SQLite.
+pub(crate) fn insert_purchases(conn: &mut Conn, rows: Vec<PurchaseRow>) -> Result<()> {
+    match conn {
+        Conn::Pg(c) => {
+            diesel::copy_from(purchases::table).from_insertable(rows).execute(c)?;
+        }
+        Conn::Sqlite(c) => {
+            for chunk in rows.chunks(SQLITE_ROWS) {
+                diesel::insert_into(purchases::table).values(chunk).execute(c)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The self-join lets one statement lock the rows in ascending order, which `UPDATE … FROM` does not promise.
+const COUNT: &str = "INSERT INTO customers AS c
+    SELECT k.person, k.customer_index, k.customer_id, t.narrowed, t.changes, k.created_at
+    FROM unnest($1, $2, $3) AS t (person, changes, narrowed) JOIN customers k ON k.person = t.person
+    ORDER BY k.person
+    ON CONFLICT (person) DO UPDATE SET change_seq = c.change_seq + excluded.change_seq,
+                                       customer_epoch = c.customer_epoch + excluded.customer_epoch
+    RETURNING c.person, c.change_seq, c.customer_epoch, c.xmax = 0 AS revived";
+
+#[derive(QueryableByName)]
+struct CountedRow {
+    #[diesel(sql_type = Binary)]
+    person: Vec<u8>,
+    #[diesel(sql_type = BigInt)]
+    change_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    customer_epoch: i64,
+    #[diesel(sql_type = Bool)]
+    revived: bool,
+}
+
+/// Adds changes to customers' counters, and 1 to the epoch of those who may see less; rows are locked in order.
+pub(crate) fn count_changes(conn: &mut Conn, persons: &[(Vec<u8>, i64, bool)]) -> Result<Vec<Counted>> {
+    match conn {
+        Conn::Pg(c) => {
+            let rows = diesel::sql_query(COUNT)
+                .bind::<Array<Binary>, _>(persons.iter().map(|p| p.0.as_slice()).collect::<Vec<_>>())
+                .bind::<Array<BigInt>, _>(persons.iter().map(|p| p.1).collect::<Vec<_>>())
+                .bind::<Array<BigInt>, _>(persons.iter().map(|p| i64::from(p.2)).collect::<Vec<_>>())
+                .load::<CountedRow>(c)?;
+            if rows.iter().any(|row| row.revived) {
+                // The customer was erased between the two halves of the statement: begin again without them.
+                return Err(Error::Contended);
+            }
+            Ok(rows.into_iter().map(|row| (row.person, row.change_seq, row.customer_epoch)).collect())
+        }
+        Conn::Sqlite(c) => {
+            let mut counted = Vec::with_capacity(persons.len());
+            for (person, changes, narrowed) in persons {
+                let row = diesel::update(customers::table.find(person.as_slice()))
+                    .set((
+                        customers::change_seq.eq(customers::change_seq + changes),
+                        customers::customer_epoch.eq(customers::customer_epoch + i64::from(*narrowed)),
+                    ))
+                    .returning((customers::person, customers::change_seq, customers::customer_epoch))
+                    .get_result(c)
+                    .optional()?;
+                counted.extend(row);
+            }
+            Ok(counted)
+        }
+    }
+}

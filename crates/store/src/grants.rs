@@ -1,0 +1,225 @@
+//! Grants: what customers allowed apps to read.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use counterfoil_domain::grant::{Details, State};
+use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
+use diesel::dsl::{count_star, max};
+use diesel::prelude::*;
+
+use crate::conn::Conn;
+use crate::error::{Error, Result};
+use crate::schema::{entries, grants};
+
+/// A grant as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Its public id.
+    pub grant_id: GrantId,
+    /// Whose data.
+    pub person: Person,
+    /// To which app.
+    pub client_id: ClientId,
+    /// Its chain in the ledger.
+    pub record: RecordId,
+    /// What it lets out.
+    pub details: Details,
+    /// Where it stands.
+    pub state: State,
+    /// Moves with each amendment.
+    pub version: i32,
+    /// Moves whenever something that rests on the grant must be looked at again.
+    pub grant_epoch: i64,
+    /// When the customer said yes.
+    pub given_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Who ended it: `customer`, `app`, `staff`, `system`.
+    pub ended_by: Option<String>,
+    /// The retailer's reason for revoking it.
+    pub ended_reason: Option<String>,
+}
+
+impl Grant {
+    /// Where it stands at `now`: a grant whose time is over has expired, whether or not that was written down yet.
+    pub fn state_at(&self, now: DateTime<Utc>) -> State {
+        if !self.state.is_final() && self.expires_at.is_some_and(|end| end <= now) {
+            State::Expired
+        } else {
+            self.state
+        }
+    }
+}
+
+#[derive(Queryable)]
+pub(crate) struct Row {
+    grant_id: Vec<u8>,
+    person: Vec<u8>,
+    client_id: Vec<u8>,
+    record: Vec<u8>,
+    details: String,
+    state: String,
+    version: i32,
+    grant_epoch: i64,
+    given_at: NaiveDateTime,
+    expires_at: Option<NaiveDateTime>,
+    ended_at: Option<NaiveDateTime>,
+    ended_by: Option<String>,
+    ended_reason: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn read(self) -> Result<Grant> {
+        let corrupt = |column| Error::corrupt("grants", column, data_encoding::HEXLOWER.encode(&self.grant_id));
+        Ok(Grant {
+            grant_id: GrantId::from_slice(&self.grant_id).map_err(|_| corrupt("grant_id"))?,
+            person: Person::from_slice(&self.person).map_err(|_| corrupt("person"))?,
+            client_id: ClientId::from_slice(&self.client_id).map_err(|_| corrupt("client_id"))?,
+            record: RecordId::from_slice(&self.record).map_err(|_| corrupt("record"))?,
+            details: serde_json::from_str(&self.details).map_err(|_| corrupt("details"))?,
+            state: State::from_name(&self.state).ok_or_else(|| corrupt("state"))?,
+            version: self.version,
+            grant_epoch: self.grant_epoch,
+            given_at: self.given_at.and_utc(),
+            expires_at: self.expires_at.map(|at| at.and_utc()),
+            ended_at: self.ended_at.map(|at| at.and_utc()),
+            ended_by: self.ended_by,
+            ended_reason: self.ended_reason,
+        })
+    }
+}
+
+/// How a grant ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// The final state.
+    pub state: State,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who: `customer`, `app`, `staff`, `system`.
+    pub by: &'a str,
+    /// The retailer's reason.
+    pub reason: Option<&'a str>,
+}
+
+/// Stores a new grant.
+pub fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
+    let details =
+        serde_json::to_string(&grant.details).map_err(|error| Error::Unexpected(format!("{error}")))?;
+    diesel::insert_into(grants::table)
+        .values((
+            grants::grant_id.eq(grant.grant_id.as_bytes().to_vec()),
+            grants::person.eq(grant.person.as_bytes().to_vec()),
+            grants::client_id.eq(grant.client_id.as_bytes().to_vec()),
+            grants::record.eq(grant.record.as_bytes().to_vec()),
+            grants::details.eq(details),
+            grants::state.eq(grant.state.name()),
+            grants::version.eq(grant.version),
+            grants::grant_epoch.eq(grant.grant_epoch),
+            grants::given_at.eq(grant.given_at.naive_utc()),
+            grants::expires_at.eq(grant.expires_at.map(|at| at.naive_utc())),
+            grants::ended_at.eq(grant.ended_at.map(|at| at.naive_utc())),
+            grants::ended_by.eq(grant.ended_by.clone()),
+            grants::ended_reason.eq(grant.ended_reason.clone()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A grant by its id.
+pub fn find(conn: &mut Conn, grant_id: GrantId) -> Result<Option<Grant>> {
+    let row = grants::table.find(grant_id.as_bytes().to_vec()).first::<Row>(conn).optional()?;
+    row.map(Row::read).transpose()
+}
+
+/// A grant by its id, locked until the transaction ends.
+pub fn lock(conn: &mut Conn, grant_id: GrantId) -> Result<Option<Grant>> {
+    let row = diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))
+        .set(grants::grant_epoch.eq(grants::grant_epoch))
+        .returning(grants::all_columns)
+        .get_result::<Row>(conn)
+        .optional()?;
+    row.map(Row::read).transpose()
+}
+
+/// The grants of a person, newest first.
+pub fn of_person(conn: &mut Conn, person: Person) -> Result<Vec<Grant>> {
+    let rows = grants::table
+        .filter(grants::person.eq(person.as_bytes().to_vec()))
+        .order((grants::given_at.desc(), grants::grant_id.desc()))
+        .load::<Row>(conn)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Writes a new state that does not end the grant.
+pub fn set_state(conn: &mut Conn, grant_id: GrantId, state: State) -> Result<()> {
+    diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))
+        .set(grants::state.eq(state.name()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends a grant and moves its epoch.
+pub fn end(conn: &mut Conn, grant_id: GrantId, ending: &Ending<'_>) -> Result<()> {
+    diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))
+        .set((
+            grants::state.eq(ending.state.name()),
+            grants::grant_epoch.eq(grants::grant_epoch + 1),
+            grants::ended_at.eq(ending.at.naive_utc()),
+            grants::ended_by.eq(ending.by),
+            grants::ended_reason.eq(ending.reason),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Moves the epoch alone: what rests on the grant is looked at again.
+pub fn bump_epoch(conn: &mut Conn, grant_id: GrantId) -> Result<()> {
+    diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))
+        .set(grants::grant_epoch.eq(grants::grant_epoch + 1))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// At most `limit` grants in use whose time was over at `now`.
+pub fn overdue(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<GrantId>> {
+    let ids = grants::table
+        .filter(grants::state.eq_any([State::Active.name(), State::Paused.name()]))
+        .filter(grants::expires_at.le(now.naive_utc()))
+        .order((grants::expires_at, grants::grant_id))
+        .limit(limit)
+        .select(grants::grant_id)
+        .load::<Vec<u8>>(conn)?;
+    read_ids(ids)
+}
+
+/// At most `limit` grants that were given before `before` and whose code was never redeemed.
+pub fn unredeemed(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Result<Vec<GrantId>> {
+    let ids = grants::table
+        .filter(grants::state.eq(State::Given.name()))
+        .filter(grants::given_at.lt(before.naive_utc()))
+        .order((grants::given_at, grants::grant_id))
+        .limit(limit)
+        .select(grants::grant_id)
+        .load::<Vec<u8>>(conn)?;
+    read_ids(ids)
+}
+
+fn read_ids(ids: Vec<Vec<u8>>) -> Result<Vec<GrantId>> {
+    let read = |id: Vec<u8>| {
+        GrantId::from_slice(&id)
+            .map_err(|_| Error::corrupt("grants", "grant_id", data_encoding::HEXLOWER.encode(&id)))
+    };
+    ids.into_iter().map(read).collect()
+}
+
+/// How often data left under a grant's record, and when last: from the access log.
+pub fn disclosures(conn: &mut Conn, record: RecordId) -> Result<(i64, Option<DateTime<Utc>>)> {
+    let (number, last) = entries::table
+        .filter(entries::record.eq(record.as_bytes().to_vec()))
+        .filter(entries::log.eq("access"))
+        .select((count_star(), max(entries::recorded_at)))
+        .first::<(i64, Option<NaiveDateTime>)>(conn)?;
+    Ok((number, last.map(|at| at.and_utc())))
+}

@@ -1,0 +1,162 @@
+//! Locators: which purchase an order, return or refund belongs to, where that purchase lies, and the lock for both.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use diesel::prelude::*;
+
+use crate::conn::Conn;
+use crate::error::{Error, Result};
+use crate::schema::objects;
+use crate::{dialect, either};
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An order or receipt.
+    Order,
+    /// A return of lines.
+    Return,
+    /// A movement of money back.
+    Refund,
+}
+
+impl Kind {
+    fn code(self) -> i32 {
+        match self {
+            Self::Order => 1,
+            Self::Return => 2,
+            Self::Refund => 3,
+        }
+    }
+
+    fn from_code(code: i32) -> Option<Self> {
+        match code {
+            1 => Some(Self::Order),
+            2 => Some(Self::Return),
+            3 => Some(Self::Refund),
+            _ => None,
+        }
+    }
+}
+
+/// The event that stands for an object: its order, and the digest of its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latest {
+    /// 0 revision, 1 revisedAt, 2 time.
+    pub order_kind: i32,
+    /// Larger is newer.
+    pub order_value: i64,
+    /// SHA-256 of the canonical content.
+    pub digest: [u8; 32],
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its locator.
+    pub id: ObjectId,
+    /// What it is.
+    pub kind: Kind,
+    /// The purchase it belongs to.
+    pub purchase_id: PurchaseId,
+    /// On the row whose id is its purchase's: whose purchase it is; absent while it is unlinked.
+    pub person: Option<Person>,
+    /// On that row: when, as far as `purchases` is keyed by it.
+    pub purchased_at: Option<DateTime<Utc>>,
+    /// The event that stands; absent while only its place is held.
+    pub latest: Option<Latest>,
+}
+
+impl Object {
+    /// Holds the place of an object that has not come.
+    pub fn awaited(id: ObjectId, kind: Kind) -> Self {
+        Self { id, kind, purchase_id: id.into(), person: None, purchased_at: None, latest: None }
+    }
+}
+
+/// The row of an object.
+#[derive(Debug, Clone, Queryable, Insertable, AsChangeset, QueryableByName)]
+#[diesel(table_name = objects, treat_none_as_default_value = false, treat_none_as_null = true)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+pub(crate) struct ObjectRow {
+    pub(crate) object_id: Vec<u8>,
+    pub(crate) kind: i32,
+    pub(crate) purchase_id: Vec<u8>,
+    pub(crate) person: Option<Vec<u8>>,
+    pub(crate) purchased_at: Option<NaiveDateTime>,
+    pub(crate) order_kind: Option<i32>,
+    pub(crate) order_value: Option<i64>,
+    pub(crate) digest: Option<Vec<u8>>,
+}
+
+impl From<&Object> for ObjectRow {
+    fn from(object: &Object) -> Self {
+        Self {
+            object_id: object.id.as_bytes().to_vec(),
+            kind: object.kind.code(),
+            purchase_id: object.purchase_id.as_bytes().to_vec(),
+            person: object.person.map(|person| person.as_bytes().to_vec()),
+            purchased_at: object.purchased_at.map(|at| at.naive_utc()),
+            order_kind: object.latest.map(|latest| latest.order_kind),
+            order_value: object.latest.map(|latest| latest.order_value),
+            digest: object.latest.map(|latest| latest.digest.to_vec()),
+        }
+    }
+}
+
+impl TryFrom<ObjectRow> for Object {
+    type Error = Error;
+
+    fn try_from(row: ObjectRow) -> Result<Self> {
+        let corrupt = |column| Error::corrupt("objects", column, data_encoding::HEXLOWER.encode(&row.object_id));
+        let latest = match (row.order_kind, row.order_value, row.digest.as_deref()) {
+            (Some(order_kind), Some(order_value), Some(digest)) => Some(Latest {
+                order_kind,
+                order_value,
+                digest: digest.try_into().map_err(|_| corrupt("digest"))?,
+            }),
+            (None, None, None) => None,
+            _ => return Err(corrupt("order_kind")),
+        };
+        Ok(Self {
+            id: ObjectId::from_slice(&row.object_id).map_err(|_| corrupt("object_id"))?,
+            kind: Kind::from_code(row.kind).ok_or_else(|| corrupt("kind"))?,
+            purchase_id: PurchaseId::from_slice(&row.purchase_id).map_err(|_| corrupt("purchase_id"))?,
+            person: row.person.as_deref().map(crate::people::person).transpose()?,
+            purchased_at: row.purchased_at.map(|at| at.and_utc()),
+            latest,
+        })
+    }
+}
+
+/// Writes the objects that are new and locks all of them until the transaction ends, in ascending order of id. Gives
+/// those that were there before, as they stand; what was asked to be written for these is not written.
+pub fn claim(conn: &mut Conn, wanted: &[Object]) -> Result<HashMap<ObjectId, Object>> {
+    let mut rows: Vec<ObjectRow> = wanted.iter().map(ObjectRow::from).collect();
+    rows.sort_unstable_by(|a, b| a.object_id.cmp(&b.object_id));
+    let existing = dialect::claim_objects(conn, rows)?;
+    let mut found = HashMap::with_capacity(existing.len());
+    for row in existing {
+        let object = Object::try_from(row)?;
+        found.insert(object.id, object);
+    }
+    Ok(found)
+}
+
+/// Rewrites objects that are held.
+pub fn update(conn: &mut Conn, changed: &[Object]) -> Result<()> {
+    for object in changed {
+        let row = ObjectRow::from(object);
+        let target = objects::table.find(row.object_id.clone());
+        either!(&mut *conn, c => diesel::update(target).set(row).execute(c))?;
+    }
+    Ok(())
+}
+
+/// One object, without a lock.
+pub fn find(conn: &mut Conn, id: ObjectId) -> Result<Option<Object>> {
+    let row = objects::table.find(id.as_bytes().to_vec()).first::<ObjectRow>(conn).optional()?;
+    row.map(Object::try_from).transpose()
+}

@@ -1,0 +1,174 @@
+//! Purchases: documents ready to serve, keyed by person and time.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use counterfoil_domain::ids::{Person, PurchaseId};
+use diesel::prelude::*;
+
+use crate::conn::Conn;
+use crate::dialect;
+use crate::error::{Error, Result};
+use crate::schema::purchases;
+
+/// A purchase as it is written: what is searched and ordered by, and the sealed document.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = purchases, treat_none_as_default_value = false)]
+pub struct PurchaseRow {
+    /// Whose.
+    pub person: Vec<u8>,
+    /// When, in UTC.
+    pub purchased_at: NaiveDateTime,
+    /// Which.
+    pub purchase_id: Vec<u8>,
+    /// The local date at the place of purchase; windows and filters use it.
+    pub local_date: NaiveDate,
+    /// Its place in the customer's change feed.
+    pub change_seq: i64,
+    /// Channel.
+    pub channel: String,
+    /// Status.
+    pub status: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Grand total in minor units.
+    pub grand_total: i64,
+    /// Sum of refunds in the same currency, in minor units.
+    pub refunded: i64,
+    /// Keyed hash of the shop.
+    pub store_index: Option<Vec<u8>>,
+    /// Bought on a shared account.
+    pub shared: bool,
+    /// The sealed document.
+    pub document: Vec<u8>,
+}
+
+/// What a page needs of a purchase.
+#[derive(Debug, Clone, Queryable)]
+pub struct Listed {
+    /// When, in UTC.
+    pub purchased_at: NaiveDateTime,
+    /// Which.
+    pub purchase_id: Vec<u8>,
+    /// Local date.
+    pub local_date: NaiveDate,
+    /// The sealed document.
+    pub document: Vec<u8>,
+}
+
+/// Where a page begins: after this purchase, in the order newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct After {
+    /// When.
+    pub purchased_at: DateTime<Utc>,
+    /// Which.
+    pub purchase_id: PurchaseId,
+}
+
+/// Which purchases of a customer are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// First local date.
+    pub from: Option<NaiveDate>,
+    /// Last local date.
+    pub to: Option<NaiveDate>,
+    /// Only this channel.
+    pub channel: Option<String>,
+    /// Only this status.
+    pub status: Option<String>,
+    /// Only with, or only without refunds.
+    pub has_refund: Option<bool>,
+    /// Whether purchases on a shared account are among them.
+    pub shared: bool,
+}
+
+/// Writes purchases whose object rows are held by this transaction, so that no other can have written them.
+pub fn insert(conn: &mut Conn, rows: Vec<PurchaseRow>) -> Result<()> {
+    if rows.is_empty() { Ok(()) } else { dialect::insert_purchases(conn, rows) }
+}
+
+/// Takes a purchase out.
+pub fn remove(conn: &mut Conn, person: Person, purchased_at: DateTime<Utc>, id: PurchaseId) -> Result<()> {
+    let key = (person.as_bytes().to_vec(), purchased_at.naive_utc(), id.as_bytes().to_vec());
+    let removed = diesel::delete(purchases::table.find(key)).execute(conn)?;
+    if removed == 1 { Ok(()) } else { Err(Error::corrupt("objects", "purchased_at", id)) }
+}
+
+/// A purchase's document.
+pub fn document(
+    conn: &mut Conn,
+    person: Person,
+    purchased_at: DateTime<Utc>,
+    id: PurchaseId,
+) -> Result<Option<Vec<u8>>> {
+    let key = (person.as_bytes().to_vec(), purchased_at.naive_utc(), id.as_bytes().to_vec());
+    Ok(purchases::table.find(key).select(purchases::document).first(conn).optional()?)
+}
+
+/// One purchase of a customer, if it passes `filter`.
+pub fn find(
+    conn: &mut Conn,
+    person: Person,
+    purchased_at: DateTime<Utc>,
+    id: PurchaseId,
+    filter: &Filter,
+) -> Result<Option<Listed>> {
+    let query = filtered(person, filter)
+        .filter(purchases::purchased_at.eq(purchased_at.naive_utc()))
+        .filter(purchases::purchase_id.eq(id.as_bytes().to_vec()))
+        .select((purchases::purchased_at, purchases::purchase_id, purchases::local_date, purchases::document));
+    Ok(query.first(conn).optional()?)
+}
+
+/// A page of a customer's purchases, newest first.
+pub fn page(
+    conn: &mut Conn,
+    person: Person,
+    filter: &Filter,
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<Listed>> {
+    let mut query = filtered(person, filter);
+    if let Some(After { purchased_at, purchase_id }) = after {
+        let (at, id) = (purchased_at.naive_utc(), purchase_id.as_bytes().to_vec());
+        // The first condition bounds the index scan, the second breaks ties.
+        query = query
+            .filter(purchases::purchased_at.le(at))
+            .filter(purchases::purchased_at.lt(at).or(purchases::purchase_id.lt(id)));
+    }
+    Ok(query
+        .order((purchases::purchased_at.desc(), purchases::purchase_id.desc()))
+        .limit(limit)
+        .select((purchases::purchased_at, purchases::purchase_id, purchases::local_date, purchases::document))
+        .load(conn)?)
+}
+
+type Filtered<'a> = purchases::BoxedQuery<'a, crate::conn::MultiBackend>;
+
+fn filtered(person: Person, filter: &Filter) -> Filtered<'static> {
+    let mut query = purchases::table.filter(purchases::person.eq(person.as_bytes().to_vec())).into_boxed();
+    if let Some(from) = filter.from {
+        query = query.filter(purchases::local_date.ge(from));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(purchases::local_date.le(to));
+    }
+    if let Some(channel) = filter.channel.clone() {
+        query = query.filter(purchases::channel.eq(channel));
+    }
+    if let Some(status) = filter.status.clone() {
+        query = query.filter(purchases::status.eq(status));
+    }
+    match filter.has_refund {
+        Some(true) => query = query.filter(purchases::refunded.ne(0)),
+        Some(false) => query = query.filter(purchases::refunded.eq(0)),
+        None => {}
+    }
+    if !filter.shared {
+        query = query.filter(purchases::shared.eq(false));
+    }
+    query
+}
+
+/// How many purchases there are, over all customers.
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(purchases::table.count().get_result(conn)?)
+}

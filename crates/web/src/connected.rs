@@ -1,0 +1,147 @@
+//! Connected apps: who looks, since when, how often; and how to stop them.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, SecondsFormat, Utc};
+use counterfoil_domain::ids::GrantId;
+use counterfoil_oauth::Oauth;
+use counterfoil_oauth::grants::{self, GrantView};
+use counterfoil_oauth::session::{Session, Visitor};
+use minijinja::{Value, context};
+
+use crate::failure::{Failure, Fault};
+use crate::form::Fields;
+use crate::pages::{Pages, date};
+
+/// `GET /`
+pub(crate) async fn start(pages: web::Data<Pages>) -> HttpResponse {
+    pages.lead("/apps")
+}
+
+/// `GET /apps`
+pub(crate) async fn list(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    session: Session,
+    visitor: Visitor,
+) -> Result<HttpResponse, Fault> {
+    let views = load(&pages, &oauth, &session).await?;
+    let (ended, active): (Vec<&GrantView>, Vec<&GrantView>) = views.iter().partition(|view| view.state.is_final());
+    let values = context! {
+        sign_out_token => visitor.form_token(),
+        active => active.into_iter().map(|view| describe(&pages, view)).collect::<Vec<_>>(),
+        ended => ended.into_iter().map(|view| describe(&pages, view)).collect::<Vec<_>>(),
+    };
+    Ok(pages.page(StatusCode::OK, "apps.html", values, &[]))
+}
+
+/// `GET /apps/{grant}/stop`
+pub(crate) async fn ask(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    session: Session,
+    visitor: Visitor,
+    grant: web::Path<String>,
+) -> Result<HttpResponse, Fault> {
+    let view = find(&pages, &oauth, &session, &grant).await?;
+    if view.state.is_final() {
+        return Ok(pages.lead(&format!("/apps/{}/stopped", view.grant_id)));
+    }
+    let values = context! {
+        sign_out_token => visitor.form_token(),
+        csrf => visitor.form_token(),
+        app => describe(&pages, &view),
+    };
+    Ok(pages.page(StatusCode::OK, "stop.html", values, &[]))
+}
+
+/// `POST /apps/{grant}/stop`
+pub(crate) async fn stop(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    session: Session,
+    visitor: Visitor,
+    request: HttpRequest,
+    grant: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    Fields::of_form(&visitor, &request, &body).map_err(fault)?;
+    let view = find(&pages, &oauth, &session, &grant).await?;
+    if !view.state.is_final() {
+        grants::withdraw(&oauth, session.person, view.grant_id).await.map_err(|error| fault((&error).into()))?;
+    }
+    Ok(pages.lead(&format!("/apps/{}/stopped", view.grant_id)))
+}
+
+/// `GET /apps/{grant}/stopped`
+pub(crate) async fn stopped(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    session: Session,
+    visitor: Visitor,
+    grant: web::Path<String>,
+) -> Result<HttpResponse, Fault> {
+    let view = find(&pages, &oauth, &session, &grant).await?;
+    let Some(at) = view.ended_at.filter(|_| view.state.is_final()) else {
+        return Ok(pages.lead(&format!("/apps/{}/stop", view.grant_id)));
+    };
+    let values = context! {
+        sign_out_token => visitor.form_token(),
+        app => describe(&pages, &view),
+        how => pages.words().stopped(view.state),
+        at => pages.moment(at),
+        at_value => at.to_rfc3339_opts(SecondsFormat::Secs, true),
+    };
+    Ok(pages.page(StatusCode::OK, "stopped.html", values, &[]))
+}
+
+async fn load(pages: &web::Data<Pages>, oauth: &Oauth, session: &Session) -> Result<Vec<GrantView>, Fault> {
+    grants::list(oauth, session.person).await.map_err(|error| {
+        tracing::error!(%error, "grants cannot be listed");
+        Fault::new(pages, Failure::Unavailable)
+    })
+}
+
+/// One of the customer's own grants. Somebody else's is as if it did not exist.
+async fn find(
+    pages: &web::Data<Pages>,
+    oauth: &Oauth,
+    session: &Session,
+    grant: &str,
+) -> Result<GrantView, Fault> {
+    let not_found = || Fault::new(pages, Failure::NotFound);
+    let id: GrantId = grant.parse().map_err(|_| not_found())?;
+    load(pages, oauth, session).await?.into_iter().find(|view| view.grant_id == id).ok_or_else(not_found)
+}
+
+fn describe(pages: &Pages, view: &GrantView) -> Value {
+    let words = pages.words();
+    let mut sees: Vec<String> = words.titles(&view.details.datasets).into_iter().map(ToOwned::to_owned).collect();
+    sees.extend(view.details.from.map(|day| format!("Purchases since {}", date(day))));
+    sees.extend(view.details.to.map(|day| format!("Purchases until {}", date(day))));
+    context! {
+        grant_id => format!("{}", view.grant_id),
+        name => view.app_name,
+        operator => view.operator,
+        state => words.state(view.state),
+        since => pages.day(view.given_at),
+        until => view.expires_at.map_or_else(|| "You stop it".to_owned(), |at| pages.day(at)),
+        ended => view.ended_at.map(|at| pages.moment(at)),
+        last => last_look(pages, view.last_disclosure),
+        times => times(view.disclosures),
+        sees,
+    }
+}
+
+fn last_look(pages: &Pages, at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(|| "Not yet".to_owned(), |at| pages.moment(at))
+}
+
+fn times(count: i64) -> String {
+    match count {
+        0 => "Never".to_owned(),
+        1 => "Once".to_owned(),
+        count => format!("{count} times"),
+    }
+}

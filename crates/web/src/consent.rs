@@ -1,0 +1,243 @@
+//! Letting an app in, or not.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Months, NaiveDate};
+use counterfoil_domain::grant::{Dataset, Details, Lasting};
+use counterfoil_oauth::consent::{self, Choice, ConsentError, Pending};
+use counterfoil_oauth::session::{Session, Visitor};
+use counterfoil_oauth::Oauth;
+use minijinja::{Value, context};
+
+use crate::failure::{Failure, Fault};
+use crate::form::Fields;
+use crate::pages::{Pages, date};
+
+/// `GET /consent?request=`
+pub(crate) async fn show(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    visitor: Visitor,
+    request: HttpRequest,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    let fields = Fields::of_query(&request);
+    let reference = fields.one("request").map_err(fault)?.ok_or_else(|| fault(Failure::RequestUnknown))?;
+    let Some(session) = &visitor.session else { return Ok(to_sign_in(&pages, reference)) };
+    let pending = consent::open(&oauth, reference, session).await.map_err(|error| fault((&error).into()))?;
+    let page = Page { pages: &pages, visitor: &visitor, request: reference, pending: &pending };
+    Ok(page.render(StatusCode::OK, &Answers::proposed(&pending), None))
+}
+
+/// `POST /consent`
+pub(crate) async fn answer(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    visitor: Visitor,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    let refused = |error: ConsentError| Fault::new(&pages, Failure::from(&error));
+    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
+    let reference = form.one("request").map_err(fault)?.ok_or_else(|| fault(Failure::FormUnreadable))?;
+    let Some(session) = &visitor.session else { return Ok(to_sign_in(&pages, reference)) };
+    match form.one("answer").map_err(fault)? {
+        Some("refuse") => {
+            let back = consent::refuse(&oauth, Some(session), reference).await.map_err(refused)?;
+            Ok(pages.lead(back.as_str()))
+        }
+        Some("allow") => allow(&pages, &oauth, &visitor, session, reference, &form).await,
+        _ => Err(fault(Failure::FormUnreadable)),
+    }
+}
+
+async fn allow(
+    pages: &web::Data<Pages>,
+    oauth: &Oauth,
+    visitor: &Visitor,
+    session: &Session,
+    reference: &str,
+    form: &Fields,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(pages, failure);
+    let refused = |error: ConsentError| Fault::new(pages, Failure::from(&error));
+    let pending = consent::open(oauth, reference, session).await.map_err(refused)?;
+    let answers = Answers::read(form).map_err(fault)?;
+    let choice = match answers.choice(&pending.most, pages.today()) {
+        Ok(choice) => choice,
+        Err(Unusable::Form) => return Err(fault(Failure::FormUnreadable)),
+        Err(Unusable::Date(flaw)) => {
+            let page = Page { pages, visitor, request: reference, pending: &pending };
+            return Ok(page.render(StatusCode::UNPROCESSABLE_ENTITY, &answers, Some(flaw)));
+        }
+    };
+    let back = consent::allow(oauth, session, reference, choice).await.map_err(refused)?;
+    Ok(pages.lead(back.as_str()))
+}
+
+fn to_sign_in(pages: &Pages, request: &str) -> HttpResponse {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("request", request).finish();
+    pages.lead(&format!("/sign-in?{query}"))
+}
+
+/// What the form says. Kept as it was typed, so that it can be shown again.
+struct Answers {
+    datasets: Vec<Dataset>,
+    from: String,
+    from_date: String,
+    duration: Lasting,
+}
+
+/// Answers that cannot be taken.
+enum Unusable {
+    /// No browser sends this from our page.
+    Form,
+    /// The date, and what is wrong with it.
+    Date(DateFlaw),
+}
+
+#[derive(Clone, Copy)]
+enum DateFlaw {
+    Missing,
+    Unreadable,
+    Future,
+    TooEarly,
+}
+
+impl Answers {
+    /// What the page proposes: nothing optional, the app's own window and duration, both to be changed.
+    fn proposed(pending: &Pending) -> Self {
+        let duration = if pending.asked.duration.exceeds(pending.most.duration) {
+            pending.most.duration
+        } else {
+            pending.asked.duration
+        };
+        Self { datasets: Vec::new(), from: "all".to_owned(), from_date: String::new(), duration }
+    }
+
+    fn read(form: &Fields) -> Result<Self, Failure> {
+        let datasets: Option<Vec<Dataset>> = form.all("dataset").map(Dataset::from_name).collect();
+        let duration = form.one("duration")?.and_then(Lasting::from_name);
+        Ok(Self {
+            datasets: datasets.ok_or(Failure::FormUnreadable)?,
+            from: form.one("from")?.unwrap_or("").to_owned(),
+            from_date: form.one("fromDate")?.unwrap_or("").trim().to_owned(),
+            duration: duration.ok_or(Failure::FormUnreadable)?,
+        })
+    }
+
+    fn choice(&self, most: &Details, today: NaiveDate) -> Result<Choice, Unusable> {
+        let from = match self.from.as_str() {
+            "all" => most.from,
+            "year" => Some(year_before(today).max(most.from.unwrap_or(NaiveDate::MIN))),
+            "date" => Some(chosen_date(&self.from_date, most.from, today).map_err(Unusable::Date)?),
+            _ => return Err(Unusable::Form),
+        };
+        let is_offered = self.datasets.iter().all(|dataset| most.holds(*dataset));
+        if !is_offered || self.duration.exceeds(most.duration) {
+            return Err(Unusable::Form);
+        }
+        let mut datasets = vec![Dataset::Purchases];
+        datasets.extend(self.datasets.iter().copied().filter(|dataset| *dataset != Dataset::Purchases));
+        Ok(Choice { datasets, from, duration: self.duration })
+    }
+}
+
+fn chosen_date(text: &str, earliest: Option<NaiveDate>, today: NaiveDate) -> Result<NaiveDate, DateFlaw> {
+    if text.is_empty() {
+        return Err(DateFlaw::Missing);
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DateFlaw::Unreadable)?;
+    if day > today {
+        Err(DateFlaw::Future)
+    } else if earliest.is_some_and(|earliest| day < earliest) {
+        Err(DateFlaw::TooEarly)
+    } else {
+        Ok(day)
+    }
+}
+
+fn year_before(today: NaiveDate) -> NaiveDate {
+    today.checked_sub_months(Months::new(12)).unwrap_or(today)
+}
+
+/// The consent page of one request.
+struct Page<'a> {
+    pages: &'a Pages,
+    visitor: &'a Visitor,
+    request: &'a str,
+    pending: &'a Pending,
+}
+
+impl Page<'_> {
+    fn render(&self, status: StatusCode, answers: &Answers, flaw: Option<DateFlaw>) -> HttpResponse {
+        let Pending { app, asked, most, redirect_origin, .. } = self.pending;
+        let words = self.pages.words();
+        let today = self.pages.today();
+        let year_ago = year_before(today);
+        let is_optional = |dataset: &Dataset| *dataset != Dataset::Purchases;
+        let optional: Vec<Value> = most
+            .datasets
+            .iter()
+            .copied()
+            .filter(is_optional)
+            .map(|dataset| self.line(dataset, answers.datasets.contains(&dataset)))
+            .collect();
+        let withheld: Vec<&str> = Dataset::ALL
+            .into_iter()
+            .filter(|dataset| is_optional(dataset) && !most.holds(*dataset))
+            .filter_map(|dataset| words.dataset(dataset))
+            .map(|words| words.withheld.as_str())
+            .collect();
+        let durations: Vec<Value> = Lasting::ALL
+            .into_iter()
+            .filter(|lasting| !lasting.exceeds(most.duration))
+            .map(|lasting| {
+                context! {
+                    name => lasting.name(),
+                    title => words.duration(lasting),
+                    is_chosen => lasting == answers.duration,
+                }
+            })
+            .collect();
+        let values = context! {
+            csrf => self.visitor.form_token(),
+            request => self.request,
+            app => context! { name => app.name, operator => app.operator, origin => redirect_origin },
+            stated_use => asked.stated_use,
+            required => [self.line(Dataset::Purchases, true)],
+            optional,
+            withheld,
+            durations,
+            from => answers.from,
+            from_date => answers.from_date,
+            earliest => most.from.map(|day| context! { text => date(day), value => format!("{day}") }),
+            until_date => most.to.map(date),
+            year_ago => most.from.is_none_or(|earliest| earliest < year_ago).then(|| date(year_ago)),
+            today => format!("{today}"),
+            date_error => flaw.map(|flaw| self.explain(flaw)),
+        };
+        self.pages.page(status, "consent.html", values, &[redirect_origin.as_str()])
+    }
+
+    fn line(&self, dataset: Dataset, is_ticked: bool) -> Value {
+        let words = self.pages.words().dataset(dataset);
+        context! {
+            name => dataset.name(),
+            title => words.map(|words| &words.title),
+            gives => words.map(|words| &words.gives),
+            is_ticked,
+        }
+    }
+
+    fn explain(&self, flaw: DateFlaw) -> &str {
+        let words = &self.pages.words().consent;
+        match flaw {
+            DateFlaw::Missing => &words.date_missing,
+            DateFlaw::Unreadable => &words.date_unreadable,
+            DateFlaw::Future => &words.date_future,
+            DateFlaw::TooEarly => &words.date_too_early,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What can go wrong on a page: one table of codes, each with its status; the words are in the word file.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError, web};
+use counterfoil_oauth::consent::ConsentError;
+use counterfoil_oauth::upstream::SignInError;
+
+use crate::pages::Pages;
+
+macro_rules! failures {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident;)*) => {
+        /// What went wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Failure {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Failure {
+            /// All of them.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word in `/error?code=`.
+            pub(crate) fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The status of the page.
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+        }
+    };
+}
+
+failures! {
+    /// CSRF token, origin or fetch metadata.
+    FormNotOurs         = "form_not_ours",       FORBIDDEN;
+    /// Not a form, too large, or a field twice.
+    FormUnreadable      = "form_unreadable",     BAD_REQUEST;
+    /// No such page, or another customer's.
+    NotFound            = "not_found",           NOT_FOUND;
+    /// A pushed request that is unknown, expired or finished.
+    RequestUnknown      = "request_unknown",     BAD_REQUEST;
+    /// A client that is not registered.
+    AppUnknown          = "app_unknown",         BAD_REQUEST;
+    /// A client that is pending or suspended.
+    AppNotActive        = "app_not_active",      FORBIDDEN;
+    /// A request that breaks the rules before client and redirect are proven.
+    RequestInvalid      = "request_invalid",     BAD_REQUEST;
+    /// No sign-in of this browser is under way.
+    SignInOver          = "sign_in_over",        BAD_REQUEST;
+    /// The identity provider answered with an error.
+    SignInDeclined      = "sign_in_declined",    BAD_REQUEST;
+    /// What the identity provider said cannot be trusted.
+    SignInRefused       = "sign_in_refused",     BAD_GATEWAY;
+    /// The identity provider does not answer.
+    SignInUnavailable   = "sign_in_unavailable", SERVICE_UNAVAILABLE;
+    /// The database.
+    Unavailable         = "unavailable",         SERVICE_UNAVAILABLE;
+    /// Any code that is not on this list.
+    Unknown             = "unknown",             BAD_REQUEST;
+}
+
+impl Failure {
+    /// Reads a code from an address. What is not on the list is never shown.
+    pub(crate) fn from_code(code: &str) -> Self {
+        Self::ALL.iter().copied().find(|failure| failure.code() == code).unwrap_or(Self::Unknown)
+    }
+}
+
+impl From<&SignInError> for Failure {
+    fn from(error: &SignInError) -> Self {
+        match error {
+            SignInError::Unknown => Self::SignInOver,
+            SignInError::Declined(_) => Self::SignInDeclined,
+            SignInError::Untrusted(_) | SignInError::NoCustomer => Self::SignInRefused,
+            SignInError::Unavailable(_) => Self::SignInUnavailable,
+            SignInError::Store(_) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<&ConsentError> for Failure {
+    fn from(_: &ConsentError) -> Self {
+        Self::RequestUnknown
+    }
+}
+
+impl From<&counterfoil_store::Error> for Failure {
+    fn from(_: &counterfoil_store::Error) -> Self {
+        Self::Unavailable
+    }
+}
+
+/// A failure on its way to the browser.
+pub(crate) struct Fault {
+    pages: web::Data<Pages>,
+    failure: Failure,
+}
+
+impl Fault {
+    /// A failure whose cause is for the log only.
+    pub(crate) fn new(pages: &web::Data<Pages>, failure: Failure) -> Self {
+        Self { pages: pages.clone(), failure }
+    }
+}
+
+impl std::fmt::Debug for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.failure.code())
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.failure.code())
+    }
+}
+
+impl ResponseError for Fault {
+    fn status_code(&self) -> StatusCode {
+        self.failure.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.pages.failure(self.failure)
+    }
+}

@@ -1,0 +1,57 @@
+//! What a browser sends: queries, and posted forms, which are checked to be ours before anything else is looked at.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::CONTENT_TYPE;
+use counterfoil_oauth::session::Visitor;
+
+use crate::failure::Failure;
+
+/// The most a form may weigh.
+const FORM_BYTES: usize = 16 * 1024;
+
+/// The fields of a query or a form, in order.
+#[derive(Debug)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The fields of the address.
+    pub(crate) fn of_query(request: &HttpRequest) -> Self {
+        Self(url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect())
+    }
+
+    /// Reads a form and checks its `csrf` field and where it comes from.
+    ///
+    /// # Errors
+    /// [`Failure::FormUnreadable`] and [`Failure::FormNotOurs`].
+    pub(crate) fn of_form(visitor: &Visitor, request: &HttpRequest, body: &[u8]) -> Result<Self, Failure> {
+        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let essence = content_type.split(';').next().unwrap_or("").trim();
+        if body.len() > FORM_BYTES || !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Failure::FormUnreadable);
+        }
+        let fields = Self(url::form_urlencoded::parse(body).into_owned().collect());
+        let csrf = fields.one("csrf")?.unwrap_or("");
+        visitor.check_form(request.headers(), csrf).map_err(|_| Failure::FormNotOurs)?;
+        Ok(fields)
+    }
+
+    /// A field that may be there once.
+    ///
+    /// # Errors
+    /// [`Failure::FormUnreadable`] when it is there twice.
+    pub(crate) fn one<'a>(&'a self, name: &str) -> Result<Option<&'a str>, Failure> {
+        let mut values = self.all(name);
+        let first = values.next();
+        if values.next().is_some() { Err(Failure::FormUnreadable) } else { Ok(first) }
+    }
+
+    /// [`Fields::one`], of its own.
+    pub(crate) fn owned(&self, name: &str) -> Result<Option<String>, Failure> {
+        Ok(self.one(name)?.map(ToOwned::to_owned))
+    }
+
+    /// All values of a field.
+    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,21 @@
+//! The URL space of the pages.
+
+use actix_web::web::{ServiceConfig, get, post, resource};
+
+use crate::{assets, connected, consent, explain, sign_in};
+
+/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::Pages`].
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/").route(get().to(connected::start)))
+        .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::answer)))
+        .service(resource("/sign-in/callback").route(get().to(sign_in::come_back)))
+        .service(resource("/sign-out").route(post().to(sign_in::leave)))
+        .service(resource("/consent").route(get().to(consent::show)).route(post().to(consent::answer)))
+        .service(resource("/apps").route(get().to(connected::list)))
+        .service(resource("/apps/{grant}/stop").route(get().to(connected::ask)).route(post().to(connected::stop)))
+        .service(resource("/apps/{grant}/stopped").route(get().to(connected::stopped)))
+        .service(resource("/error").route(get().to(explain::error)))
+        .service(resource("/problems/{code}").route(get().to(explain::problem)))
+        .service(resource("/assets/app.css").route(get().to(assets::stylesheet)))
+        .service(resource("/assets/icon.svg").route(get().to(assets::icon)));
+}

@@ -1,0 +1,210 @@
+//! Signing in, with a way out: "Cancel" answers the app.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use counterfoil_oauth::session::{ReturnTo, Session, Sessions, Visitor};
+use counterfoil_oauth::upstream::{Callback, Login, is_customer_id};
+use counterfoil_oauth::{Oauth, consent};
+use minijinja::context;
+
+use crate::failure::{Failure, Fault};
+use crate::form::Fields;
+use crate::pages::Pages;
+
+/// Where the customer wants to go: to a request of an app, or to a page of ours.
+struct Aim {
+    request: Option<String>,
+    return_to: Option<String>,
+}
+
+impl Aim {
+    fn of(fields: &Fields) -> Result<Self, Failure> {
+        Ok(Self { request: fields.owned("request")?, return_to: fields.owned("return_to")? })
+    }
+
+    /// What is not on the list of our own pages leads to connected apps.
+    fn page(&self) -> ReturnTo {
+        let request = self.request.as_deref().and_then(ReturnTo::consent);
+        let page = self.return_to.as_deref().and_then(ReturnTo::parse);
+        request.or(page).unwrap_or_else(ReturnTo::apps)
+    }
+}
+
+/// `GET /sign-in`
+pub(crate) async fn show(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    login: web::Data<Login>,
+    visitor: Visitor,
+    request: HttpRequest,
+) -> Result<HttpResponse, Fault> {
+    let aim = Aim::of(&Fields::of_query(&request)).map_err(|failure| Fault::new(&pages, failure))?;
+    if visitor.session.is_some() {
+        return Ok(pages.lead(aim.page().path()));
+    }
+    Ok(form_page(&pages, &oauth, &login, &visitor, &aim, StatusCode::OK, Entered::default()).await)
+}
+
+/// What was typed, when the form is shown again.
+#[derive(Default)]
+struct Entered<'a> {
+    customer_id: &'a str,
+    error: Option<&'a str>,
+}
+
+async fn form_page(
+    pages: &Pages,
+    oauth: &Oauth,
+    login: &Login,
+    visitor: &Visitor,
+    aim: &Aim,
+    status: StatusCode,
+    entered: Entered<'_>,
+) -> HttpResponse {
+    // An app that cannot be told from its request leaves the page without a name and "Cancel" without a way back:
+    // answering the form says what is wrong with it.
+    let asking = match &aim.request {
+        Some(request) => consent::peek(oauth, request).await.ok(),
+        None => None,
+    };
+    let upstream = match login {
+        Login::Demo(_) => None,
+        Login::Oidc(provider) => provider.origin(visitor).await.ok(),
+    };
+    let values = context! {
+        csrf => visitor.form_token(),
+        request => aim.request,
+        return_to => aim.return_to,
+        app => asking.as_ref().map(|asking| &asking.app.name),
+        demo => matches!(login, Login::Demo(_)),
+        suggestions => pages.suggestions(),
+        customer_id => entered.customer_id,
+        error => entered.error,
+    };
+    let origins: Vec<&str> =
+        asking.iter().map(|asking| asking.redirect_origin.as_str()).chain(upstream.as_deref()).collect();
+    let mut response = pages.page(status, "sign-in.html", values, &origins);
+    if let Some(cookie) = visitor.cookie()
+        && response.add_cookie(&cookie).is_err()
+    {
+        tracing::error!("a cookie cannot be written");
+    }
+    response
+}
+
+/// `POST /sign-in`
+pub(crate) async fn answer(
+    pages: web::Data<Pages>,
+    oauth: web::Data<Oauth>,
+    login: web::Data<Login>,
+    sessions: web::Data<Sessions>,
+    visitor: Visitor,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
+    let aim = Aim::of(&form).map_err(fault)?;
+    if form.one("answer").map_err(fault)? == Some("cancel") {
+        return cancel(&pages, &oauth, &visitor, &aim).await.map_err(fault);
+    }
+    match &**login {
+        Login::Oidc(provider) => {
+            let address = provider.begin(&visitor, &aim.page()).await.map_err(|error| {
+                tracing::warn!(%error, "a sign-in cannot begin");
+                fault(Failure::from(&error))
+            })?;
+            Ok(pages.lead(address.as_str()))
+        }
+        Login::Demo(_) => {
+            let customer_id = form.one("customerId").map_err(fault)?.unwrap_or("").trim();
+            let words = &pages.words().sign_in;
+            let error = if customer_id.is_empty() {
+                Some(words.missing.as_str())
+            } else if is_customer_id(customer_id) {
+                None
+            } else {
+                Some(words.unusable.as_str())
+            };
+            if error.is_some() {
+                let entered = Entered { customer_id, error };
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return Ok(form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await);
+            }
+            let previous = visitor.session.as_ref();
+            arrive(&pages, &sessions, previous, customer_id.to_owned(), &aim.page()).await.map_err(fault)
+        }
+    }
+}
+
+async fn cancel(pages: &Pages, oauth: &Oauth, visitor: &Visitor, aim: &Aim) -> Result<HttpResponse, Failure> {
+    let Some(request) = &aim.request else { return Ok(pages.lead("/sign-in")) };
+    let back = consent::refuse(oauth, visitor.session.as_ref(), request).await.map_err(|error| (&error).into());
+    back.map(|address| pages.lead(address.as_str()))
+}
+
+/// Begins the session and goes on.
+async fn arrive(
+    pages: &Pages,
+    sessions: &Sessions,
+    previous: Option<&Session>,
+    customer_id: String,
+    to: &ReturnTo,
+) -> Result<HttpResponse, Failure> {
+    let log = |error: counterfoil_store::Error| {
+        tracing::error!(%error, "a customer cannot be signed in");
+        Failure::Unavailable
+    };
+    let person = sessions.resolve(customer_id).await.map_err(log)?;
+    let cookie = sessions.begin(person, previous).await.map_err(log)?;
+    let mut response = pages.lead(to.path());
+    response.add_cookie(&cookie).map_err(|_| Failure::Unavailable)?;
+    Ok(response)
+}
+
+/// `GET /sign-in/callback`
+pub(crate) async fn come_back(
+    pages: web::Data<Pages>,
+    login: web::Data<Login>,
+    sessions: web::Data<Sessions>,
+    visitor: Visitor,
+    request: HttpRequest,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    let Login::Oidc(provider) = &**login else { return Err(fault(Failure::NotFound)) };
+    let callback = callback(&Fields::of_query(&request)).map_err(fault)?;
+    let arrival = provider.finish(&visitor, callback).await.map_err(|error| {
+        tracing::warn!(%error, "a sign-in failed");
+        fault(Failure::from(&error))
+    })?;
+    arrive(&pages, &sessions, visitor.session.as_ref(), arrival.customer_id, &arrival.return_to).await.map_err(fault)
+}
+
+fn callback(fields: &Fields) -> Result<Callback, Failure> {
+    Ok(Callback {
+        state: fields.owned("state")?.ok_or(Failure::SignInOver)?,
+        code: fields.owned("code")?,
+        error: fields.owned("error")?,
+        issuer: fields.owned("iss")?,
+    })
+}
+
+/// `POST /sign-out`
+pub(crate) async fn leave(
+    pages: web::Data<Pages>,
+    sessions: web::Data<Sessions>,
+    visitor: Visitor,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    let mut response = pages.lead("/sign-in");
+    let Some(session) = &visitor.session else { return Ok(response) };
+    Fields::of_form(&visitor, &request, &body).map_err(fault)?;
+    let cookie = sessions.end(session).await.map_err(|error| {
+        tracing::error!(%error, "a customer cannot be signed out");
+        fault(Failure::Unavailable)
+    })?;
+    response.add_cookie(&cookie).map_err(|_| fault(Failure::Unavailable))?;
+    Ok(response)
+}

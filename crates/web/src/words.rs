@@ -1,0 +1,160 @@
+//! The words of the pages that are not in a template, from one file per language.
+
+use std::collections::BTreeMap;
+
+use counterfoil_domain::grant::{Dataset, Lasting, State};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+const ENGLISH: &str = include_str!("../words/en.json");
+
+/// The bytes of the word file, for the fingerprint of what was shown.
+pub fn artefact() -> &'static [u8] {
+    ENGLISH.as_bytes()
+}
+
+/// The words of a language.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Words {
+    pub(crate) language: String,
+    datasets: BTreeMap<String, DatasetWords>,
+    durations: BTreeMap<String, String>,
+    states: BTreeMap<String, String>,
+    stopped: BTreeMap<String, String>,
+    failures: BTreeMap<String, FailureWords>,
+    pub(crate) sign_in: SignInWords,
+    pub(crate) consent: ConsentWords,
+}
+
+/// A dataset on a page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DatasetWords {
+    pub(crate) title: String,
+    pub(crate) gives: String,
+    pub(crate) withheld: String,
+}
+
+/// A failure on a page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FailureWords {
+    pub(crate) title: String,
+    pub(crate) reason: String,
+    pub(crate) advice: String,
+}
+
+/// Messages at the field of the sign-in form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignInWords {
+    pub(crate) missing: String,
+    pub(crate) unusable: String,
+}
+
+/// Messages at the date of the consent form.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ConsentWords {
+    pub(crate) date_missing: String,
+    pub(crate) date_unreadable: String,
+    pub(crate) date_future: String,
+    pub(crate) date_too_early: String,
+}
+
+/// A word file that lacks something.
+#[derive(Debug, thiserror::Error)]
+pub enum WordsError {
+    /// Not JSON of the right shape.
+    #[error("the word file cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// No words for something that pages show.
+    #[error("the word file has nothing for {0}")]
+    Missing(&'static str),
+}
+
+impl Words {
+    /// The English words, checked for completeness so that no page finds a gap later.
+    pub(crate) fn english() -> Result<Self, WordsError> {
+        let words: Self = serde_json::from_str(ENGLISH)?;
+        for dataset in Dataset::ALL {
+            words.datasets.get(dataset.name()).ok_or(WordsError::Missing(dataset.name()))?;
+        }
+        for lasting in Lasting::ALL {
+            words.durations.get(lasting.name()).ok_or(WordsError::Missing(lasting.name()))?;
+        }
+        for failure in Failure::ALL {
+            words.failures.get(failure.code()).ok_or(WordsError::Missing(failure.code()))?;
+        }
+        Ok(words)
+    }
+
+    pub(crate) fn dataset(&self, dataset: Dataset) -> Option<&DatasetWords> {
+        self.datasets.get(dataset.name())
+    }
+
+    /// The lines that say what these datasets are.
+    pub(crate) fn titles(&self, datasets: &[Dataset]) -> Vec<&str> {
+        datasets.iter().filter_map(|dataset| self.dataset(*dataset)).map(|words| words.title.as_str()).collect()
+    }
+
+    pub(crate) fn duration(&self, lasting: Lasting) -> &str {
+        self.durations.get(lasting.name()).map_or("", String::as_str)
+    }
+
+    pub(crate) fn state(&self, state: State) -> &str {
+        self.states.get(state.name()).map_or(state.name(), String::as_str)
+    }
+
+    pub(crate) fn stopped(&self, state: State) -> &str {
+        self.stopped.get(state.name()).map_or("", String::as_str)
+    }
+
+    pub(crate) fn failure(&self, failure: Failure) -> Option<&FailureWords> {
+        self.failures.get(failure.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_file_is_complete() {
+        Words::english().unwrap();
+    }
+
+    #[test]
+    fn nobody_is_shamed_or_hurried() {
+        let pages = [
+            ENGLISH,
+            include_str!("../templates/consent.html"),
+            include_str!("../templates/stop.html"),
+            include_str!("../templates/stopped.html"),
+            include_str!("../templates/sign-in.html"),
+            include_str!("../templates/apps.html"),
+        ];
+        for banned in [
+            "are you sure",
+            "you will lose",
+            "miss out",
+            "recommended",
+            "hurry",
+            "only today",
+            "sorry to see",
+            "no thanks",
+            "unfortunately",
+            "token",
+            "oauth",
+            "revoke",
+            "scope",
+        ] {
+            for page in pages {
+                let shown = page.to_lowercase().replace("{{ csrf }}", "").replace("sign_out_token", "");
+                assert!(!shown.contains(banned), "{banned:?}");
+            }
+        }
+    }
+}
