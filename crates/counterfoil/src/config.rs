@@ -51,6 +51,10 @@ pub enum Tier {
 pub struct Realm {
     /// Which rules hold.
     pub tier: Tier,
+    /// The retailer's name, as customers know it.
+    pub shop: String,
+    /// The time zone in which pages write dates and times.
+    pub timezone: String,
 }
 
 /// `[data]`.
@@ -91,6 +95,8 @@ pub struct Http {
     pub public_url: String,
     /// Threads; 0 is one per core.
     pub workers: usize,
+    /// Requests that one grant may make in a minute.
+    pub requests_per_minute: u32,
 }
 
 /// `[metrics]`.

@@ -2,6 +2,16 @@
 //! unpacked messages (key, TAB, JSON) and `ORDERS_EXPECTED` the expected figures; without them there is nothing to
 //! compare, so this test is run by name.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "a test"
+)]
+
+#[cfg(test)]
 mod fold;
 
 use std::{collections::BTreeMap, time::Instant};
@@ -44,7 +54,7 @@ fn every_customer_of_the_sample_is_served_what_is_expected() {
         let outcome = fold.take(&message, &sources);
         *outcomes.entry(format!("{outcome:?}")).or_default() += 1;
     }
-    println!("{outcomes:?} {:?}", fold.quarantined);
+    println!("{outcomes:?} {:?}, {} unlinked", fold.quarantined, fold.unlinked());
     assert_eq!(fold.quarantined.len(), 8);
     let served = fold.served();
     let customers = expected["customers"].as_object().unwrap();

@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod breaker;
+pub mod check;
 pub mod counts;
+pub mod file;
 mod groups;
 pub mod holding;
+pub mod kafka;
 pub mod message;
+pub mod metrics;
 mod packing;
 pub mod recorder;
 mod workspace;

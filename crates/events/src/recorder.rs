@@ -112,6 +112,11 @@ impl Recorder {
         })
     }
 
+    /// The database it records into.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Records messages and moves their partitions on, in one transaction.
     ///
     /// When the database refuses the data itself, the batch is halved down to the one message, which goes to

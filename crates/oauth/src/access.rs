@@ -14,12 +14,12 @@ use counterfoil_store::apps::AppState;
 use counterfoil_store::tokens::{self, TokenKind};
 use futures_util::future::LocalBoxFuture;
 
+use crate::Oauth;
 use crate::dpop::proof_of;
 use crate::facts::Facts;
 use crate::form::single_header;
 use crate::opaque::{self, Kind};
 use crate::problem::{Code, Problem};
-use crate::Oauth;
 
 /// What a handler needs the grant to hold.
 pub trait Permission: 'static {
@@ -152,7 +152,7 @@ fn check(facts: &Facts, now: DateTime<Utc>) -> Result<(), Problem> {
     if found.app_state != AppState::Approved {
         return Err(Problem::new(Code::AppSuspended));
     }
-    if is_over || found.customer_epoch.is_none() {
+    if is_over || found.is_orphan || found.customer_epoch.is_none() {
         return Err(Problem::new(Code::InvalidToken));
     }
     Ok(())
@@ -180,8 +180,8 @@ fn token_of(request: &HttpRequest) -> Result<&str, Problem> {
         return Err(refused("The token is bound to a key; its scheme is DPoP"));
     }
     // FAPI 2.0 section 5.3.4-2: a token in an address would be logged on its way.
-    let has_query_token =
-        url::form_urlencoded::parse(request.query_string().as_bytes()).any(|(name, _)| name == "access_token");
+    let has_query_token = url::form_urlencoded::parse(request.query_string().as_bytes())
+        .any(|(name, _)| name == "access_token");
     if has_query_token {
         return Err(refused("The access token may stand in the Authorization header only"));
     }

@@ -47,7 +47,10 @@ pub(crate) async fn authenticate(
     }
     let (used, until) = (claims.used_id(), claims.used_until);
     if !oauth.store().write(move |conn| Ok::<_, OauthError>(used_ids::spend(conn, &used, until)?)).await? {
-        return refuse(ErrorCode::InvalidClient, "jti was used before; make a new assertion for each request");
+        return refuse(
+            ErrorCode::InvalidClient,
+            "jti was used before; make a new assertion for each request",
+        );
     }
     Ok(app)
 }
@@ -63,7 +66,10 @@ fn assertion_of<'f>(request: &HttpRequest, form: &'f Form) -> Result<&'f str, Oa
         return refuse(ErrorCode::InvalidClient, "Authenticate with private_key_jwt");
     };
     if form.get("client_assertion_type") != Some(ASSERTION_TYPE) {
-        return refuse(ErrorCode::InvalidClient, "client_assertion_type must be the jwt-bearer one of RFC 7523");
+        return refuse(
+            ErrorCode::InvalidClient,
+            "client_assertion_type must be the jwt-bearer one of RFC 7523",
+        );
     }
     Ok(assertion)
 }
@@ -82,16 +88,25 @@ impl<'a> Claims<'a> {
             ["JWT", "client-authentication+jwt"].iter().any(|known| kind.eq_ignore_ascii_case(known))
         });
         if !is_known_kind || (kind.is_none() && token.header.contains_key("typ")) {
-            return refuse(ErrorCode::InvalidClient, "typ of the assertion must be JWT or client-authentication+jwt");
+            return refuse(
+                ErrorCode::InvalidClient,
+                "typ of the assertion must be JWT or client-authentication+jwt",
+            );
         }
         // FAPI 2.0 5.3.2.1-8: the issuer, as one string. Anything else could be meant for another server.
         if token.claims.get("aud") != Some(&Value::String(issuer.to_owned())) {
-            return refuse(ErrorCode::InvalidClient, "aud of the assertion must be the issuer, as one string");
+            return refuse(
+                ErrorCode::InvalidClient,
+                "aud of the assertion must be the issuer, as one string",
+            );
         }
         let subject = token.text("sub").filter(|subject| token.text("iss") == Some(*subject));
         let client_id = subject.and_then(|subject| subject.parse().ok());
         let Some(client_id) = client_id else {
-            return refuse(ErrorCode::InvalidClient, "iss and sub of the assertion must both be the client_id");
+            return refuse(
+                ErrorCode::InvalidClient,
+                "iss and sub of the assertion must both be the client_id",
+            );
         };
         let used_until = check_times(token, now)?;
         match token.text("jti").filter(|jti| jti.len() <= 512 && !jti.is_empty()) {

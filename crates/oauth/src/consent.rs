@@ -161,11 +161,7 @@ pub async fn allow(
 ///
 /// # Errors
 /// [`ConsentError`] when there is nothing (more) to refuse.
-pub async fn refuse(
-    oauth: &Oauth,
-    session: Option<&Session>,
-    reference: &str,
-) -> Result<Url, ConsentError> {
+pub async fn refuse(oauth: &Oauth, session: Option<&Session>, reference: &str) -> Result<Url, ConsentError> {
     let (server, reference, now) = (oauth.clone(), reference.to_owned(), oauth.clock().now());
     let person = session.map(|session| session.person);
     oauth
@@ -184,12 +180,7 @@ pub async fn refuse(
         .await
 }
 
-fn find(
-    conn: &mut Conn,
-    reference: &str,
-    now: DateTime<Utc>,
-    is_locked: bool,
-) -> Result<Open, ConsentError> {
+fn find(conn: &mut Conn, reference: &str, now: DateTime<Utc>, is_locked: bool) -> Result<Open, ConsentError> {
     let open = pushed::find(conn, reference, now, is_locked)?.ok_or(ConsentError::Unknown)?;
     if open.app.state == AppState::Approved { Ok(open) } else { Err(ConsentError::AppNotActive) }
 }
@@ -263,8 +254,9 @@ fn new_code(open: &Open, grant: &Grant, code_hash: [u8; 32], now: DateTime<Utc>)
 fn answer(oauth: &Oauth, open: &Open, answer: &Answer<'_>) -> Result<Url, ConsentError> {
     let parameters = &open.parameters;
     let address = redirect::answer(oauth, &parameters.redirect_uri, parameters.state.as_deref(), answer);
-    Url::parse(&address)
-        .map_err(|_| counterfoil_store::Error::corrupt("pushed_requests", "parameters", "redirect_uri").into())
+    Url::parse(&address).map_err(|_| {
+        counterfoil_store::Error::corrupt("pushed_requests", "parameters", "redirect_uri").into()
+    })
 }
 
 fn record(

@@ -54,7 +54,12 @@ pub(crate) fn datasets_of(scope: &str, app: &App) -> Result<Vec<Dataset>, OauthE
     for word in scope.split(' ').filter(|word| !word.is_empty()) {
         match Dataset::from_scope(word) {
             Some(dataset) if allowed.contains(&word) => datasets.push(dataset),
-            _ => return refuse(ErrorCode::InvalidScope, "A scope is unknown, or not one that the app may ask for"),
+            _ => {
+                return refuse(
+                    ErrorCode::InvalidScope,
+                    "A scope is unknown, or not one that the app may ask for",
+                );
+            }
         }
     }
     datasets.sort_unstable();

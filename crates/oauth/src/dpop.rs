@@ -64,7 +64,9 @@ impl Proofs {
         check_claims(&proof, expected)?;
         let key = self.key(&proof)?;
         if !key.verifies(&proof) {
-            return Err(UnfitProof("The signature of the DPoP proof is not that of its key, or alg is not its key's"));
+            return Err(UnfitProof(
+                "The signature of the DPoP proof is not that of its key, or alg is not its key's",
+            ));
         }
         let jti = proof.text("jti").filter(|jti| (1..=512).contains(&jti.len()));
         let jti = jti.ok_or(UnfitProof("jti is missing in the DPoP proof"))?;
@@ -72,14 +74,17 @@ impl Proofs {
         let [half, _] = halves(digest);
         match self.seen.record(half, expected.now) {
             Sighting::First => Ok(key.thumbprint().to_owned()),
-            Sighting::Again => Err(UnfitProof("The DPoP proof was used before; make a new one for each request")),
+            Sighting::Again => {
+                Err(UnfitProof("The DPoP proof was used before; make a new one for each request"))
+            }
             Sighting::Full => Err(UnfitProof("Too many DPoP proofs at once; try again in a minute")),
         }
     }
 
     /// The key that a proof carries, parsed once and kept by thumbprint.
     fn key(&self, proof: &Compact<'_>) -> Result<Arc<PublicKey>, UnfitProof> {
-        let unfit = UnfitProof("jwk of the DPoP proof must be one public P-256, RSA (2048 or more) or Ed25519 key");
+        let unfit =
+            UnfitProof("jwk of the DPoP proof must be one public P-256, RSA (2048 or more) or Ed25519 key");
         let jwk = proof.header.get("jwk").and_then(Value::as_object).ok_or(unfit)?;
         let thumbprint = Material::read(jwk).map_err(|_| unfit)?.thumbprint();
         if let Some(key) = self.keys.read().get(&thumbprint) {
@@ -140,7 +145,8 @@ pub(crate) fn proof_of(
     request: &HttpRequest,
     token: Option<&str>,
 ) -> Result<Option<String>, UnfitProof> {
-    let proof = single_header(request, "dpop").map_err(|_| UnfitProof("There must be exactly one DPoP header"))?;
+    let proof =
+        single_header(request, "dpop").map_err(|_| UnfitProof("There must be exactly one DPoP header"))?;
     let Some(proof) = proof else { return Ok(None) };
     let address = oauth.address(request.path());
     let expected =

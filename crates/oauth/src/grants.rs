@@ -7,6 +7,7 @@ use counterfoil_domain::ids::{GrantId, Person};
 use counterfoil_ledger::Draft;
 use counterfoil_ledger::seal::Standing;
 use counterfoil_store::conn::Conn;
+use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Ending, Grant};
 use counterfoil_store::{Contention, apps, tokens};
 use serde_json::json;
@@ -98,7 +99,7 @@ pub async fn list(oauth: &Oauth, person: Person) -> Result<Vec<GrantView>, Grant
 
 fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, GrantError> {
     let app = apps::find(conn, grant.client_id)?.ok_or(GrantError::NotFound)?;
-    let (disclosures, last_disclosure) = grants::disclosures(conn, grant.record)?;
+    let (disclosures, last_disclosure) = entries::activity(conn, Log::Access, grant.record)?;
     Ok(GrantView {
         grant_id: grant.grant_id,
         app_name: app.name,

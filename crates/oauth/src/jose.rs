@@ -50,7 +50,9 @@ impl PublicKey {
             Material::Okp { .. } => ("EdDSA", EdDSA.verifier_from_jwk(&parsed).map(boxed)),
         };
         let verifier = verifier.map_err(|_| {
-            UnfitKey("the key does not parse, or its use, key_ops or alg is not that of PS256, ES256 or EdDSA")
+            UnfitKey(
+                "the key does not parse, or its use, key_ops or alg is not that of PS256, ES256 or EdDSA",
+            )
         })?;
         Ok(Self { algorithm, kid, thumbprint, verifier })
     }
@@ -105,7 +107,8 @@ impl<'a> Material<'a> {
             (Some("RSA"), _) => {
                 let n = encoded(member("n"), LEAST_RSA_BYTES..=MOST_RSA_BYTES)
                     .ok_or(UnfitKey("n of an RSA key must have 2048 to 4096 bits"))?;
-                let e = encoded(member("e"), 3..=8).ok_or(UnfitKey("e of an RSA key must be at least 65537"))?;
+                let e =
+                    encoded(member("e"), 3..=8).ok_or(UnfitKey("e of an RSA key must be at least 65537"))?;
                 Ok(Self::Rsa { e, n })
             }
             _ => Err(UnfitKey("kty must be EC, RSA or OKP")),

@@ -167,7 +167,10 @@ impl Problem {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, challenge(issuer, self.code)));
         }
-        if matches!(self.code, Code::TooManyRequests | Code::Unavailable | Code::SealingUnavailable | Code::TooBusy) {
+        if matches!(
+            self.code,
+            Code::TooManyRequests | Code::Unavailable | Code::SealingUnavailable | Code::TooBusy
+        ) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         let body = Wire {
@@ -283,7 +286,8 @@ pub async fn complete<B: MessageBody + 'static>(
 fn request_id(request: &ServiceRequest, oauth: Option<&Oauth>) -> Option<RequestId> {
     let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let is_plain = |id: &&str| {
-        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(&b))
+        (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(&b))
     };
     let made = || oauth.map(|oauth| data_encoding::HEXLOWER.encode(&oauth.entropy().bytes::<16>()));
     sent.filter(is_plain).map(ToOwned::to_owned).or_else(made).map(RequestId)

@@ -1,9 +1,9 @@
 //! What a pushed request holds, and how its reference is written.
 
+use chrono::{DateTime, Utc};
 use counterfoil_store::apps::{self, App};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::requests::{self, PushedRequest};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::details::Asked;

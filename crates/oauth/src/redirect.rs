@@ -23,7 +23,10 @@ pub(crate) fn check_registrable(uri: &str) -> Result<(), &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not name a user");
     }
-    if uri.bytes().any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\' || byte == b'*') {
+    if uri
+        .bytes()
+        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || byte == b'\\' || byte == b'*')
+    {
         return Err("must not hold white space, backslashes or asterisks");
     }
     match url.scheme() {
@@ -136,7 +139,9 @@ mod tests {
     /// Check 29.
     #[test]
     fn c29_plain_http_only_on_a_loopback_address() {
-        for fit in ["https://a.example/cb", "https://a.example/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:8080/"] {
+        for fit in
+            ["https://a.example/cb", "https://a.example/cb?x=1", "http://127.0.0.1/cb", "http://[::1]:8080/"]
+        {
             assert_eq!(check_registrable(fit), Ok(()), "{fit}");
         }
         for unfit in [

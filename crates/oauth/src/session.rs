@@ -88,7 +88,7 @@ impl Sessions {
             signed_in_at: now,
             expires_at: now + Duration::minutes(LIFE_MINUTES),
         };
-        let previous = previous.map(|session| session.session_hash);
+        let previous = previous.map(|session| session.hash);
         self.0
             .store
             .write(move |conn| {
@@ -103,7 +103,7 @@ impl Sessions {
 
     /// Signs out. The answer's cookie removes the browser's.
     pub async fn end(&self, session: &Session) -> counterfoil_store::Result<Cookie<'static>> {
-        let hash = session.session_hash;
+        let hash = session.hash;
         self.0.store.write(move |conn| sessions::delete(conn, &hash)).await?;
         let mut cookie = self.cookie(Name::Session, String::new());
         cookie.make_removal();
@@ -162,7 +162,7 @@ impl Sessions {
             person: row.person,
             signed_in_at: row.signed_in_at,
             expires_at: row.expires_at,
-            session_hash: row.session_hash,
+            hash: row.session_hash,
         }))
     }
 
@@ -219,15 +219,7 @@ pub struct Session {
     pub signed_in_at: DateTime<Utc>,
     /// When they have to sign in again.
     pub expires_at: DateTime<Utc>,
-    session_hash: [u8; 32],
-}
-
-impl Session {
-    /// A session that no cookie leads to, for tests of what needs one.
-    #[cfg(test)]
-    pub(crate) fn of(person: Person, at: DateTime<Utc>) -> Self {
-        Self { person, signed_in_at: at, expires_at: at + Duration::minutes(LIFE_MINUTES), session_hash: [0; 32] }
-    }
+    hash: [u8; 32],
 }
 
 /// Whoever is at the browser, signed in or not.
@@ -293,7 +285,7 @@ impl Visitor {
     fn mac(&self, what: &[u8]) -> [u8; 32] {
         let key = &self.sessions.0.key;
         match &self.session {
-            Some(session) => key.mac(&[what, b"session", &session.session_hash]),
+            Some(session) => key.mac(&[what, b"session", &session.hash]),
             None => key.mac(&[what, b"visitor", &self.id]),
         }
     }
@@ -368,7 +360,9 @@ impl FromRequest for Session {
 fn sign_in_address(path: &str) -> String {
     match ReturnTo::parse(path) {
         Some(to) => {
-            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", to.path()).finish();
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("return_to", to.path())
+                .finish();
             format!("/sign-in?{query}")
         }
         None => "/sign-in".to_owned(),
@@ -393,7 +387,8 @@ impl ReturnTo {
 
     /// The consent page of a pushed request.
     pub fn consent(request: &str) -> Option<Self> {
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("request", request).finish();
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("request", request).finish();
         Self::parse(&format!("/consent?{query}"))
     }
 

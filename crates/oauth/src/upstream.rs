@@ -13,8 +13,9 @@ use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreProviderMetadata,
 };
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse as _,
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    TokenResponse as _,
 };
 use openssl::sha::sha256;
 use parking_lot::Mutex;
@@ -163,7 +164,7 @@ impl Login {
             .timeout(StdDuration::from_secs(10))
             .build()?;
         Ok(Self::Oidc(Box::new(Oidc {
-            issuer: IssuerUrl::from_url(issuer),
+            issuer: IssuerUrl::new(settings.issuer.clone())?,
             redirect: RedirectUrl::from_url(callback),
             settings,
             http,
@@ -181,8 +182,14 @@ pub struct Oidc {
     metadata: Mutex<Option<(DateTime<Utc>, Arc<CoreProviderMetadata>)>>,
 }
 
-type Client =
-    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+type Client = CoreClient<
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
 
 /// What must come back unchanged, sealed in the database while the customer is away.
 #[derive(Serialize, Deserialize)]
@@ -209,9 +216,12 @@ impl Oidc {
     pub async fn begin(&self, visitor: &Visitor, return_to: &ReturnTo) -> Result<Url, SignInError> {
         let sessions = visitor.sessions();
         let client = self.client(&*self.metadata(sessions).await?);
-        let (state, nonce, verifier) = (sessions.random_text(), sessions.random_text(), sessions.random_text());
-        let secrets = Secrets { nonce: nonce.clone(), verifier: verifier.clone(), browser: visitor.binding() };
-        let plain = serde_json::to_vec(&secrets).map_err(|error| SignInError::Unavailable(format!("{error}")))?;
+        let (state, nonce, verifier) =
+            (sessions.random_text(), sessions.random_text(), sessions.random_text());
+        let secrets =
+            Secrets { nonce: nonce.clone(), verifier: verifier.clone(), browser: visitor.binding() };
+        let plain =
+            serde_json::to_vec(&secrets).map_err(|error| SignInError::Unavailable(format!("{error}")))?;
         let state_hash = sha256(state.as_bytes());
         let row = LoginRow {
             state_hash,
@@ -264,7 +274,12 @@ impl Oidc {
         Ok(Arrival { customer_id: customer_id(&id_token, &self.settings.claim)?, return_to })
     }
 
-    async fn redeem(&self, sessions: &Sessions, code: String, verifier: String) -> Result<CoreIdToken, SignInError> {
+    async fn redeem(
+        &self,
+        sessions: &Sessions,
+        code: String,
+        verifier: String,
+    ) -> Result<CoreIdToken, SignInError> {
         let client = self.client(&*self.metadata(sessions).await?);
         let http = |request| fetch(self.http.clone(), request);
         let answer = client
@@ -283,7 +298,12 @@ impl Oidc {
     }
 
     /// Checks signature, issuer, audience, expiry and nonce. A provider that changed its keys is asked once more.
-    async fn verify(&self, sessions: &Sessions, token: &CoreIdToken, nonce: &Nonce) -> Result<(), SignInError> {
+    async fn verify(
+        &self,
+        sessions: &Sessions,
+        token: &CoreIdToken,
+        nonce: &Nonce,
+    ) -> Result<(), SignInError> {
         let metadata = self.metadata(sessions).await?;
         let Err(first) = self.check(sessions, &metadata, token, nonce) else { return Ok(()) };
         let fetched = self.metadata.lock().as_ref().map(|(at, _)| *at);
@@ -304,8 +324,13 @@ impl Oidc {
     ) -> Result<(), SignInError> {
         let client = self.client(metadata);
         let clock = sessions.clock().clone();
-        let verifier = client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || clock.now());
-        token.claims(&verifier, nonce).map_err(|error| SignInError::Untrusted(format!("{error}")))?;
+        let verifier =
+            client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || clock.now());
+        token.claims(&verifier, nonce).map_err(|error| {
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            SignInError::Untrusted(format!("{error}{cause}"))
+        })?;
         Ok(())
     }
 
@@ -364,7 +389,9 @@ fn customer_id(token: &CoreIdToken, claim: &str) -> Result<String, SignInError> 
 
 /// Whether a text can be a customer id: 1 to 128 characters, none of them a control character.
 pub fn is_customer_id(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= CUSTOMER_ID_CHARS && !text.chars().any(char::is_control)
+    !text.trim().is_empty()
+        && text.chars().count() <= CUSTOMER_ID_CHARS
+        && !text.chars().any(char::is_control)
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -89,7 +89,8 @@ struct Row {
 
 impl Row {
     fn read(self) -> Result<App> {
-        let corrupt = |column| Error::corrupt("apps", column, data_encoding::HEXLOWER.encode(&self.client_id));
+        let corrupt =
+            |column| Error::corrupt("apps", column, data_encoding::HEXLOWER.encode(&self.client_id));
         Ok(App {
             client_id: ClientId::from_slice(&self.client_id).map_err(|_| corrupt("client_id"))?,
             redirect_uris: words(&self.redirect_uris).ok_or_else(|| corrupt("redirect_uris"))?,

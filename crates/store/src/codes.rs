@@ -43,7 +43,8 @@ struct Row {
 
 impl Row {
     fn read(self) -> Result<Code> {
-        let corrupt = |column| Error::corrupt("codes", column, data_encoding::HEXLOWER.encode(&self.code_hash));
+        let corrupt =
+            |column| Error::corrupt("codes", column, data_encoding::HEXLOWER.encode(&self.code_hash));
         Ok(Code {
             code_hash: self.code_hash.as_slice().try_into().map_err(|_| corrupt("code_hash"))?,
             grant_id: GrantId::from_slice(&self.grant_id).map_err(|_| corrupt("grant_id"))?,

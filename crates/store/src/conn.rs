@@ -73,7 +73,10 @@ impl ManageConnection for Connector {
     type Connection = Conn;
     type Error = ConnectError;
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that connects; the variant is chosen by scheme")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that connects; the variant is chosen by scheme"
+    )]
     fn connect(&self) -> std::result::Result<Conn, ConnectError> {
         use diesel::Connection as _;
         match &self.0 {

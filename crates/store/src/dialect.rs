@@ -79,7 +79,8 @@ fn claim_objects_sqlite(conn: &mut SqliteConnection, rows: &[ObjectRow]) -> Resu
         existing.extend(objects::table.filter(objects::object_id.eq_any(ids)).load::<SqliteObject>(conn)?);
     }
     let existing: Vec<ObjectRow> = existing.into_iter().map(ObjectRow::from).collect();
-    let known: std::collections::HashSet<&[u8]> = existing.iter().map(|row| row.object_id.as_slice()).collect();
+    let known: std::collections::HashSet<&[u8]> =
+        existing.iter().map(|row| row.object_id.as_slice()).collect();
     let new: Vec<&ObjectRow> = rows.iter().filter(|row| !known.contains(row.object_id.as_slice())).collect();
     for chunk in new.chunks(SQLITE_ROWS) {
         diesel::insert_into(objects::table).values(chunk.to_vec()).execute(conn)?;

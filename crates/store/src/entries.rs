@@ -118,7 +118,8 @@ pub fn take_head(conn: &mut Conn, log: Log) -> Result<i64> {
 
 /// Takes the head, gives out the next numbers and writes the entries; the number of the first.
 pub fn append(conn: &mut Conn, log: Log, new: Vec<NewEntry>) -> Result<i64> {
-    let count = i64::try_from(new.len()).map_err(|_| Error::Unexpected("too many entries at once".to_owned()))?;
+    let count =
+        i64::try_from(new.len()).map_err(|_| Error::Unexpected("too many entries at once".to_owned()))?;
     let size: i64 = diesel::update(ledger_heads::table.find(log.name()))
         .set(ledger_heads::size.eq(ledger_heads::size + count))
         .returning(ledger_heads::size)

@@ -77,7 +77,9 @@ impl From<Diesel> for Error {
                     _ => Self::Unavailable(message),
                 }
             }
-            Diesel::BrokenTransactionManager => Self::Unavailable("the transaction was broken off".to_owned()),
+            Diesel::BrokenTransactionManager => {
+                Self::Unavailable("the transaction was broken off".to_owned())
+            }
             Diesel::DeserializationError(cause) => Self::Unexpected(format!("{cause}")),
             other => Self::Unexpected(format!("{other}")),
         }

@@ -3,12 +3,11 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use counterfoil_domain::grant::{Details, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
-use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 
 use crate::conn::Conn;
 use crate::error::{Error, Result};
-use crate::schema::{entries, grants};
+use crate::schema::grants;
 
 /// A grant as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +70,8 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn read(self) -> Result<Grant> {
-        let corrupt = |column| Error::corrupt("grants", column, data_encoding::HEXLOWER.encode(&self.grant_id));
+        let corrupt =
+            |column| Error::corrupt("grants", column, data_encoding::HEXLOWER.encode(&self.grant_id));
         Ok(Grant {
             grant_id: GrantId::from_slice(&self.grant_id).map_err(|_| corrupt("grant_id"))?,
             person: Person::from_slice(&self.person).map_err(|_| corrupt("person"))?,
@@ -212,14 +212,4 @@ fn read_ids(ids: Vec<Vec<u8>>) -> Result<Vec<GrantId>> {
             .map_err(|_| Error::corrupt("grants", "grant_id", data_encoding::HEXLOWER.encode(&id)))
     };
     ids.into_iter().map(read).collect()
-}
-
-/// How often data left under a grant's record, and when last: from the access log.
-pub fn disclosures(conn: &mut Conn, record: RecordId) -> Result<(i64, Option<DateTime<Utc>>)> {
-    let (number, last) = entries::table
-        .filter(entries::record.eq(record.as_bytes().to_vec()))
-        .filter(entries::log.eq("access"))
-        .select((count_star(), max(entries::recorded_at)))
-        .first::<(i64, Option<NaiveDateTime>)>(conn)?;
-    Ok((number, last.map(|at| at.and_utc())))
 }

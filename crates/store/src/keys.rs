@@ -196,7 +196,12 @@ impl Keys {
 
     /// Locator of an object: 128 bits of HMAC over namespace, kind and id.
     pub fn object_id(&self, namespace: &str, kind: &str, id: &str) -> ObjectId {
-        ObjectId(first_half(&self.0.ids.mac(&[b"object", namespace.as_bytes(), kind.as_bytes(), id.as_bytes()])))
+        ObjectId(first_half(&self.0.ids.mac(&[
+            b"object",
+            namespace.as_bytes(),
+            kind.as_bytes(),
+            id.as_bytes(),
+        ])))
     }
 
     /// Blind index of a shop.
@@ -249,7 +254,9 @@ fn wrapping_aad(owner: &[u8], kind: &str) -> Vec<u8> {
 }
 
 fn secret(mut bytes: Vec<u8>) -> Result<Secret> {
-    let key = <[u8; 32]>::try_from(bytes.as_slice()).map(Secret).map_err(|_| Error::Key("a key has a wrong length"));
+    let key = <[u8; 32]>::try_from(bytes.as_slice())
+        .map(Secret)
+        .map_err(|_| Error::Key("a key has a wrong length"));
     bytes.zeroize();
     key
 }

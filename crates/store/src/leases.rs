@@ -43,8 +43,7 @@ pub fn acquire(
         leases::lease_epoch.eq(1_i64),
         leases::expires_at.eq(until.naive_utc()),
     );
-    let inserted =
-        either!(conn, c => diesel::insert_into(leases::table).values(first).on_conflict_do_nothing().execute(c))?;
+    let inserted = either!(conn, c => diesel::insert_into(leases::table).values(first).on_conflict_do_nothing().execute(c))?;
     Ok((inserted == 1).then_some(1))
 }
 

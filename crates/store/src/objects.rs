@@ -110,7 +110,8 @@ impl TryFrom<ObjectRow> for Object {
     type Error = Error;
 
     fn try_from(row: ObjectRow) -> Result<Self> {
-        let corrupt = |column| Error::corrupt("objects", column, data_encoding::HEXLOWER.encode(&row.object_id));
+        let corrupt =
+            |column| Error::corrupt("objects", column, data_encoding::HEXLOWER.encode(&row.object_id));
         let latest = match (row.order_kind, row.order_value, row.digest.as_deref()) {
             (Some(order_kind), Some(order_value), Some(digest)) => Some(Latest {
                 order_kind,

@@ -50,7 +50,25 @@ pub fn position(conn: &mut Conn, topic: &str, partition: i32) -> Result<Option<P
         ))
         .first::<(i64, i64, i64, Option<String>)>(conn)
         .optional()?;
-    Ok(row.map(|(next_offset, started_at, owner_epoch, paused)| Position { next_offset, started_at, owner_epoch, paused }))
+    Ok(row.map(|(next_offset, started_at, owner_epoch, paused)| Position {
+        next_offset,
+        started_at,
+        owner_epoch,
+        paused,
+    }))
+}
+
+/// Every partition that was ever read.
+pub fn list(conn: &mut Conn) -> Result<Vec<(String, i32, Position)>> {
+    let rows = ingest_offsets::table
+        .order((ingest_offsets::topic, ingest_offsets::partition_no))
+        .load::<(String, i32, i64, i64, i64, Option<String>)>(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(topic, partition, next_offset, owner_epoch, started_at, paused)| {
+            (topic, partition, Position { next_offset, started_at, owner_epoch, paused })
+        })
+        .collect())
 }
 
 /// Takes a partition: the epoch rises, so whoever owned it before can commit no more. A partition that was never seen
@@ -67,15 +85,16 @@ pub fn take(conn: &mut Conn, topic: &str, partition: i32, low: i64) -> Result<Po
         .values(row)
         .on_conflict_do_nothing()
         .execute(c))?;
-    let (next_offset, started_at, owner_epoch, paused) = diesel::update(ingest_offsets::table.find((topic, partition)))
-        .set(ingest_offsets::owner_epoch.eq(ingest_offsets::owner_epoch + 1))
-        .returning((
-            ingest_offsets::next_offset,
-            ingest_offsets::started_at,
-            ingest_offsets::owner_epoch,
-            ingest_offsets::paused,
-        ))
-        .get_result::<(i64, i64, i64, Option<String>)>(conn)?;
+    let (next_offset, started_at, owner_epoch, paused) =
+        diesel::update(ingest_offsets::table.find((topic, partition)))
+            .set(ingest_offsets::owner_epoch.eq(ingest_offsets::owner_epoch + 1))
+            .returning((
+                ingest_offsets::next_offset,
+                ingest_offsets::started_at,
+                ingest_offsets::owner_epoch,
+                ingest_offsets::paused,
+            ))
+            .get_result::<(i64, i64, i64, Option<String>)>(conn)?;
     Ok(Position { next_offset, started_at, owner_epoch, paused })
 }
 

@@ -117,7 +117,10 @@ pub fn resolve_one(
 ) -> Result<Person> {
     let index = keys.customer_index(customer_id);
     let found = resolve(store, keys, entropy, now, &[CustomerName { id: customer_id.to_owned(), index }])?;
-    found.get(&index).copied().ok_or_else(|| Error::Unexpected("a customer just made is not there".to_owned()))
+    found
+        .get(&index)
+        .copied()
+        .ok_or_else(|| Error::Unexpected("a customer just made is not there".to_owned()))
 }
 
 /// The customer id of a person, opened.
@@ -146,7 +149,8 @@ fn customer_id_aad(person: Person) -> Vec<u8> {
 }
 
 pub(crate) fn person(bytes: &[u8]) -> Result<Person> {
-    Person::from_slice(bytes).map_err(|_| Error::corrupt("customers", "person", data_encoding::HEXLOWER.encode(bytes)))
+    Person::from_slice(bytes)
+        .map_err(|_| Error::corrupt("customers", "person", data_encoding::HEXLOWER.encode(bytes)))
 }
 
 /// Person, latest `change_seq` and epoch after counting.

@@ -114,7 +114,12 @@ pub fn find(
     let query = filtered(person, filter)
         .filter(purchases::purchased_at.eq(purchased_at.naive_utc()))
         .filter(purchases::purchase_id.eq(id.as_bytes().to_vec()))
-        .select((purchases::purchased_at, purchases::purchase_id, purchases::local_date, purchases::document));
+        .select((
+            purchases::purchased_at,
+            purchases::purchase_id,
+            purchases::local_date,
+            purchases::document,
+        ));
     Ok(query.first(conn).optional()?)
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use crate::conn::Conn;
 use crate::either;
@@ -47,12 +48,18 @@ pub struct Quarantined {
     pub recorded_at: NaiveDateTime,
 }
 
-/// Puts messages in; one that is there already (a batch that was repeated) stays as it is.
+/// Puts messages in; one that is there already (a replay that failed again) gets the reason it has now.
 pub fn insert(conn: &mut Conn, rows: &[Quarantined]) -> Result<()> {
     for chunk in rows.chunks(200) {
         either!(&mut *conn, c => diesel::insert_into(quarantine::table)
             .values(chunk)
-            .on_conflict_do_nothing()
+            .on_conflict((quarantine::source, quarantine::partition_no, quarantine::message_offset))
+            .do_update()
+            .set((
+                quarantine::reason.eq(excluded(quarantine::reason)),
+                quarantine::pointer.eq(excluded(quarantine::pointer)),
+                quarantine::detail.eq(excluded(quarantine::detail)),
+            ))
             .execute(c))?;
     }
     Ok(())
@@ -74,7 +81,12 @@ pub fn list(conn: &mut Conn, reason: Option<&str>, limit: i64) -> Result<Vec<Qua
         query = query.filter(quarantine::reason.eq(reason.to_owned()));
     }
     Ok(query
-        .order((quarantine::recorded_at, quarantine::source, quarantine::partition_no, quarantine::message_offset))
+        .order((
+            quarantine::recorded_at,
+            quarantine::source,
+            quarantine::partition_no,
+            quarantine::message_offset,
+        ))
         .limit(limit)
         .load(conn)?)
 }
@@ -92,7 +104,8 @@ pub fn remove(conn: &mut Conn, place: &Place) -> Result<()> {
 
 /// Deletes what was put in before `before`; how many.
 pub fn purge(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize> {
-    Ok(diesel::delete(quarantine::table.filter(quarantine::recorded_at.lt(before.naive_utc()))).execute(conn)?)
+    Ok(diesel::delete(quarantine::table.filter(quarantine::recorded_at.lt(before.naive_utc())))
+        .execute(conn)?)
 }
 
 /// How many there are.

@@ -43,8 +43,9 @@ struct Row {
 
 impl Row {
     fn read(self) -> Result<PushedRequest> {
-        let corrupt =
-            |column| Error::corrupt("pushed_requests", column, data_encoding::HEXLOWER.encode(&self.request_hash));
+        let corrupt = |column| {
+            Error::corrupt("pushed_requests", column, data_encoding::HEXLOWER.encode(&self.request_hash))
+        };
         let person = self.person.as_deref().map(Person::from_slice).transpose();
         Ok(PushedRequest {
             request_hash: self.request_hash.as_slice().try_into().map_err(|_| corrupt("request_hash"))?,
@@ -93,7 +94,12 @@ pub fn lock(conn: &mut Conn, request_hash: &[u8; 32]) -> Result<Option<PushedReq
 }
 
 /// Binds a request to the person it is shown to, and gives that person until `expires_at` to decide.
-pub fn bind(conn: &mut Conn, request_hash: &[u8; 32], person: Person, expires_at: DateTime<Utc>) -> Result<()> {
+pub fn bind(
+    conn: &mut Conn,
+    request_hash: &[u8; 32],
+    person: Person,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
     diesel::update(pushed_requests::table.find(request_hash.to_vec()))
         .set((
             pushed_requests::person.eq(person.as_bytes().to_vec()),

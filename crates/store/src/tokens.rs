@@ -71,7 +71,8 @@ struct Row {
 
 impl Row {
     fn read(self) -> Result<Token> {
-        let corrupt = |column| Error::corrupt("tokens", column, data_encoding::HEXLOWER.encode(&self.token_hash));
+        let corrupt =
+            |column| Error::corrupt("tokens", column, data_encoding::HEXLOWER.encode(&self.token_hash));
         let parent = self.parent.as_deref().map(<[u8; 32]>::try_from).transpose();
         Ok(Token {
             token_hash: self.token_hash.as_slice().try_into().map_err(|_| corrupt("token_hash"))?,
@@ -100,6 +101,9 @@ pub struct TokenFacts {
     pub app_epoch: i64,
     /// The customer's epoch; `None` when the customer is gone.
     pub customer_epoch: Option<i64>,
+    /// Whether the refresh token that an access token came from is gone. One that was given out just while its
+    /// refresh token was revoked is found out by this.
+    pub is_orphan: bool,
 }
 
 /// Stores a new token.
@@ -139,13 +143,17 @@ pub fn facts(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<TokenFacts
     let app_state =
         AppState::from_name(&state).ok_or_else(|| Error::corrupt("apps", "state", grant.client_id))?;
     let customer_epoch = people::epoch(conn, grant.person)?;
-    Ok(Some(TokenFacts { token, grant, app_state, app_epoch, customer_epoch }))
+    let is_orphan = match &token.parent {
+        Some(parent) => find(conn, parent)?.is_none(),
+        None => false,
+    };
+    Ok(Some(TokenFacts { token, grant, app_state, app_epoch, customer_epoch, is_orphan }))
 }
 
 /// Removes one token, and the access tokens that came from it if it is a refresh token.
 pub fn delete(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<()> {
-    let family =
-        tokens::table.filter(tokens::token_hash.eq(token_hash.to_vec()).or(tokens::parent.eq(token_hash.to_vec())));
+    let family = tokens::table
+        .filter(tokens::token_hash.eq(token_hash.to_vec()).or(tokens::parent.eq(token_hash.to_vec())));
     diesel::delete(family).execute(conn)?;
     Ok(())
 }

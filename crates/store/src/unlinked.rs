@@ -12,7 +12,13 @@ use crate::error::{Error, Result};
 use crate::schema::unlinked;
 
 /// Puts a document, replacing the one that is there. The purchase's object row is held.
-pub fn put(conn: &mut Conn, id: PurchaseId, waiting: bool, now: DateTime<Utc>, document: &[u8]) -> Result<()> {
+pub fn put(
+    conn: &mut Conn,
+    id: PurchaseId,
+    waiting: bool,
+    now: DateTime<Utc>,
+    document: &[u8],
+) -> Result<()> {
     let row = (
         unlinked::purchase_id.eq(id.as_bytes().to_vec()),
         unlinked::waiting.eq(waiting),
@@ -38,7 +44,8 @@ pub fn documents(conn: &mut Conn, wanted: &[PurchaseId]) -> Result<HashMap<Purch
             .select((unlinked::purchase_id, unlinked::document))
             .load::<(Vec<u8>, Vec<u8>)>(conn)?;
         for (id, document) in rows {
-            let id = PurchaseId::from_slice(&id).map_err(|_| Error::corrupt("unlinked", "purchase_id", "?"))?;
+            let id =
+                PurchaseId::from_slice(&id).map_err(|_| Error::corrupt("unlinked", "purchase_id", "?"))?;
             found.insert(id, document);
         }
     }

@@ -11,8 +11,7 @@ use crate::schema::used_ids;
 /// Uses an identifier; false if somebody did before.
 pub fn spend(conn: &mut Conn, id_hash: &[u8; 32], expires_at: DateTime<Utc>) -> Result<bool> {
     let row = (used_ids::id_hash.eq(id_hash.to_vec()), used_ids::expires_at.eq(expires_at.naive_utc()));
-    let inserted =
-        either!(conn, c => diesel::insert_into(used_ids::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let inserted = either!(conn, c => diesel::insert_into(used_ids::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(inserted == 1)
 }
 

@@ -18,5 +18,8 @@ pub(crate) async fn icon() -> HttpResponse {
 fn asset(content_type: &'static str, text: &'static str) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     secure(&mut response, &[]);
-    response.insert_header((CACHE_CONTROL, "public, max-age=300")).insert_header((CONTENT_TYPE, content_type)).body(text)
+    response
+        .insert_header((CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((CONTENT_TYPE, content_type))
+        .body(text)
 }

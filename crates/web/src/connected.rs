@@ -5,17 +5,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, SecondsFormat, Utc};
 use counterfoil_domain::ids::GrantId;
 use counterfoil_oauth::Oauth;
-use counterfoil_oauth::grants::{self, GrantView};
+use counterfoil_oauth::grants::{self, GrantError, GrantView};
 use counterfoil_oauth::session::{Session, Visitor};
 use minijinja::{Value, context};
 
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
-use crate::pages::{Pages, date};
+use crate::pages::{Pages, date, lead};
 
 /// `GET /`
-pub(crate) async fn start(pages: web::Data<Pages>) -> HttpResponse {
-    pages.lead("/apps")
+pub(crate) async fn start() -> HttpResponse {
+    lead("/apps")
 }
 
 /// `GET /apps`
@@ -26,7 +26,8 @@ pub(crate) async fn list(
     visitor: Visitor,
 ) -> Result<HttpResponse, Fault> {
     let views = load(&pages, &oauth, &session).await?;
-    let (ended, active): (Vec<&GrantView>, Vec<&GrantView>) = views.iter().partition(|view| view.state.is_final());
+    let (ended, active): (Vec<&GrantView>, Vec<&GrantView>) =
+        views.iter().partition(|view| view.state.is_final());
     let values = context! {
         sign_out_token => visitor.form_token(),
         active => active.into_iter().map(|view| describe(&pages, view)).collect::<Vec<_>>(),
@@ -45,7 +46,7 @@ pub(crate) async fn ask(
 ) -> Result<HttpResponse, Fault> {
     let view = find(&pages, &oauth, &session, &grant).await?;
     if view.state.is_final() {
-        return Ok(pages.lead(&format!("/apps/{}/stopped", view.grant_id)));
+        return Ok(lead(&format!("/apps/{}/stopped", view.grant_id)));
     }
     let values = context! {
         sign_out_token => visitor.form_token(),
@@ -68,10 +69,16 @@ pub(crate) async fn stop(
     let fault = |failure| Fault::new(&pages, failure);
     Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let view = find(&pages, &oauth, &session, &grant).await?;
-    if !view.state.is_final() {
-        grants::withdraw(&oauth, session.person, view.grant_id).await.map_err(|error| fault((&error).into()))?;
+    match grants::withdraw(&oauth, session.person, view.grant_id).await {
+        // What has ended meanwhile, however it did, is what was asked for.
+        Ok(_) | Err(GrantError::Final(_)) => {}
+        Err(GrantError::NotFound) => return Err(fault(Failure::NotFound)),
+        Err(GrantError::Store(error)) => {
+            tracing::error!(%error, "a grant cannot be withdrawn");
+            return Err(fault(Failure::Unavailable));
+        }
     }
-    Ok(pages.lead(&format!("/apps/{}/stopped", view.grant_id)))
+    Ok(lead(&format!("/apps/{}/stopped", view.grant_id)))
 }
 
 /// `GET /apps/{grant}/stopped`
@@ -84,7 +91,7 @@ pub(crate) async fn stopped(
 ) -> Result<HttpResponse, Fault> {
     let view = find(&pages, &oauth, &session, &grant).await?;
     let Some(at) = view.ended_at.filter(|_| view.state.is_final()) else {
-        return Ok(pages.lead(&format!("/apps/{}/stop", view.grant_id)));
+        return Ok(lead(&format!("/apps/{}/stop", view.grant_id)));
     };
     let values = context! {
         sign_out_token => visitor.form_token(),
@@ -117,7 +124,8 @@ async fn find(
 
 fn describe(pages: &Pages, view: &GrantView) -> Value {
     let words = pages.words();
-    let mut sees: Vec<String> = words.titles(&view.details.datasets).into_iter().map(ToOwned::to_owned).collect();
+    let mut sees: Vec<String> =
+        words.titles(&view.details.datasets).into_iter().map(ToOwned::to_owned).collect();
     sees.extend(view.details.from.map(|day| format!("Purchases since {}", date(day))));
     sees.extend(view.details.to.map(|day| format!("Purchases until {}", date(day))));
     context! {

@@ -4,14 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Months, NaiveDate};
 use counterfoil_domain::grant::{Dataset, Details, Lasting};
+use counterfoil_oauth::Oauth;
 use counterfoil_oauth::consent::{self, Choice, ConsentError, Pending};
 use counterfoil_oauth::session::{Session, Visitor};
-use counterfoil_oauth::Oauth;
 use minijinja::{Value, context};
 
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
-use crate::pages::{Pages, date};
+use crate::pages::{Pages, date, lead};
 
 /// `GET /consent?request=`
 pub(crate) async fn show(
@@ -23,7 +23,7 @@ pub(crate) async fn show(
     let fault = |failure| Fault::new(&pages, failure);
     let fields = Fields::of_query(&request);
     let reference = fields.one("request").map_err(fault)?.ok_or_else(|| fault(Failure::RequestUnknown))?;
-    let Some(session) = &visitor.session else { return Ok(to_sign_in(&pages, reference)) };
+    let Some(session) = &visitor.session else { return Ok(to_sign_in(reference)) };
     let pending = consent::open(&oauth, reference, session).await.map_err(|error| fault((&error).into()))?;
     let page = Page { pages: &pages, visitor: &visitor, request: reference, pending: &pending };
     Ok(page.render(StatusCode::OK, &Answers::proposed(&pending), None))
@@ -41,11 +41,11 @@ pub(crate) async fn answer(
     let refused = |error: ConsentError| Fault::new(&pages, Failure::from(&error));
     let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let reference = form.one("request").map_err(fault)?.ok_or_else(|| fault(Failure::FormUnreadable))?;
-    let Some(session) = &visitor.session else { return Ok(to_sign_in(&pages, reference)) };
+    let Some(session) = &visitor.session else { return Ok(to_sign_in(reference)) };
     match form.one("answer").map_err(fault)? {
         Some("refuse") => {
             let back = consent::refuse(&oauth, Some(session), reference).await.map_err(refused)?;
-            Ok(pages.lead(back.as_str()))
+            Ok(lead(back.as_str()))
         }
         Some("allow") => allow(&pages, &oauth, &visitor, session, reference, &form).await,
         _ => Err(fault(Failure::FormUnreadable)),
@@ -73,12 +73,12 @@ async fn allow(
         }
     };
     let back = consent::allow(oauth, session, reference, choice).await.map_err(refused)?;
-    Ok(pages.lead(back.as_str()))
+    Ok(lead(back.as_str()))
 }
 
-fn to_sign_in(pages: &Pages, request: &str) -> HttpResponse {
+fn to_sign_in(request: &str) -> HttpResponse {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("request", request).finish();
-    pages.lead(&format!("/sign-in?{query}"))
+    lead(&format!("/sign-in?{query}"))
 }
 
 /// What the form says. Kept as it was typed, so that it can be shown again.
@@ -232,12 +232,12 @@ impl Page<'_> {
     }
 
     fn explain(&self, flaw: DateFlaw) -> &str {
-        let words = &self.pages.words().consent;
+        let words = &self.pages.words().date;
         match flaw {
-            DateFlaw::Missing => &words.date_missing,
-            DateFlaw::Unreadable => &words.date_unreadable,
-            DateFlaw::Future => &words.date_future,
-            DateFlaw::TooEarly => &words.date_too_early,
+            DateFlaw::Missing => &words.missing,
+            DateFlaw::Unreadable => &words.unreadable,
+            DateFlaw::Future => &words.future,
+            DateFlaw::TooEarly => &words.too_early,
         }
     }
 }

@@ -81,14 +81,16 @@ impl From<&SignInError> for Failure {
 }
 
 impl From<&ConsentError> for Failure {
-    fn from(_: &ConsentError) -> Self {
-        Self::RequestUnknown
-    }
-}
-
-impl From<&counterfoil_store::Error> for Failure {
-    fn from(_: &counterfoil_store::Error) -> Self {
-        Self::Unavailable
+    fn from(error: &ConsentError) -> Self {
+        match error {
+            ConsentError::Unknown | ConsentError::OtherCustomer => Self::RequestUnknown,
+            ConsentError::AppNotActive => Self::AppNotActive,
+            ConsentError::InvalidChoice(_) => Self::FormUnreadable,
+            ConsentError::Store(error) => {
+                tracing::error!(%error, "a request of an app cannot be shown or answered");
+                Self::Unavailable
+            }
+        }
     }
 }
 

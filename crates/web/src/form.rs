@@ -24,7 +24,8 @@ impl Fields {
     /// # Errors
     /// [`Failure::FormUnreadable`] and [`Failure::FormNotOurs`].
     pub(crate) fn of_form(visitor: &Visitor, request: &HttpRequest, body: &[u8]) -> Result<Self, Failure> {
-        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let content_type =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let essence = content_type.split(';').next().unwrap_or("").trim();
         if body.len() > FORM_BYTES || !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Failure::FormUnreadable);

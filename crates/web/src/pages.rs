@@ -107,9 +107,15 @@ impl Pages {
 
     /// A page. `form_action` are the origins beside our own that a form's answer may lead to: Chromium holds the
     /// redirect after a form to `form-action` as well.
-    pub(crate) fn page(&self, status: StatusCode, template: &str, values: Value, form_action: &[&str]) -> HttpResponse {
+    pub(crate) fn page(
+        &self,
+        status: StatusCode,
+        template: &str,
+        values: Value,
+        form_action: &[&str],
+    ) -> HttpResponse {
         let shop = &self.0.settings.shop;
-        let values = context! { shop => shop, ..values };
+        let values = context! { shop, language => self.0.words.language, ..values };
         let rendered = self.0.templates.get_template(template).and_then(|template| template.render(values));
         match rendered {
             Ok(html) => {
@@ -121,7 +127,9 @@ impl Pages {
                 tracing::error!(%error, template, "a page cannot be rendered");
                 let mut response = HttpResponse::InternalServerError();
                 secure(&mut response, &[]);
-                response.insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body("This page cannot be shown.")
+                response
+                    .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+                    .body("This page cannot be shown.")
             }
         }
     }
@@ -139,19 +147,19 @@ impl Pages {
         };
         self.page(failure.status(), "error.html", values, &[])
     }
-
-    /// Leads on to another page: 303, so that nothing is posted twice.
-    pub(crate) fn lead(&self, address: &str) -> HttpResponse {
-        let mut response = HttpResponse::SeeOther();
-        secure(&mut response, &[]);
-        response.insert_header((LOCATION, address)).finish()
-    }
 }
 
 impl std::fmt::Debug for Pages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Pages")
     }
+}
+
+/// Leads on to another page: 303, so that nothing is posted twice.
+pub(crate) fn lead(address: &str) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther();
+    secure(&mut response, &[]);
+    response.insert_header((LOCATION, address)).finish()
 }
 
 /// A date in words.

@@ -12,7 +12,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/sign-out").route(post().to(sign_in::leave)))
         .service(resource("/consent").route(get().to(consent::show)).route(post().to(consent::answer)))
         .service(resource("/apps").route(get().to(connected::list)))
-        .service(resource("/apps/{grant}/stop").route(get().to(connected::ask)).route(post().to(connected::stop)))
+        .service(
+            resource("/apps/{grant}/stop").route(get().to(connected::ask)).route(post().to(connected::stop)),
+        )
         .service(resource("/apps/{grant}/stopped").route(get().to(connected::stopped)))
         .service(resource("/error").route(get().to(explain::error)))
         .service(resource("/problems/{code}").route(get().to(explain::problem)))

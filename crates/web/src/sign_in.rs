@@ -9,7 +9,7 @@ use minijinja::context;
 
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
-use crate::pages::Pages;
+use crate::pages::{Pages, lead};
 
 /// Where the customer wants to go: to a request of an app, or to a page of ours.
 struct Aim {
@@ -40,7 +40,7 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Fault> {
     let aim = Aim::of(&Fields::of_query(&request)).map_err(|failure| Fault::new(&pages, failure))?;
     if visitor.session.is_some() {
-        return Ok(pages.lead(aim.page().path()));
+        return Ok(lead(aim.page().path()));
     }
     Ok(form_page(&pages, &oauth, &login, &visitor, &aim, StatusCode::OK, Entered::default()).await)
 }
@@ -106,7 +106,7 @@ pub(crate) async fn answer(
     let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let aim = Aim::of(&form).map_err(fault)?;
     if form.one("answer").map_err(fault)? == Some("cancel") {
-        return cancel(&pages, &oauth, &visitor, &aim).await.map_err(fault);
+        return cancel(&oauth, &visitor, &aim).await.map_err(fault);
     }
     match &**login {
         Login::Oidc(provider) => {
@@ -114,7 +114,7 @@ pub(crate) async fn answer(
                 tracing::warn!(%error, "a sign-in cannot begin");
                 fault(Failure::from(&error))
             })?;
-            Ok(pages.lead(address.as_str()))
+            Ok(lead(address.as_str()))
         }
         Login::Demo(_) => {
             let customer_id = form.one("customerId").map_err(fault)?.unwrap_or("").trim();
@@ -132,20 +132,20 @@ pub(crate) async fn answer(
                 return Ok(form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await);
             }
             let previous = visitor.session.as_ref();
-            arrive(&pages, &sessions, previous, customer_id.to_owned(), &aim.page()).await.map_err(fault)
+            arrive(&sessions, previous, customer_id.to_owned(), &aim.page()).await.map_err(fault)
         }
     }
 }
 
-async fn cancel(pages: &Pages, oauth: &Oauth, visitor: &Visitor, aim: &Aim) -> Result<HttpResponse, Failure> {
-    let Some(request) = &aim.request else { return Ok(pages.lead("/sign-in")) };
-    let back = consent::refuse(oauth, visitor.session.as_ref(), request).await.map_err(|error| (&error).into());
-    back.map(|address| pages.lead(address.as_str()))
+async fn cancel(oauth: &Oauth, visitor: &Visitor, aim: &Aim) -> Result<HttpResponse, Failure> {
+    let Some(request) = &aim.request else { return Ok(lead("/sign-in")) };
+    let back =
+        consent::refuse(oauth, visitor.session.as_ref(), request).await.map_err(|error| (&error).into());
+    back.map(|address| lead(address.as_str()))
 }
 
 /// Begins the session and goes on.
 async fn arrive(
-    pages: &Pages,
     sessions: &Sessions,
     previous: Option<&Session>,
     customer_id: String,
@@ -157,7 +157,7 @@ async fn arrive(
     };
     let person = sessions.resolve(customer_id).await.map_err(log)?;
     let cookie = sessions.begin(person, previous).await.map_err(log)?;
-    let mut response = pages.lead(to.path());
+    let mut response = lead(to.path());
     response.add_cookie(&cookie).map_err(|_| Failure::Unavailable)?;
     Ok(response)
 }
@@ -177,7 +177,7 @@ pub(crate) async fn come_back(
         tracing::warn!(%error, "a sign-in failed");
         fault(Failure::from(&error))
     })?;
-    arrive(&pages, &sessions, visitor.session.as_ref(), arrival.customer_id, &arrival.return_to).await.map_err(fault)
+    arrive(&sessions, visitor.session.as_ref(), arrival.customer_id, &arrival.return_to).await.map_err(fault)
 }
 
 fn callback(fields: &Fields) -> Result<Callback, Failure> {
@@ -198,7 +198,7 @@ pub(crate) async fn leave(
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
     let fault = |failure| Fault::new(&pages, failure);
-    let mut response = pages.lead("/sign-in");
+    let mut response = lead("/sign-in");
     let Some(session) = &visitor.session else { return Ok(response) };
     Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let cookie = sessions.end(session).await.map_err(|error| {

@@ -14,4 +14,4 @@ pub(crate) use fault::{Fault, Reason};
 pub(crate) use members::{elements, without};
 pub(crate) use place::pointer;
 pub(crate) use reader::{MAX_TEXT, Reader, find};
-pub(crate) use writer::{push_digits, push_member, push_short, push_text, separate};
+pub(crate) use writer::{push_digits, push_member, push_read, push_short, push_text, separate};

@@ -1,8 +1,12 @@
 //! From a byte of a text to the JSON pointer (RFC 6901) of what stands there.
 
+use std::borrow::Cow;
+
+use super::Reader;
+
 /// A container that is open at some byte of the text.
 enum Level<'a> {
-    Object { key: Option<&'a str>, in_value: bool },
+    Object { key: Option<Cow<'a, str>>, in_value: bool },
     Array(usize),
 }
 
@@ -19,7 +23,7 @@ pub(crate) fn pointer(text: &str, at: usize) -> String {
             b'"' => {
                 let end = end_of_string(bytes, here);
                 if let Some(Level::Object { key, in_value: false }) = levels.last_mut() {
-                    *key = text.get(here + 1..end.saturating_sub(1));
+                    *key = Reader::lenient(text, here).string().ok();
                 }
                 next = end;
             }

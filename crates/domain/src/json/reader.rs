@@ -56,6 +56,7 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
+    #[inline]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.text.as_bytes().get(self.at) {
             self.at += 1;
@@ -68,6 +69,7 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let there = self.peek() == Some(byte);
         self.at += usize::from(there);
@@ -118,7 +120,7 @@ impl<'a> Reader<'a> {
         mut member: impl FnMut(&mut Self, &str) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let base = self.names.len();
-        let mut crowd: HashSet<Cow<'a, str>> = HashSet::new();
+        let mut crowd = None;
         loop {
             if self.peek() != Some(b'"') {
                 return self.fault(Reason::InvalidJson);
@@ -143,15 +145,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn is_new(&self, base: usize, key: Cow<'a, str>, crowd: &mut HashSet<Cow<'a, str>>) -> bool {
+    fn is_new(&self, base: usize, key: Cow<'a, str>, crowd: &mut Option<HashSet<Cow<'a, str>>>) -> bool {
         let names = self.names.get(base..).unwrap_or_default();
         if names.len() < FEW {
             return !names.contains(&key);
         }
-        if crowd.is_empty() {
-            crowd.extend(names.iter().cloned());
-        }
-        crowd.insert(key)
+        crowd.get_or_insert_with(|| names.iter().cloned().collect()).insert(key)
     }
 
     /// Reads an array; `element` must read exactly one value. Returns where it starts.
@@ -175,21 +174,23 @@ impl<'a> Reader<'a> {
         Ok(start)
     }
 
-    /// Reads a string.
+    /// Reads a string. It is borrowed exactly where it stands without escapes.
     pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
         let at = self.place();
-        if !self.take(b'"') {
+        let bytes = self.text.as_bytes();
+        if bytes.get(at) != Some(&b'"') {
             return self.mismatch();
         }
-        let rest = self.rest();
+        let start = at + 1;
+        let rest = bytes.get(start..).unwrap_or_default();
         let Some(length) = plain(rest) else {
             return Err(Fault::new(Reason::InvalidJson, at));
         };
         let text = if rest.get(length) == Some(&b'"') {
-            let text = self.text.get(self.at..self.at + length).unwrap_or_default();
-            self.at += length + 1;
-            Cow::Borrowed(text)
+            self.at = start + length + 1;
+            Cow::Borrowed(self.text.get(start..start + length).unwrap_or_default())
         } else {
+            self.at = start;
             Cow::Owned(self.unescape(at)?)
         };
         if text.len() > MAX_TEXT && !self.lenient && text.chars().count() > MAX_TEXT {

@@ -4,6 +4,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// How many bytes come before the first quote, backslash or control character; `None` where there is none.
+#[inline]
 pub(super) fn plain(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     let mut passed = 0;

@@ -1,5 +1,7 @@
 //! Appending JSON to a buffer.
 
+use std::borrow::Cow;
+
 use super::scan::plain;
 
 /// Appends a string with its quotes.
@@ -10,6 +12,19 @@ pub(crate) fn push_text(out: &mut String, text: &str) {
         out.push('"');
         out.push_str(text);
         out.push('"');
+    }
+}
+
+/// Appends a string that was read, with its quotes: one that is still borrowed had no escapes and needs none.
+#[expect(clippy::ptr_arg, reason = "whether it is borrowed is what is asked here")]
+pub(crate) fn push_read(out: &mut String, text: &Cow<'_, str>) {
+    match text {
+        Cow::Borrowed(plain) => {
+            out.push('"');
+            out.push_str(plain);
+            out.push('"');
+        }
+        Cow::Owned(text) => push_text(out, text),
     }
 }
 
@@ -54,12 +69,11 @@ pub(crate) fn separate(out: &mut String, name: &str) {
 /// Appends a whole number. Nearly all fit 64 bits, where division is many times faster.
 pub(crate) fn push_digits(out: &mut String, number: u128) {
     const GROUP: u128 = 10_000_000_000_000_000_000;
-    match u64::try_from(number) {
-        Ok(number) => push_short(out, number, 1),
-        Err(_) => {
-            push_digits(out, number / GROUP);
-            push_short(out, u64::try_from(number % GROUP).unwrap_or_default(), 19);
-        }
+    if let Ok(number) = u64::try_from(number) {
+        push_short(out, number, 1);
+    } else {
+        push_digits(out, number / GROUP);
+        push_short(out, u64::try_from(number % GROUP).unwrap_or_default(), 19);
     }
 }
 

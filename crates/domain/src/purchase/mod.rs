@@ -1,4 +1,16 @@
 //! A purchase: one receipt or order as it now stands, with what came back.
+//!
+//! What counts, where the order stream leaves it open:
+//! - a refund counts as `refunded` while it is `pending` or `settled`, not when it has `failed`;
+//! - lines count as returned once their return is `received` or `completed`;
+//! - the return of who received a purchase as a gift, and a refund that pays for it, is kept but never served, and
+//!   counts nowhere;
+//! - `difference` and `tenderDifference` are `grandTotal` less what the parts, and what was tendered, add up to. Tenders
+//!   are checked only where the source sends a list of them, all in the order's currency, and the order is paid;
+//! - without a list of its own taxes, an order's taxes are those of its lines and charges;
+//! - a purchase without an order has the status `returned`, the channel `other`, no lines, a total of nothing, the time
+//!   of the first of its parts, and the currency of its first refund, else the one configured for the source of its
+//!   first return (`XXX` where none is).
 
 mod effects;
 mod order;

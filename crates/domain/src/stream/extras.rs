@@ -103,13 +103,15 @@ pub(super) fn gift(reader: &mut Reader<'_>) -> Result<bool, Fault> {
     required(is_gift, "isGift", start)
 }
 
-/// The zone of the order's place, which may stand behind this list, else of its source.
+/// The zone of the order's place, which may stand behind this list, else of its source. Looked for once.
 fn zone_ahead(text: &str, tally: &Tally<'_>) -> Option<Tz> {
-    let named = find(text, tally.data, "location")
-        .and_then(|location| find(text, location, "timezone"))
-        .and_then(|place| Reader::lenient(text, place).string().ok())
-        .and_then(|name| name.parse::<Tz>().ok());
-    named.or(tally.source_zone)
+    *tally.zone.get_or_init(|| {
+        let named = find(text, tally.data, "location")
+            .and_then(|location| find(text, location, "timezone"))
+            .and_then(|place| Reader::lenient(text, place).string().ok())
+            .and_then(|name| name.parse::<Tz>().ok());
+        named.or(tally.source_zone)
+    })
 }
 
 /// Reads `fulfilments`.

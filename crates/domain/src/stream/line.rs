@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use iso_currency::Currency;
 
 use crate::{
-    json::{Fault, Reader, Reason, push_text, separate},
+    json::{Fault, Reader, Reason, push_read, separate},
     money::{Decimal, UNIT_PRICE_PLACES, decimals, push_scaled},
     time::push_date,
 };
@@ -142,7 +142,7 @@ fn push<'a>(
     let places = decimals(money);
     let net = required(line.net, "net", start)?;
     out.push_str("{\"id\":");
-    push_text(out, &required(line.id, "lineId", start)?);
+    push_read(out, &required(line.id, "lineId", start)?);
     line.kind.unwrap_or(Word::plain("goods")).push(out, "kind");
     text(out, "sku", Some(&required(line.sku, "sku", start)?));
     text(out, "name", Some(&required(line.name, "name", start)?));
@@ -180,7 +180,7 @@ fn push<'a>(
 fn text(out: &mut String, name: &str, value: Option<&Cow<'_, str>>) {
     if let Some(value) = value {
         separate(out, name);
-        push_text(out, value);
+        push_read(out, value);
     }
 }
 
@@ -214,7 +214,7 @@ fn categories(reader: &mut Reader<'_>, out: &mut String) -> Result<(), Fault> {
         if !out.ends_with('[') {
             out.push(',');
         }
-        push_text(out, &reader.string()?);
+        push_read(out, &reader.string()?);
         Ok(())
     })?;
     out.push(']');
@@ -274,7 +274,7 @@ pub(super) fn taxes_of_part<'a>(
         let id = required(id, "taxId", start)?;
         let share = required(share, "amount", start)?;
         out.push_str(if out.ends_with('[') { "{\"taxId\":" } else { ",{\"taxId\":" });
-        push_text(out, &id);
+        push_read(out, &id);
         money_member(out, "amount", share, decimals(money));
         out.push('}');
         tally.has_taxes = true;

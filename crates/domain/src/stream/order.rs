@@ -1,6 +1,6 @@
 //! `order.recorded.v1`: the whole order as it now stands.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -55,6 +55,8 @@ pub(super) struct Tally<'a> {
     pub(super) data: usize,
     /// The zone configured for the source.
     pub(super) source_zone: Option<Tz>,
+    /// The zone of times without offset, once it was looked for.
+    pub(super) zone: OnceCell<Option<Tz>>,
 }
 
 /// The plain members, as they are found.

@@ -14,6 +14,11 @@ pub const ALL: Shows = Shows { lines: true, payment: true, location: true, docum
 /// Where a purchase stands: its namespace, and its order, or the return or refund that has none.
 type Key = (String, String);
 
+/// Namespace, kind and id of an order, return or refund.
+type Object = (String, &'static str, String);
+/// The event that stands for it, and the purchase it is in.
+type Standing = (EventOrder, [u8; 32], Key);
+
 /// What a message came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -30,10 +35,18 @@ pub struct Held {
     pub customer: Option<String>,
 }
 
+impl Held {
+    fn adopt(&mut self, is_own: bool, customer: Option<String>) {
+        if is_own && self.customer.is_none() {
+            self.customer = customer;
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Fold {
     pub purchases: BTreeMap<Key, Held>,
-    objects: BTreeMap<(String, &'static str, String), (EventOrder, [u8; 32], Key)>,
+    objects: BTreeMap<Object, Standing>,
     pub quarantined: Vec<(String, String)>,
 }
 
@@ -55,7 +68,7 @@ impl Fold {
     }
 
     fn store(&mut self, event: Event) -> Option<Outcome> {
-        let key = Self::key(&event);
+        let key = self.key(&event);
         let object = (event.namespace.clone(), event.body.kind(), event.body.id().to_owned());
         let before = self.objects.get(&object).cloned();
         if let Some((order, digest, _)) = &before {
@@ -73,6 +86,9 @@ impl Fold {
         if let Some((_, _, old)) = before.filter(|(_, _, old)| *old != key) {
             self.take_out(&old, &event.body);
         }
+        // Only a purchase without an order takes its customer from a return or refund.
+        let is_own = event.body.order_id().is_none();
+        let meets = event.body.return_id().filter(|_| event.body.kind() == "return").map(str::to_owned);
         self.objects.insert(object, (event.order, event.digest, key.clone()));
         let held = self
             .purchases
@@ -85,12 +101,15 @@ impl Fold {
             }
             Body::Return(part) => {
                 held.purchase.put_return(part, now());
-                held.customer = held.customer.take().or(event.customer_id);
+                held.adopt(is_own, event.customer_id);
             }
             Body::Refund(part) => {
                 held.purchase.put_refund(part, now());
-                held.customer = held.customer.take().or(event.customer_id);
+                held.adopt(is_own, event.customer_id);
             }
+        }
+        if let Some(returned) = meets {
+            self.meet(&event.namespace, &returned);
         }
         Some(Outcome::Stored)
     }
@@ -108,15 +127,48 @@ impl Fold {
     }
 
     /// The order's place; without an order, that of the return, so that a refund meets the return it pays for.
-    fn key(event: &Event) -> Key {
-        let id = match event.body.order_id() {
-            Some(order) => format!("order {order}"),
-            None => match event.body.return_id() {
-                Some(returned) => format!("return {returned}"),
-                None => format!("refund {}", event.body.id()),
-            },
+    fn key(&self, event: &Event) -> Key {
+        let id = match (event.body.order_id(), event.body.return_id()) {
+            (Some(order), _) => format!("order {order}"),
+            (None, Some(returned)) => {
+                let object = (event.namespace.clone(), "return", returned.to_owned());
+                match self.objects.get(&object).filter(|_| event.body.kind() == "refund") {
+                    Some((_, _, key)) => return key.clone(),
+                    None => format!("return {returned}"),
+                }
+            }
+            (None, None) => format!("refund {}", event.body.id()),
         };
         (event.namespace.clone(), id)
+    }
+
+    /// Brings refunds that waited for a return to where it is.
+    fn meet(&mut self, namespace: &str, returned: &str) {
+        let waiting = (namespace.to_owned(), format!("return {returned}"));
+        let Some((_, _, key)) =
+            self.objects.get(&(namespace.to_owned(), "return", returned.to_owned())).cloned()
+        else {
+            return;
+        };
+        if key == waiting {
+            return;
+        }
+        let Some(mut held) = self.purchases.remove(&waiting) else { return };
+        let refunds: Vec<String> = held.purchase.parts().map(|(_, id)| id.to_owned()).collect();
+        for id in refunds {
+            let Some(part) = held.purchase.take_refund(&id, now()) else { continue };
+            if let Some((_, _, place)) = self.objects.get_mut(&(namespace.to_owned(), "refund", id)) {
+                place.clone_from(&key);
+            }
+            if let Some(target) = self.purchases.get_mut(&key) {
+                target.purchase.put_refund(part, now());
+            }
+        }
+    }
+
+    /// Guest orders, and returns and refunds that wait for their order.
+    pub fn unlinked(&self) -> usize {
+        self.purchases.values().filter(|held| held.customer.is_none()).count()
     }
 
     /// The purchases of every customer as they are served, each read back from its stored form first.

@@ -6,12 +6,12 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use counterfoil_store::apps::{self, AppState};
 
+use crate::Oauth;
 use crate::error::{ErrorCode, OauthError};
 use crate::form::Form;
 use crate::pushed::{self, Open, URN};
 use crate::redirect::{self, Answer};
 use crate::session::Session;
-use crate::Oauth;
 
 /// A mistake that stays on our own page, since nobody yet proved where else it may go.
 enum Mistake {
@@ -66,7 +66,10 @@ async fn next(oauth: &Oauth, query: &str, is_signed_in: bool) -> Result<String, 
     let (app, open) = oauth
         .store()
         .read(move |conn| {
-            Ok::<_, counterfoil_store::Error>((apps::find(conn, client_id)?, pushed::find(conn, &text, now, false)?))
+            Ok::<_, counterfoil_store::Error>((
+                apps::find(conn, client_id)?,
+                pushed::find(conn, &text, now, false)?,
+            ))
         })
         .await?;
     let app = app.ok_or(Mistake::UnknownApp)?;

@@ -13,7 +13,7 @@ use crate::grants;
 use crate::problem::{Code, Problem};
 
 #[derive(Serialize)]
-struct Grant {
+struct Status {
     grant_id: String,
     scopes: Vec<Scope>,
     authorization_details: Vec<Granted>,
@@ -34,14 +34,14 @@ fn check(access: &Access<Own>, grant_id: &str) -> Result<(), Problem> {
 
 pub(crate) async fn show(access: Access<Own>, grant_id: web::Path<String>) -> Result<HttpResponse, Problem> {
     check(&access, &grant_id)?;
-    let grant = Grant {
+    let status = Status {
         grant_id: format!("{}", access.grant_id),
         scopes: vec![Scope { scope: access.details.scope() }],
         authorization_details: granted(access.details.as_ref().clone()),
         created_at: access.given_at.timestamp(),
         expires_at: access.expires_at.map(|end| end.timestamp()),
     };
-    Ok(private(StatusCode::OK, grant))
+    Ok(private(StatusCode::OK, status))
 }
 
 pub(crate) async fn end(

@@ -11,13 +11,13 @@ use oauth2::{ClientId, ExtraTokenFields, Scope, StandardTokenIntrospectionRespon
 use serde::{Deserialize, Serialize};
 
 use super::{counted, private};
+use crate::Oauth;
 use crate::client::authenticate;
 use crate::details::{Granted, granted};
 use crate::error::OauthError;
 use crate::facts::Facts;
 use crate::form::Form;
 use crate::opaque::{self, Kind};
-use crate::Oauth;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Extra {
@@ -75,6 +75,7 @@ fn is_active(found: &TokenFacts, app: &App, now: DateTime<Utc>) -> bool {
         && found.grant.state_at(now) == State::Active
         && found.app_state == AppState::Approved
         && found.customer_epoch.is_some()
+        && !found.is_orphan
 }
 
 fn active(oauth: &Oauth, facts: Facts, now: DateTime<Utc>) -> Answer {

@@ -6,12 +6,12 @@ use counterfoil_store::tokens;
 use serde_json::json;
 
 use super::{counted, private};
+use crate::Oauth;
 use crate::client::authenticate;
 use crate::error::OauthError;
 use crate::form::Form;
 use crate::grants::kill_tokens;
 use crate::opaque::{self, Kind};
-use crate::Oauth;
 
 pub(crate) async fn revoke(
     oauth: web::Data<Oauth>,

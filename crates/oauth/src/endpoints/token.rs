@@ -11,8 +11,8 @@ use counterfoil_store::apps::App;
 use counterfoil_store::codes::{self, Code};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::grants::{self, Grant};
-use counterfoil_store::tokens::{self, Token, TokenKind};
 use counterfoil_store::people;
+use counterfoil_store::tokens::{self, Token, TokenKind};
 use data_encoding::BASE64URL_NOPAD;
 use oauth2::basic::BasicTokenType;
 use oauth2::{AccessToken, ExtraTokenFields, RefreshToken, Scope, StandardTokenResponse};
@@ -20,6 +20,7 @@ use openssl::{memcmp, sha::sha256};
 use serde::{Deserialize, Serialize};
 
 use super::{counted, private};
+use crate::Oauth;
 use crate::client::authenticate;
 use crate::details::{self, Granted, granted};
 use crate::dpop::proof_of;
@@ -27,7 +28,6 @@ use crate::error::{ErrorCode, OauthError, refuse};
 use crate::form::Form;
 use crate::grants::kill_tokens;
 use crate::opaque::{self, Kind, Minted};
-use crate::Oauth;
 
 /// What the answer says beyond RFC 6749: RFC 9396, Grant Management, and the draft on authorization expiration.
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,7 +63,10 @@ async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<Htt
     let app = authenticate(oauth, request, form).await?;
     let grant_type = form.require("grant_type", "grant_type is missing")?;
     if !["authorization_code", "refresh_token"].contains(&grant_type) {
-        return refuse(ErrorCode::UnsupportedGrantType, "grant_type must be authorization_code or refresh_token");
+        return refuse(
+            ErrorCode::UnsupportedGrantType,
+            "grant_type must be authorization_code or refresh_token",
+        );
     }
     let jkt = proof_of(oauth, request, None)
         .map_err(|error| OauthError::Refused(ErrorCode::InvalidDpopProof, error.0))?;
@@ -122,12 +125,14 @@ async fn redeem(
     let redemption = oauth
         .store()
         .write(move |conn| {
-            let Some(code) = codes::find(conn, &code_hash)?.filter(|code| code.client_id == app.client_id) else {
+            let Some(code) = codes::find(conn, &code_hash)?.filter(|code| code.client_id == app.client_id)
+            else {
                 return Ok::<_, OauthError>(Redemption::Refused("The code is not one of ours"));
             };
             let grant = grants::lock(conn, code.grant_id)?;
             // Read again: another redemption may have been under way until the grant was locked.
-            let is_redeemed = code.redeemed || codes::find(conn, &code_hash)?.is_none_or(|code| code.redeemed);
+            let is_redeemed =
+                code.redeemed || codes::find(conn, &code_hash)?.is_none_or(|code| code.redeemed);
             if is_redeemed {
                 kill_tokens(&server, conn, code.grant_id, None)?;
                 return Ok(Redemption::Reused(code.grant_id));

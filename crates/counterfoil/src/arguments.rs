@@ -1,0 +1,239 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Gives a retailer's customers their own purchase records.
+///
+/// Exit codes: 0 done, 1 a file or socket failed, 2 arguments or configuration, 3 database, keystore or Kafka,
+/// 4 what was asked for is not there or not possible.
+#[derive(Debug, Parser)]
+#[command(name = "counterfoil", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// A configuration file; may be given more than once, later ones win.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// Only warnings in the log, no progress.
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A complete sandbox in a folder: made-up customers, orders streaming in, demo sign-in.
+    Demo(Demo),
+    /// Makes the data folder, the master key and the schema; safe to repeat.
+    Init,
+    /// Answers apps and customers.
+    Serve,
+    /// Reads the order stream: Kafka, or a file.
+    Ingest(Ingest),
+    /// Brings the schema up to date.
+    Migrate {
+        /// Only tell whether it is.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Messages that could not be read or broke a rule.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// Registered apps.
+    #[command(subcommand)]
+    Apps(Apps),
+    /// The ledger.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Made-up data.
+    #[command(subcommand)]
+    Sample(SampleCommand),
+    /// Every setting with its default.
+    ConfigDefaults,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where everything is kept.
+    #[arg(long, default_value = "counterfoil-demo")]
+    pub dir: PathBuf,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Begin anew: deletes the folder first.
+    #[arg(long)]
+    pub reset: bool,
+    /// Customers.
+    #[arg(long, default_value_t = 300)]
+    pub customers: u64,
+    /// Orders in the past year.
+    #[arg(long, default_value_t = 6_000)]
+    pub orders: u64,
+}
+
+/// `ingest`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Ingest {
+    /// From where; Kafka when nothing is said.
+    #[command(subcommand)]
+    pub source: Option<IngestCommand>,
+}
+
+/// `ingest …`.
+#[derive(Debug, Subcommand)]
+pub enum IngestCommand {
+    /// Reads a file of events, one a line, plain or gzip; prints a summary as JSON.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What stands between a key and its event: TAB, or one character.
+        #[arg(long, value_parser = separator)]
+        key_separator: Option<u8>,
+    },
+    /// Writes nothing and tells what would happen.
+    Check {
+        /// The file.
+        path: PathBuf,
+        /// What stands between a key and its event: TAB, or one character.
+        #[arg(long, value_parser = separator)]
+        key_separator: Option<u8>,
+    },
+    /// Where each partition stands, as JSON.
+    Status,
+    /// Lets a paused partition go on.
+    Resume {
+        /// TOPIC/PARTITION.
+        partition: String,
+    },
+}
+
+fn separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"TAB" => Ok(b'\t'),
+        [byte] => Ok(*byte),
+        _ => Err("TAB, or one character".to_owned()),
+    }
+}
+
+/// `quarantine …`.
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// Lists messages, without their content.
+    List {
+        /// Only this reason.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Count by reason and field instead.
+        #[arg(long)]
+        group: bool,
+        /// At most so many.
+        #[arg(long, default_value_t = 1_000)]
+        limit: i64,
+    },
+    /// Shows a message whole. It is personal data.
+    Show {
+        /// SOURCE/PARTITION/OFFSET, as listed.
+        message: String,
+    },
+    /// Reads messages again, after what was wrong has been mended.
+    Replay {
+        /// Only this reason.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+/// `apps …`.
+#[derive(Debug, Subcommand)]
+pub enum Apps {
+    /// Registers an app; prints its client id.
+    Add {
+        /// What customers read.
+        #[arg(long)]
+        name: String,
+        /// Who runs it; the name again when not given.
+        #[arg(long)]
+        operator: Option<String>,
+        /// Where answers may go; may be given more than once.
+        #[arg(long, required = true)]
+        redirect_uri: Vec<String>,
+        /// Scopes it may ask for, separated by spaces.
+        #[arg(long)]
+        scope: String,
+        /// How it proves who it is.
+        #[arg(long, default_value = "private_key_jwt")]
+        auth: String,
+        /// A file with its public keys, a JWK Set.
+        #[arg(long)]
+        jwks: PathBuf,
+        /// The longest grant it may hold: P30D, P90D, P180D, until_withdrawn.
+        #[arg(long, default_value = "until_withdrawn")]
+        max_duration: String,
+        /// The earliest local date it may read.
+        #[arg(long)]
+        window_from: Option<chrono::NaiveDate>,
+    },
+    /// Approves an app; in production two people must.
+    Approve {
+        /// The client id.
+        client_id: String,
+        /// Who approves.
+        #[arg(long)]
+        by: String,
+    },
+    /// Lists apps.
+    List,
+    /// Stops an app at once, whatever its customers agreed to.
+    Suspend {
+        /// The client id.
+        client_id: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lets a suspended app go on.
+    Reinstate {
+        /// The client id.
+        client_id: String,
+    },
+}
+
+/// `ledger …`.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Prints the entries of both logs, opened, one a line. It is personal data.
+    Entries,
+    /// The sizes of both logs.
+    Head,
+}
+
+/// `sample …`.
+#[derive(Debug, Subcommand)]
+pub enum SampleCommand {
+    /// Prints made-up orders: key, TAB, event.
+    Orders {
+        /// Customers.
+        #[arg(long, default_value_t = 300)]
+        customers: u64,
+        /// Orders.
+        #[arg(long, default_value_t = 6_000)]
+        orders: u64,
+        /// The same seed gives the same orders.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// First day.
+        #[arg(long, default_value = "2026-01-01")]
+        start: chrono::NaiveDate,
+        /// Days.
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+        /// Ids and names of random characters, to search for in files.
+        #[arg(long)]
+        random_ids: bool,
+    },
+}

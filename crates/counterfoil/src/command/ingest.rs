@@ -1,0 +1,207 @@
+//! `ingest …`.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use counterfoil_events::check::Check;
+use counterfoil_events::counts::Counts;
+use counterfoil_events::file::FileSource;
+use counterfoil_events::kafka::{IngestError, KafkaSettings, KafkaSource};
+use counterfoil_events::metrics::Metrics;
+use counterfoil_events::recorder::Recorder;
+use counterfoil_store::{Store, offsets, purchases, quarantine, unlinked};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::arguments::{Ingest, IngestCommand};
+use crate::command::quarantine::grouped;
+use crate::config::Settings;
+use crate::failure::Failure;
+use crate::realm::{self, Realm};
+use crate::serve;
+
+impl From<IngestError> for Failure {
+    fn from(error: IngestError) -> Self {
+        Self::Service(format!("{error}"))
+    }
+}
+
+/// Runs ingest from Kafka until it is told to stop, or from a file to its end.
+pub fn run(settings: &Settings, ingest: Ingest, quiet: bool) -> Result<(), Failure> {
+    match ingest.source {
+        None => kafka(settings, &Realm::open(settings)?),
+        Some(IngestCommand::File { path, key_separator }) => {
+            let realm = Realm::open(settings)?;
+            let recorder = realm.recorder(settings)?;
+            let began = Instant::now();
+            let counts = file(&recorder, &path, key_separator, settings.ingest.batch_messages, quiet)?;
+            super::print(&summary(&realm.store, &counts, began.elapsed())?)
+        }
+        Some(IngestCommand::Check { path, key_separator }) => check(settings, &path, key_separator),
+        Some(IngestCommand::Status) => status(&Realm::open(settings)?.store),
+        Some(IngestCommand::Resume { partition }) => resume(&Realm::open(settings)?.store, &partition),
+    }
+}
+
+/// Reads a file through the same recorder as Kafka.
+pub fn file(
+    recorder: &Recorder,
+    path: &Path,
+    separator: Option<u8>,
+    batch: usize,
+    quiet: bool,
+) -> Result<Counts, Failure> {
+    let failed = || Failure::io(format!("{}", path.display()));
+    let size = std::fs::metadata(path).map_err(failed())?.len();
+    let read = Arc::new(AtomicU64::new(0));
+    let progress = if quiet || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { bar(size) };
+    let counter = Arc::clone(&read);
+    let mut source = FileSource::open(path, separator, move |bytes| {
+        counter.fetch_add(bytes, Ordering::Relaxed);
+    })
+    .map_err(failed())?;
+    let mut sum = Counts::default();
+    loop {
+        let messages = source.batch(batch).map_err(failed())?;
+        if messages.is_empty() {
+            break;
+        }
+        sum += recorder.record(&messages, &mut [])?.counts;
+        progress.set_position(read.load(Ordering::Relaxed));
+        progress.set_message(format!("{} messages", sum.read));
+    }
+    progress.finish_and_clear();
+    Ok(sum)
+}
+
+fn bar(size: u64) -> ProgressBar {
+    let bar = ProgressBar::new(size);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {msg} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn summary(store: &Store, counts: &Counts, took: Duration) -> Result<Value, Failure> {
+    let (purchases, (waiting, guests), groups) = store.read_blocking(|conn| {
+        Ok::<_, counterfoil_store::Error>((
+            purchases::count(conn)?,
+            unlinked::counts(conn)?,
+            quarantine::groups(conn)?,
+        ))
+    })?;
+    let mut value = serde_json::to_value(counts).map_err(|error| Failure::Service(format!("{error}")))?;
+    if let Some(members) = value.as_object_mut() {
+        members.insert("purchases".to_owned(), json!(purchases));
+        members.insert("waiting".to_owned(), json!(waiting));
+        members.insert("unlinked".to_owned(), json!(guests));
+        members.insert("quarantine".to_owned(), grouped(&groups));
+        members.insert("seconds".to_owned(), json!(took.as_secs_f64()));
+    }
+    Ok(value)
+}
+
+fn kafka(settings: &Settings, realm: &Realm) -> Result<(), Failure> {
+    let ingest = &settings.ingest;
+    if ingest.brokers.is_empty() || ingest.topics.is_empty() {
+        return Err(Failure::Usage("ingest.brokers and ingest.topics must be set".to_owned()));
+    }
+    let recorder = realm.recorder(settings)?;
+    let metrics = Metrics::new(&realm.registry)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let signals = Arc::clone(&stop);
+    let observed = serve::observe(settings, realm, move || signals.store(true, Ordering::Release))?;
+    let source = KafkaSource::new(kafka_settings(settings)?, metrics)?;
+    tracing::info!(topics = ?ingest.topics, group = ingest.group, "reading the order stream");
+    let outcome = source.run(&recorder, &stop);
+    observed.stop();
+    super::print(&outcome?)
+}
+
+fn kafka_settings(settings: &Settings) -> Result<KafkaSettings, Failure> {
+    let ingest = &settings.ingest;
+    let mut properties = BTreeMap::new();
+    for (name, value) in &ingest.kafka {
+        flatten(name, value, &mut properties)?;
+    }
+    Ok(KafkaSettings {
+        brokers: ingest.brokers.clone(),
+        topics: ingest.topics.clone(),
+        group: ingest.group.clone(),
+        properties,
+        batch_messages: ingest.batch_messages,
+        batch_wait: Duration::from_millis(ingest.batch_millis),
+    })
+}
+
+/// librdkafka's names have dots, which a TOML file may also write as tables.
+fn flatten(
+    name: &str,
+    value: &toml::Value,
+    properties: &mut BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    match value {
+        toml::Value::Table(table) => {
+            for (inner, value) in table {
+                flatten(&format!("{name}.{inner}"), value, properties)?;
+            }
+        }
+        toml::Value::String(text) => drop(properties.insert(name.to_owned(), text.clone())),
+        toml::Value::Integer(number) => drop(properties.insert(name.to_owned(), format!("{number}"))),
+        toml::Value::Float(number) => drop(properties.insert(name.to_owned(), format!("{number}"))),
+        toml::Value::Boolean(truth) => drop(properties.insert(name.to_owned(), format!("{truth}"))),
+        toml::Value::Datetime(_) | toml::Value::Array(_) => {
+            return Err(Failure::Usage(format!("ingest.kafka.{name}: must be text, a number or a truth value")));
+        }
+    }
+    Ok(())
+}
+
+fn check(settings: &Settings, path: &Path, separator: Option<u8>) -> Result<(), Failure> {
+    let failed = || Failure::io(format!("{}", path.display()));
+    let mut source = FileSource::open(path, separator, |_| {}).map_err(failed())?;
+    let mut check = Check::new(realm::sources(&settings.ingest)?, realm::system_clock().now());
+    loop {
+        let messages = source.batch(1_000).map_err(failed())?;
+        if messages.is_empty() {
+            break;
+        }
+        for message in &messages {
+            check.look(message);
+        }
+    }
+    super::print(&check.report())
+}
+
+fn status(store: &Store) -> Result<(), Failure> {
+    let rows = store.read_blocking(offsets::list)?;
+    let rows: Value = rows
+        .into_iter()
+        .map(|(topic, partition, position)| {
+            json!({
+                "topic": topic,
+                "partition": partition,
+                "nextOffset": position.next_offset,
+                "startedAt": position.started_at,
+                "ownerEpoch": position.owner_epoch,
+                "paused": position.paused,
+            })
+        })
+        .collect();
+    super::print(&rows)
+}
+
+fn resume(store: &Store, partition: &str) -> Result<(), Failure> {
+    let parsed = partition.rsplit_once('/').and_then(|(topic, number)| Some((topic, number.parse().ok()?)));
+    let (topic, number): (&str, i32) =
+        parsed.ok_or_else(|| Failure::Usage("a partition is named TOPIC/PARTITION".to_owned()))?;
+    if store.write_blocking(|conn| offsets::set_paused(conn, topic, number, None))? {
+        super::print(&json!({ "resumed": partition }))
+    } else {
+        Err(Failure::Refused(format!("{partition} was never read")))
+    }
+}

@@ -1,0 +1,64 @@
+//! `init` and `migrate`.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use counterfoil_store::Store;
+use serde::Serialize;
+
+use crate::config::Settings;
+use crate::failure::Failure;
+use crate::realm::{Realm, system_entropy};
+
+/// What `init` did.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Made {
+    data_dir: String,
+    master_key: &'static str,
+    migrations: Vec<String>,
+}
+
+/// Makes what is missing: data folder, master key, schema, the realm's keys. Safe to repeat.
+pub fn run(settings: &Settings) -> Result<Made, Failure> {
+    let dir = &settings.data.dir;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(Failure::io(format!("{}", dir.display())))?;
+    let master_key = if settings.keys.master_file.exists() { "kept" } else { "made" };
+    if master_key == "made" {
+        make_master(&settings.keys.master_file)?;
+    }
+    let store = Store::open(&settings.database.url, settings.database.connections)?;
+    let migrations = store.migrate()?;
+    let realm = Realm::open(settings)?;
+    for name in ["realm", "tokens", "unlinked", "cursors", "etags"] {
+        realm.keys.named(name)?;
+    }
+    Ok(Made { data_dir: format!("{}", dir.display()), master_key, migrations })
+}
+
+fn make_master(path: &Path) -> Result<(), Failure> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(Failure::io(format!("{}", parent.display())))?;
+    }
+    let key = data_encoding::HEXLOWER.encode(&system_entropy().bytes::<32>());
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(Failure::io(format!("{}", path.display())))?;
+    writeln!(file, "{key}").and_then(|()| file.sync_all()).map_err(Failure::io(format!("{}", path.display())))
+}
+
+/// Brings the schema up to date, or only tells.
+pub fn migrate(settings: &Settings, check: bool) -> Result<(), Failure> {
+    let store = Store::open(&settings.database.url, settings.database.connections)?;
+    if check {
+        let is_migrated = store.is_migrated()?;
+        super::print(&serde_json::json!({ "upToDate": is_migrated }))?;
+        return if is_migrated { Ok(()) } else { Err(Failure::Refused("migrations are missing".to_owned())) };
+    }
+    super::print(&serde_json::json!({ "migrations": store.migrate()? }))
+}

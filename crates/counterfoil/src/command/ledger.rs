@@ -1,0 +1,61 @@
+//! `ledger …`.
+
+use std::io::{BufWriter, Write as _};
+
+use counterfoil_domain::ids::RecordId;
+use counterfoil_store::entries::{self, Log, StoredEntry};
+use serde_json::json;
+
+use crate::arguments::Ledger;
+use crate::config::Settings;
+use crate::failure::Failure;
+use crate::realm::Realm;
+
+/// Entries read at a time.
+const PAGE: i64 = 500;
+
+/// Prints entries or sizes.
+pub fn run(settings: &Settings, command: &Ledger) -> Result<(), Failure> {
+    let realm = Realm::open(settings)?;
+    match command {
+        Ledger::Head => {
+            let sizes = realm.store.read_blocking(|conn| {
+                Ok::<_, counterfoil_store::Error>(json!({
+                    "access": entries::size(conn, Log::Access)?,
+                    "consent": entries::size(conn, Log::Consent)?,
+                }))
+            })?;
+            super::print(&sizes)
+        }
+        Ledger::Entries => print_entries(&realm),
+    }
+}
+
+fn print_entries(realm: &Realm) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for log in [Log::Consent, Log::Access] {
+        let mut from = 0;
+        loop {
+            let page = realm.store.read_blocking(|conn| entries::read(conn, log, from, PAGE))?;
+            let Some(last) = page.last() else { break };
+            from = last.seq + 1;
+            for entry in &page {
+                let line = opened(realm, entry)?;
+                writeln!(out, "{line}").map_err(Failure::io("standard output"))?;
+            }
+        }
+    }
+    out.flush().map_err(Failure::io("standard output"))
+}
+
+fn opened(realm: &Realm, entry: &StoredEntry) -> Result<serde_json::Value, Failure> {
+    let record = RecordId::from_slice(&entry.record)
+        .map_err(|_| Failure::Service(format!("entry {}/{} names no record", entry.log, entry.seq)))?;
+    let person = realm.store.read_blocking(|conn| entries::person_of(conn, record))?;
+    let Some(person) = person else {
+        return Ok(json!({ "log": entry.log, "seq": entry.seq, "forgotten": true }));
+    };
+    let keys = realm.keys.person(person)?;
+    let opened = realm.ledger.open(&keys, entry)?;
+    Ok(json!({ "log": entry.log, "seq": entry.seq, "header": opened.header, "payload": opened.payload }))
+}

@@ -1,0 +1,147 @@
+//! A realm put together: database, keystore, ledger, clock.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use chrono::DateTime;
+use counterfoil_domain::clock::{Clock, Entropy};
+use counterfoil_domain::stream::{Seller, Source, Sources};
+use counterfoil_events::recorder::Recorder;
+use counterfoil_ledger::Ledger;
+use counterfoil_ledger::config::ConfigObject;
+use counterfoil_oauth::{Oauth, Tier};
+use counterfoil_store::Store;
+use counterfoil_store::keys::{Keys, Secret};
+use prometheus::Registry;
+use url::Url;
+
+use crate::config::{self, Settings, SourceSettings};
+use crate::failure::Failure;
+
+/// Everything that the parts of the service share.
+#[derive(Debug, Clone)]
+pub struct Realm {
+    /// The database.
+    pub store: Store,
+    /// The keystore.
+    pub keys: Keys,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The time.
+    pub clock: Clock,
+    /// Random bytes.
+    pub entropy: Entropy,
+    /// Metrics.
+    pub registry: Registry,
+}
+
+/// The system's clock: the only place that reads it.
+#[expect(clippy::disallowed_methods, reason = "the one clock of the program, passed to everything else")]
+pub fn system_clock() -> Clock {
+    Clock::new(|| DateTime::from(std::time::SystemTime::now()))
+}
+
+/// The operating system's generator, through OpenSSL.
+pub fn system_entropy() -> Entropy {
+    Entropy::new(|buffer| {
+        if let Err(error) = openssl::rand::rand_bytes(buffer) {
+            // Without random bytes no key, token or nonce is safe: better no service than a guessable one.
+            panic!("no random bytes: {error}");
+        }
+    })
+}
+
+impl Realm {
+    /// Opens a realm that `init` has made.
+    pub fn open(settings: &Settings) -> Result<Self, Failure> {
+        let store = Store::open(&settings.database.url, settings.database.connections)?;
+        if !store.is_migrated()? {
+            return Err(Failure::Refused(
+                "the schema is not this version's: run `counterfoil migrate` (or `init` for a new installation)"
+                    .to_owned(),
+            ));
+        }
+        let (clock, entropy) = (system_clock(), system_entropy());
+        let keys = Keys::open(&settings.keys.url, read_master(&settings.keys.master_file)?, clock.clone(), entropy.clone())?;
+        let config = ConfigObject::embedded(counterfoil_web::consent_template(), counterfoil_web::word_file());
+        let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?;
+        Ok(Self { store, keys, ledger, clock, entropy, registry: Registry::new() })
+    }
+
+    /// The authorization server.
+    pub fn oauth(&self, settings: &Settings) -> Result<Oauth, Failure> {
+        let settings = counterfoil_oauth::Settings::new(public_url(settings)?, tier(settings));
+        Oauth::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.ledger.clone(),
+            self.clock.clone(),
+            self.entropy.clone(),
+            settings,
+            &self.registry,
+        )
+        .map_err(|error| Failure::Usage(format!("{error}")))
+    }
+
+    /// What records the order stream.
+    pub fn recorder(&self, settings: &Settings) -> Result<Recorder, Failure> {
+        Ok(Recorder::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.clock.clone(),
+            self.entropy.clone(),
+            sources(&settings.ingest)?,
+        )?)
+    }
+}
+
+/// The public URL.
+pub fn public_url(settings: &Settings) -> Result<Url, Failure> {
+    Url::parse(&settings.http.public_url).map_err(|error| Failure::Usage(format!("http.public_url: {error}")))
+}
+
+/// The tier.
+pub fn tier(settings: &Settings) -> Tier {
+    match settings.realm.tier {
+        config::Tier::Production => Tier::Production,
+        config::Tier::Sandbox => Tier::Sandbox,
+    }
+}
+
+/// What is known of the order stream's sources.
+pub fn sources(ingest: &config::Ingest) -> Result<Sources, Failure> {
+    let mut named = HashMap::new();
+    for entry in &ingest.sources {
+        named.insert(entry.source.clone(), source(&entry.settings, &entry.source)?);
+    }
+    Ok(Sources::new(source(&ingest.default_source, "default_source")?, named))
+}
+
+fn source(settings: &SourceSettings, name: &str) -> Result<Source, Failure> {
+    let wrong = |field: &str, text: &str| Failure::Usage(format!("ingest source {name}: {field} {text} is not known"));
+    let timezone = match settings.timezone.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| wrong("timezone", text))?),
+    };
+    let mut source = Source { namespace: settings.namespace.clone(), timezone, ..Source::default() };
+    if !settings.seller.is_empty() {
+        source.seller = Some(Seller { name: settings.seller.clone(), legal_name: None, vat_id: None });
+    }
+    if !settings.currency.is_empty() {
+        source.currency =
+            settings.currency.parse().map_err(|_| wrong("currency", &settings.currency))?;
+    }
+    Ok(source)
+}
+
+/// Reads the master key: 64 hexadecimal digits.
+fn read_master(path: &Path) -> Result<Secret, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::Refused(format!("the master key {} cannot be read ({error}); run `counterfoil init`", path.display()))
+    })?;
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok();
+    let key = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    key.map(Secret::new)
+        .ok_or_else(|| Failure::Usage(format!("{} does not hold 64 hexadecimal digits", path.display())))
+}

@@ -1,0 +1,317 @@
+//! `serve`: the app that answers apps and customers, and what runs beside it.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use chrono::Duration as Span;
+use counterfoil_api::{Api, Readiness};
+use counterfoil_ledger::seal::Sealer;
+use counterfoil_oauth::problem::{Code, Problem, complete};
+use counterfoil_oauth::session::Sessions;
+use counterfoil_oauth::upstream::{Login, OidcSettings};
+use counterfoil_oauth::{Oauth, grants};
+use counterfoil_store::quarantine;
+use counterfoil_web::{Pages, PagesSettings};
+use prometheus::{Encoder as _, Registry, TextEncoder};
+
+use crate::config::{LoginMode, Settings};
+use crate::failure::Failure;
+use crate::realm::{Realm, public_url, tier};
+
+/// How long requests may take to end when the process is told to stop.
+const DRAIN_SECONDS: u64 = 30;
+/// How often what is due is ended.
+const EXPIRE_EVERY: Duration = Duration::from_secs(5);
+/// How often old quarantine is deleted.
+const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+/// How long quarantine is kept.
+const QUARANTINE_DAYS: i64 = 30;
+/// Largest body that is read.
+const BODY_BYTES: usize = 64 << 10;
+
+/// What every handler finds in the app's data. Made once, passed to each worker.
+#[derive(Clone)]
+pub struct State {
+    oauth: web::Data<Oauth>,
+    sessions: web::Data<Sessions>,
+    login: web::Data<Login>,
+    pages: web::Data<Pages>,
+    api: web::Data<Api>,
+    is_secure: bool,
+}
+
+impl State {
+    /// Puts the service together. Must be called on a runtime: the sealer's task starts here.
+    pub fn new(settings: &Settings, realm: &Realm, readiness: Readiness) -> Result<Self, Failure> {
+        let usage = |error: &dyn std::fmt::Display| Failure::Usage(format!("{error}"));
+        let url = public_url(settings)?;
+        let oauth = realm.oauth(settings)?;
+        let (clock, entropy) = (realm.clock.clone(), realm.entropy.clone());
+        let sealer = Sealer::start(
+            realm.ledger.clone(),
+            realm.store.clone(),
+            realm.keys.clone(),
+            clock.clone(),
+            &realm.registry,
+        )?;
+        let api = Api::new(
+            realm.store.clone(),
+            realm.keys.clone(),
+            sealer,
+            oauth.issuer(),
+            settings.http.requests_per_minute,
+            readiness,
+        )?;
+        let sessions =
+            Sessions::new(realm.store.clone(), realm.keys.clone(), clock.clone(), entropy.clone(), &url)
+                .map_err(|error| usage(&error))?;
+        let pages_settings = PagesSettings {
+            shop: settings.realm.shop.clone(),
+            timezone: settings
+                .realm
+                .timezone
+                .parse()
+                .map_err(|_| Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone)))?,
+            suggestions: settings.login.suggestions.clone(),
+        };
+        let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;
+        Ok(Self {
+            oauth: web::Data::new(oauth),
+            sessions: web::Data::new(sessions),
+            login: web::Data::new(login(settings, &url)?),
+            pages: web::Data::new(pages),
+            api: web::Data::new(api),
+            is_secure: url.scheme() == "https",
+        })
+    }
+}
+
+fn login(settings: &Settings, url: &url::Url) -> Result<Login, Failure> {
+    let made = match settings.login.mode {
+        LoginMode::Demo => Login::demo(tier(settings), url),
+        LoginMode::Oidc => {
+            let secret = settings.client_secret().map_err(Failure::io("login.client_secret_file"))?;
+            let oidc = OidcSettings {
+                issuer: settings.login.issuer.clone(),
+                client_id: settings.login.client_id.clone(),
+                client_secret: (!secret.is_empty()).then_some(secret),
+                scopes: Vec::new(),
+                claim: settings.login.claim.clone(),
+            };
+            Login::oidc(oidc, url)
+        }
+    };
+    made.map_err(|error| Failure::Usage(format!("login: {error}")))
+}
+
+/// The whole service as one app: the same in production and in every test.
+pub fn app(
+    state: &State,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    let is_secure = state.is_secure;
+    App::new()
+        .app_data(state.oauth.clone())
+        .app_data(state.sessions.clone())
+        .app_data(state.login.clone())
+        .app_data(state.pages.clone())
+        .app_data(state.api.clone())
+        .app_data(web::PayloadConfig::new(BODY_BYTES))
+        .configure(counterfoil_oauth::routes)
+        .configure(counterfoil_api::routes)
+        .configure(counterfoil_web::routes)
+        .default_service(web::to(nothing_here))
+        .wrap(from_fn(complete))
+        .wrap(Compress::default())
+        .wrap(from_fn(move |request, next| watch(is_secure, request, next)))
+}
+
+/// A page for people, problem details for apps.
+async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if request.path().starts_with("/v1/") || request.path().starts_with("/oauth/") {
+        return Err(Problem::new(Code::NotFound));
+    }
+    Ok(HttpResponse::SeeOther().insert_header(("Location", "/error?code=not_found")).finish())
+}
+
+/// One line in the log for each request: by route, since addresses hold references and cursors.
+async fn watch<B: MessageBody>(
+    is_secure: bool,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let began = std::time::Instant::now();
+    let method = request.method().clone();
+    let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let mut response = next.call(request).await?;
+    if is_secure {
+        let year = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, year);
+    }
+    let status = response.status().as_u16();
+    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(%method, route, status, micros, "answered");
+    Ok(response)
+}
+
+/// Serves until the process is told to stop.
+pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
+    let settings = settings.clone();
+    actix_web::rt::System::new().block_on(async move {
+        let readiness = Readiness::default();
+        let state = State::new(&settings, &realm, readiness.clone())?;
+        let oauth = Oauth::clone(&state.oauth);
+        let workers = match settings.http.workers {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            some => some,
+        };
+        let server = HttpServer::new(move || app(&state))
+            .workers(workers)
+            .shutdown_timeout(DRAIN_SECONDS)
+            .disable_signals()
+            .bind(&settings.http.listen)
+            .map_err(Failure::io(format!("http.listen {}", settings.http.listen)))?
+            .run();
+        if let Some(metrics) = metrics_server(&settings.metrics.listen, realm.registry.clone())? {
+            actix_web::rt::spawn(metrics);
+        }
+        actix_web::rt::spawn(expire(oauth));
+        actix_web::rt::spawn(purge(realm));
+        let handle = server.handle();
+        actix_web::rt::spawn(async move {
+            if let Err(error) = told_to_stop().await {
+                tracing::error!(%error, "signals cannot be heard");
+            }
+            readiness.drain();
+            handle.stop(true).await;
+        });
+        tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
+        server.await.map_err(Failure::io("serving"))
+    })
+}
+
+/// Ends what is due. The lease is taken inside, so one process at a time does it.
+async fn expire(oauth: Oauth) {
+    let mut ticks = actix_web::rt::time::interval(EXPIRE_EVERY);
+    loop {
+        ticks.tick().await;
+        match grants::expire_due(&oauth).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "grants ended by themselves"),
+            Err(error) => tracing::warn!(%error, "what is due could not be ended"),
+        }
+    }
+}
+
+async fn purge(realm: Realm) {
+    let mut ticks = actix_web::rt::time::interval(PURGE_EVERY);
+    loop {
+        ticks.tick().await;
+        let before = realm.clock.now() - Span::days(QUARANTINE_DAYS);
+        match realm.store.write(move |conn| quarantine::purge(conn, before)).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "old quarantine deleted"),
+            Err(error) => tracing::warn!(%error, "old quarantine could not be deleted"),
+        }
+    }
+}
+
+/// Returns when the process gets SIGTERM or SIGINT.
+async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
+}
+
+fn metrics_server(listen: &str, registry: Registry) -> Result<Option<Server>, Failure> {
+    if listen.is_empty() {
+        return Ok(None);
+    }
+    let registry = web::Data::new(registry);
+    let server = HttpServer::new(move || {
+        App::new().app_data(registry.clone()).route("/metrics", web::get().to(metrics))
+    })
+    .workers(1)
+    .disable_signals()
+    .bind(listen)
+    .map_err(Failure::io(format!("metrics.listen {listen}")))?
+    .run();
+    Ok(Some(server))
+}
+
+async fn metrics(registry: web::Data<Registry>) -> HttpResponse {
+    let mut body = Vec::new();
+    match TextEncoder::new().encode(&registry.gather(), &mut body) {
+        Ok(()) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(body),
+        Err(error) => {
+            tracing::error!(%error, "metrics cannot be written");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+/// Signals and metrics for a role that is not a server.
+pub struct Observed {
+    handle: Option<ServerHandle>,
+    runtime: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Observed {
+    /// Ends the metrics' server.
+    pub fn stop(self) {
+        if let Some(handle) = self.handle {
+            drop(handle.stop(false));
+        }
+        // The thread ends with the process: it may be waiting for a signal that never comes.
+        drop(self.runtime);
+    }
+}
+
+/// Hears signals and serves metrics on a thread of its own; `told` is called when the process is told to stop.
+pub fn observe(
+    settings: &Settings,
+    realm: &Realm,
+    told: impl FnOnce() + Send + 'static,
+) -> Result<Observed, Failure> {
+    let (listen, registry) = (settings.metrics.listen.clone(), realm.registry.clone());
+    let (ready, started) = mpsc::channel();
+    let ready = Arc::new(ready);
+    let runtime = std::thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = metrics_server(&listen, registry);
+            let outcome = server.map(|server| {
+                server.map(|server| {
+                    let handle = server.handle();
+                    actix_web::rt::spawn(server);
+                    handle
+                })
+            });
+            if ready.send(outcome).is_err() {
+                return;
+            }
+            if let Err(error) = told_to_stop().await {
+                tracing::error!(%error, "signals cannot be heard");
+            }
+            told();
+        });
+    });
+    let handle = started.recv().map_err(|_| Failure::Service("the observing thread ended".to_owned()))??;
+    Ok(Observed { handle, runtime: Some(runtime) })
+}

@@ -1,0 +1,132 @@
+//! A look at a stream that writes nothing: what would be accepted, what would go to quarantine, what does not add up.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use counterfoil_domain::purchase::{Purchase, Shows, project};
+use counterfoil_domain::stream::{Body, Decoded, Event, Sources};
+use serde_json::{Value, json};
+
+use crate::message::Message;
+
+/// Purchases that the report shows as a customer will see them.
+const EXAMPLES: usize = 3;
+
+/// What was seen so far.
+#[derive(Debug)]
+pub struct Check {
+    sources: Sources,
+    now: DateTime<Utc>,
+    read: u64,
+    accepted: BTreeMap<&'static str, u64>,
+    skipped: u64,
+    tombstones: u64,
+    quarantined: BTreeMap<(&'static str, String), u64>,
+    not_reconciled: u64,
+    differences: BTreeMap<String, u64>,
+    lines: u64,
+    lines_without_category: u64,
+    orders_without_tax: u64,
+    examples: Vec<Value>,
+}
+
+impl Check {
+    /// A check against what is configured of sources.
+    pub fn new(sources: Sources, now: DateTime<Utc>) -> Self {
+        Self {
+            sources,
+            now,
+            read: 0,
+            accepted: BTreeMap::new(),
+            skipped: 0,
+            tombstones: 0,
+            quarantined: BTreeMap::new(),
+            not_reconciled: 0,
+            differences: BTreeMap::new(),
+            lines: 0,
+            lines_without_category: 0,
+            orders_without_tax: 0,
+            examples: Vec::new(),
+        }
+    }
+
+    /// Looks at a message.
+    pub fn look(&mut self, message: &Message) {
+        self.read += 1;
+        match message.decode(&self.sources) {
+            Ok(Decoded::Event(event)) => {
+                *self.accepted.entry(event.body.kind()).or_default() += 1;
+                self.look_at_order(*event);
+            }
+            Ok(Decoded::Skipped) => self.skipped += 1,
+            Ok(Decoded::Tombstone) => self.tombstones += 1,
+            Err(rejection) => {
+                *self.quarantined.entry((rejection.reason, without_indexes(&rejection.pointer))).or_default() += 1;
+            }
+        }
+    }
+
+    fn look_at_order(&mut self, event: Event) {
+        let Body::Order(order) = event.body else { return };
+        let mut purchase = Purchase::empty(self.now);
+        purchase.put_order(order, self.now);
+        let shows = Shows { lines: true, payment: true, location: true, documents: false };
+        let mut served = Vec::new();
+        let shown = purchase
+            .render("pur_example")
+            .and_then(|rendered| project(rendered.sections.view()?, shows, &mut served));
+        let value: Value = match shown.ok().and_then(|()| serde_json::from_slice(&served).ok()) {
+            Some(value) => value,
+            None => {
+                *self.differences.entry("cannot be shown".to_owned()).or_default() += 1;
+                return;
+            }
+        };
+        let completeness = &value["completeness"];
+        if completeness["reconciled"] == json!(false) {
+            self.not_reconciled += 1;
+            let by = completeness["difference"].as_str().or(completeness["tenderDifference"].as_str());
+            *self.differences.entry(by.unwrap_or("?").to_owned()).or_default() += 1;
+        }
+        let lines = value["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
+        self.lines += u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        let bare = lines.iter().filter(|line| line.get("category").is_none()).count();
+        self.lines_without_category += u64::try_from(bare).unwrap_or(u64::MAX);
+        if value["taxes"].as_array().is_none_or(Vec::is_empty) {
+            self.orders_without_tax += 1;
+        }
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(value);
+        }
+    }
+
+    /// The report.
+    pub fn report(&self) -> Value {
+        let quarantined: Vec<Value> = self
+            .quarantined
+            .iter()
+            .map(|((reason, pointer), count)| json!({ "reason": reason, "pointer": pointer, "count": count }))
+            .collect();
+        json!({
+            "read": self.read,
+            "accepted": self.accepted,
+            "skipped": self.skipped,
+            "tombstones": self.tombstones,
+            "quarantined": quarantined,
+            "notReconciled": { "orders": self.not_reconciled, "byDifference": self.differences },
+            "lines": self.lines,
+            "linesWithoutCategory": self.lines_without_category,
+            "ordersWithoutTax": self.orders_without_tax,
+            "examples": self.examples,
+        })
+    }
+}
+
+/// `/data/lines/3/net` and `/data/lines/7/net` are one field.
+fn without_indexes(pointer: &str) -> String {
+    let parts: Vec<&str> = pointer
+        .split('/')
+        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part })
+        .collect();
+    parts.join("/")
+}

@@ -1,0 +1,120 @@
+//! A file as a source: one event a line, plain or gzip, optionally with a key in front. It relies on the order of
+//! events alone, so reading it again changes nothing.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use counterfoil_store::quarantine::Place;
+use flate2::read::MultiGzDecoder;
+
+use crate::message::Message;
+
+/// Longest line that is read into memory; a longer one is cut there and fails as too large.
+const LONGEST: u64 = 9 << 20;
+
+/// Messages of a file, in order.
+pub struct FileSource {
+    lines: Box<dyn BufRead + Send>,
+    name: String,
+    separator: Option<u8>,
+    number: i64,
+}
+
+impl std::fmt::Debug for FileSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileSource").field("name", &self.name).field("line", &self.number).finish()
+    }
+}
+
+impl FileSource {
+    /// Opens `path`; `progress` is told of the bytes read from disk. With `separator`, what stands before the first
+    /// one on a line is its key.
+    pub fn open(path: &Path, separator: Option<u8>, progress: impl FnMut(u64) + Send + 'static) -> std::io::Result<Self> {
+        let mut file = BufReader::with_capacity(1 << 18, Counting { file: File::open(path)?, progress });
+        let is_gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+        let lines: Box<dyn BufRead + Send> = if is_gzip {
+            Box::new(BufReader::with_capacity(1 << 18, MultiGzDecoder::new(file)))
+        } else {
+            Box::new(file)
+        };
+        let name = path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
+        Ok(Self { lines, name, separator, number: 0 })
+    }
+
+    /// The next messages, at most `most`; none at the end. Empty lines are passed over.
+    pub fn batch(&mut self, most: usize) -> std::io::Result<Vec<Message>> {
+        let mut messages = Vec::with_capacity(most);
+        while messages.len() < most {
+            let mut line = Vec::new();
+            if self.lines.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            self.number += 1;
+            if !line.ends_with(b"\n") && line.len() == usize::try_from(LONGEST).unwrap_or(usize::MAX) {
+                self.lines.skip_until(b'\n')?;
+            }
+            let line = line.trim_ascii_end();
+            if !line.is_empty() {
+                messages.push(self.message(line));
+            }
+        }
+        Ok(messages)
+    }
+
+    fn message(&self, line: &[u8]) -> Message {
+        let split = self.separator.and_then(|separator| line.iter().position(|byte| *byte == separator));
+        let (key, value) = match split.and_then(|at| line.split_at_checked(at)) {
+            Some((key, rest)) => (Some(key.to_vec()), rest.get(1..).unwrap_or_default()),
+            None => (None, line),
+        };
+        Message {
+            place: Place { source: self.name.clone(), partition: 0, offset: self.number },
+            key,
+            headers: Vec::new(),
+            value: (!value.is_empty()).then(|| value.to_vec()),
+        }
+    }
+}
+
+struct Counting<F> {
+    file: File,
+    progress: F,
+}
+
+impl<F: FnMut(u64)> Read for Counting<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        (self.progress)(u64::try_from(read).unwrap_or(u64::MAX));
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn reads_plain_and_gzip_alike() {
+        let text = "900\t{\"a\":1}\n\n901\t\nno key here\n";
+        let dir = tempfile::tempdir().unwrap();
+        let plain = dir.path().join("orders.ndjson");
+        std::fs::write(&plain, text).unwrap();
+        let packed = dir.path().join("orders.ndjson.gz");
+        let mut gzip = flate2::write::GzEncoder::new(File::create(&packed).unwrap(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        gzip.finish().unwrap();
+
+        let read = |path: &Path| FileSource::open(path, Some(b'\t'), |_| {}).unwrap().batch(10).unwrap();
+        let messages = read(&plain);
+        assert_eq!(messages.len(), 3);
+        assert_eq!(messages[0].key.as_deref(), Some(&b"900"[..]));
+        assert_eq!(messages[0].value.as_deref(), Some(&b"{\"a\":1}"[..]));
+        assert_eq!(messages[1].value, None, "a key alone is a tombstone");
+        assert_eq!((messages[2].place.offset, messages[2].key.as_deref()), (4, None));
+        let again: Vec<_> = read(&packed).into_iter().map(|m| (m.key, m.value)).collect();
+        assert_eq!(again, messages.into_iter().map(|m| (m.key, m.value)).collect::<Vec<_>>());
+    }
+}

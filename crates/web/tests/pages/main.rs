@@ -1,0 +1,493 @@
+//! The pages, through the real app on a database of its own.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod site;
+
+use counterfoil_domain::grant::{Dataset, Lasting, State};
+use counterfoil_oauth::grants;
+use counterfoil_oauth::problem::Code;
+
+use crate::site::{ALLOW, Browser, REDIRECT, Registered, Site};
+
+async fn granted(site: &Site, customer_id: &str) -> Vec<grants::GrantView> {
+    let clock = site.oauth.clock().now();
+    let oauth = &site.oauth;
+    let person = counterfoil_store::people::resolve_one(
+        oauth.store(),
+        oauth.keys(),
+        oauth.entropy(),
+        clock,
+        customer_id,
+    );
+    grants::list(oauth, person.unwrap()).await.unwrap()
+}
+
+#[actix_web::test]
+async fn a_customer_signs_in_and_lets_an_app_in() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    let request = site.request().await;
+    let page = browser.open(&request).await;
+    assert!(page.path.starts_with("/sign-in?request="), "{}", page.path);
+    assert!(page.text.contains("Money Garden") && page.text.contains("never sees your password"));
+    let reference = page.hidden("request");
+    let form = [("request", reference.as_str()), ("customerId", " customer-001 "), ("answer", "sign-in")];
+    let answer = browser.submit(&page, "/sign-in", &form).await;
+    assert_eq!(answer.leads_to(), format!("/consent?request={reference}"));
+
+    let page = browser.open(answer.leads_to()).await;
+    assert!(page.text.contains("Garden Software") && page.text.contains("Don’t allow"));
+    let form = [
+        ("request", reference.as_str()),
+        ("dataset", "lines"),
+        ("from", "date"),
+        ("fromDate", "2025-03-31"),
+        ("duration", "P30D"),
+        ("answer", "allow"),
+    ];
+    let answer = browser.submit(&page, "/consent", &form).await;
+    assert!(answer.leads_to().starts_with(REDIRECT));
+    assert_eq!(answer.parameter("state").as_deref(), Some("s1"));
+    assert_eq!(answer.parameter("iss").as_deref(), Some(site::BASE));
+    assert!(answer.parameter("code").is_some());
+
+    let views = granted(&site, "customer-001").await;
+    assert_eq!(views[0].details.datasets, [Dataset::Purchases, Dataset::Lines]);
+    assert_eq!(views[0].details.from, "2025-03-31".parse().ok());
+    assert_eq!(views[0].details.duration, Lasting::Days30);
+    let page = browser.open("/apps").await;
+    assert!(
+        page.text.contains("Each item you bought") && page.text.contains("Purchases since 31 March 2025")
+    );
+    assert!(page.text.contains("24 December 2026") && !page.text.contains("Which shop"));
+}
+
+#[actix_web::test]
+async fn nothing_optional_is_ticked_and_both_answers_are_alike() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    browser.sign_in("customer-001").await;
+    let page = browser.open(&site.request().await).await;
+    let boxes = page.tags("type=\"checkbox\"");
+    assert_eq!(boxes.len(), 2, "lines and location");
+    assert!(boxes.iter().all(|tag| !tag.contains("checked")));
+    let buttons: Vec<String> = page
+        .tags("name=\"answer\"")
+        .into_iter()
+        .map(|tag| {
+            let kind = tag.split('>').next().unwrap();
+            kind.replace("allow", "?").replace("refuse", "?")
+        })
+        .collect();
+    assert_eq!(buttons.len(), 2);
+    assert_eq!(buttons[0], buttons[1]);
+    assert!(page.text.contains("How you paid"), "what is not asked for is listed as not shared");
+    // With nothing ticked and nothing changed, the least that was asked for is granted.
+    let answer = browser.answer(&site.request().await, ALLOW).await;
+    assert!(answer.parameter("code").is_some());
+    assert_eq!(granted(&site, "customer-001").await[0].details.datasets, [Dataset::Purchases]);
+}
+
+#[actix_web::test]
+async fn saying_no_gives_access_denied() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    // At the sign-in page, without signing in.
+    let page = browser.open(&site.request().await).await;
+    let reference = page.hidden("request");
+    let form = [("request", reference.as_str()), ("customerId", ""), ("answer", "cancel")];
+    let answer = browser.submit(&page, "/sign-in", &form).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("access_denied"));
+    assert_eq!(answer.parameter("state").as_deref(), Some("s1"));
+    assert_eq!(answer.parameter("iss").as_deref(), Some(site::BASE));
+    // On the consent page.
+    browser.sign_in("customer-001").await;
+    let answer = browser.answer(&site.request().await, &[("answer", "refuse")]).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("access_denied"));
+    assert!(granted(&site, "customer-001").await.is_empty());
+}
+
+/// Check 47.
+#[actix_web::test]
+async fn a_request_is_answered_once() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    browser.sign_in("customer-001").await;
+    let request = site.request().await;
+    let page = browser.open(&request).await;
+    let reference = page.hidden("request");
+    let mut form = vec![("request", reference.as_str())];
+    form.extend_from_slice(ALLOW);
+    let first = browser.submit(&page, "/consent", &form).await;
+    assert!(first.parameter("code").is_some());
+    for answer in ["allow", "refuse"] {
+        form.retain(|(name, _)| *name != "answer");
+        form.push(("answer", answer));
+        let again = browser.submit(&page, "/consent", &form).await;
+        assert_eq!(again.status, 400, "{answer}");
+        assert!(again.header("location").is_empty());
+    }
+    assert_eq!(browser.open(&request).await.status, 400);
+    assert_eq!(granted(&site, "customer-001").await.len(), 1);
+}
+
+#[actix_web::test]
+async fn a_request_that_another_customer_saw_is_not_answered() {
+    let site = Site::open().await;
+    let (one, other) = (site.browser(), site.browser());
+    one.sign_in("customer-001").await;
+    other.sign_in("customer-002").await;
+    let request = site.request().await;
+    let page = one.open(&request).await;
+    assert_eq!(other.open(&request).await.status, 400);
+    // The same browser, after somebody else signed in: the form of before is not theirs.
+    let reference = page.hidden("request");
+    let mut form = vec![("request", reference.as_str())];
+    form.extend_from_slice(ALLOW);
+    let answer = other.submit(&page, "/consent", &form).await;
+    assert_eq!(answer.status, 403);
+}
+
+/// A name, the token that is sent, headers.
+type Way<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, &'a str)]);
+
+/// Every form, each way of sending it from elsewhere.
+#[actix_web::test]
+async fn forms_from_elsewhere_are_refused() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    browser.sign_in("customer-001").await;
+    let grant = browser.connect().await;
+    let request = site.request().await;
+    let page = browser.open(&request).await;
+    let (csrf, reference) = (page.hidden("csrf"), page.hidden("request"));
+    let stop = format!("/apps/{grant}/stop");
+    let mut allow = vec![("request", reference.as_str())];
+    allow.extend_from_slice(ALLOW);
+    let forms: [(&str, Vec<(&str, &str)>); 4] = [
+        ("/consent", allow),
+        (&stop, vec![("answer", "stop")]),
+        ("/sign-out", vec![]),
+        ("/sign-in", vec![("customerId", "customer-002"), ("answer", "sign-in")]),
+    ];
+    let other = site.browser();
+    other.sign_in("customer-002").await;
+    let foreign = other.open("/apps").await.hidden("csrf");
+    for (path, form) in &forms {
+        let ways: [Way<'_>; 7] = [
+            ("no token", None, &[]),
+            ("empty token", Some(""), &[]),
+            ("another session's token", Some(&foreign), &[]),
+            ("cross-site", Some(&csrf), &[("sec-fetch-site", "cross-site")]),
+            ("same-site", Some(&csrf), &[("sec-fetch-site", "same-site")]),
+            ("origin", Some(&csrf), &[("origin", "https://evil.example")]),
+            ("origin with another port", Some(&csrf), &[("origin", "http://127.0.0.1:8081")]),
+        ];
+        for (name, token, headers) in ways {
+            let mut all: Vec<(&str, &str)> = form.clone();
+            all.extend(token.map(|token| ("csrf", token)));
+            let answer = browser.send("POST", path, headers, Some(&all)).await;
+            assert_eq!(answer.status, 403, "{path}: {name}");
+        }
+        let json = [("content-type", "text/plain")];
+        let answer = browser.send("POST", path, &json, Some(&[("csrf", &csrf)])).await;
+        assert_eq!(answer.status, 400, "{path}: not a form");
+        let answer = browser.send("POST", path, &[], Some(&[("csrf", &csrf), ("csrf", &csrf)])).await;
+        assert_eq!(answer.status, 400, "{path}: a field twice");
+    }
+    let views = granted(&site, "customer-001").await;
+    assert_eq!((views.len(), views[0].state), (1, State::Given), "nothing was done");
+    assert_eq!(browser.open("/apps").await.path, "/apps", "still signed in");
+}
+
+/// Before sign-in the token belongs to a signed cookie: without it, or with one of one's own making, it is nothing.
+#[actix_web::test]
+async fn the_sign_in_form_belongs_to_its_browser() {
+    let site = Site::open().await;
+    let (mine, attackers) = (site.browser(), site.browser());
+    let page = attackers.open("/sign-in").await;
+    let form = [("customerId", "customer-666"), ("answer", "sign-in")];
+    assert_eq!(mine.submit(&page, "/sign-in", &form).await.status, 403, "no cookie");
+    mine.open("/sign-in").await;
+    assert_eq!(mine.submit(&page, "/sign-in", &form).await.status, 403, "another cookie");
+    let forged = "A".repeat(64);
+    mine.cookies.borrow_mut().insert("counterfoil-visitor".to_owned(), forged);
+    let page = mine.open("/sign-in").await;
+    assert!(page.header("set-cookie").contains("counterfoil-visitor="), "a forged cookie is replaced");
+}
+
+#[actix_web::test]
+async fn sessions_begin_anew_and_end() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    // A planted cookie is worth nothing, and signing in does not adopt it.
+    let planted = "B".repeat(43);
+    browser.cookies.borrow_mut().insert("counterfoil".to_owned(), planted.clone());
+    assert_eq!(browser.open("/apps").await.path, "/sign-in?return_to=%2Fapps");
+    browser.sign_in("customer-001").await;
+    let first = browser.cookies.borrow()["counterfoil"].clone();
+    assert_ne!(first, planted);
+    // Signing out ends it for whoever holds the cookie.
+    let page = browser.open("/apps").await;
+    let answer = browser.submit(&page, "/sign-out", &[]).await;
+    assert_eq!(answer.leads_to(), "/sign-in");
+    assert!(answer.header("set-cookie").contains("Max-Age=0"));
+    browser.cookies.borrow_mut().insert("counterfoil".to_owned(), first.clone());
+    assert!(browser.open("/apps").await.path.starts_with("/sign-in"));
+    // Half an hour, then sign in again.
+    browser.sign_in("customer-001").await;
+    assert_ne!(browser.cookies.borrow()["counterfoil"], first);
+    site.pass_minutes(29);
+    assert_eq!(browser.open("/apps").await.path, "/apps");
+    site.pass_minutes(1);
+    assert!(browser.open("/apps").await.path.starts_with("/sign-in"));
+}
+
+#[actix_web::test]
+async fn cookies_are_out_of_reach() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    let page = browser.open("/sign-in").await;
+    let answer =
+        browser.submit(&page, "/sign-in", &[("customerId", "customer-001"), ("answer", "sign-in")]).await;
+    for cookie in [page.header("set-cookie"), answer.header("set-cookie")] {
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"),
+            "{cookie}"
+        );
+        assert!(!cookie.contains("Domain"));
+    }
+}
+
+#[actix_web::test]
+async fn signing_in_leads_to_our_own_pages_only() {
+    let site = Site::open().await;
+    for to in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/apps/../oauth/authorize",
+        "/sign-out",
+    ] {
+        let browser = site.browser();
+        let page = browser.open("/sign-in").await;
+        let form = [("customerId", "customer-001"), ("answer", "sign-in"), ("return_to", to)];
+        let answer = browser.submit(&page, "/sign-in", &form).await;
+        assert_eq!(answer.leads_to(), "/apps", "{to}");
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", to).finish();
+        let answer = browser.send("GET", &format!("/sign-in?{query}"), &[], None).await;
+        assert_eq!(answer.leads_to(), "/apps", "{to}, when signed in");
+    }
+    let browser = site.browser();
+    let page = browser.open("/sign-in?return_to=/apps/gra_x/stop").await;
+    let to = page.hidden("return_to");
+    let form = [("customerId", "customer-001"), ("answer", "sign-in"), ("return_to", to.as_str())];
+    assert_eq!(browser.submit(&page, "/sign-in", &form).await.leads_to(), "/apps/gra_x/stop");
+}
+
+#[actix_web::test]
+async fn a_bad_customer_number_is_explained_at_the_field() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    let page = browser.open("/sign-in").await;
+    for bad in ["", "   ", "a\u{0}b", &"x".repeat(129)] {
+        let answer = browser.submit(&page, "/sign-in", &[("customerId", bad), ("answer", "sign-in")]).await;
+        assert_eq!(answer.status, 422);
+        let field = answer.tags("id=\"customerId\"")[0].to_owned();
+        assert!(field.contains("aria-invalid=\"true\"") && field.contains("customerId-error"), "{field}");
+        assert!(answer.text.contains("id=\"customerId-error\"") && answer.text.contains("<title>Error: "));
+    }
+}
+
+#[actix_web::test]
+async fn choices_that_the_page_does_not_offer_are_refused() {
+    let registered = Registered {
+        max_duration: Lasting::Days90,
+        window_from: Some("2026-03-01"),
+        ..Registered::default()
+    };
+    let site = Site::with(registered).await;
+    let browser = site.browser();
+    browser.sign_in("customer-001").await;
+    let request = site.request().await;
+    let page = browser.open(&request).await;
+    assert!(page.text.contains("Since 1 March 2026, as the app asks"));
+    assert!(!page.text.contains("from-year"), "a year would be more than the app may see");
+    assert!(!page.text.contains("P180D") && !page.text.contains("until_withdrawn"));
+    let base = |changes: &[(&'static str, &'static str)]| {
+        let mut form = ALLOW.to_vec();
+        form.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        form.extend_from_slice(changes);
+        form
+    };
+    for (changes, status) in [
+        (vec![("duration", "P180D")], 400),
+        (vec![("duration", "forever")], 400),
+        (vec![("dataset", "payment")], 400),
+        (vec![("dataset", "everything")], 400),
+        (vec![("from", "ever")], 400),
+        (vec![("answer", "perhaps")], 400),
+        (vec![("from", "date"), ("fromDate", "")], 422),
+        (vec![("from", "date"), ("fromDate", "31.3.2026")], 422),
+        (vec![("from", "date"), ("fromDate", "2026-11-25")], 422),
+        (vec![("from", "date"), ("fromDate", "2026-02-28")], 422),
+    ] {
+        let answer = browser.answer(&request, &base(&changes)).await;
+        assert_eq!(answer.status, status, "{changes:?}");
+        if status == 422 {
+            let field = answer.tags("id=\"fromDate\"")[0].to_owned();
+            assert!(field.contains("aria-invalid=\"true\"") && field.contains("fromDate-error"), "{field}");
+        }
+    }
+    assert!(granted(&site, "customer-001").await.is_empty());
+    let answer = browser.answer(&request, &base(&[("from", "date"), ("fromDate", "2026-11-24")])).await;
+    assert!(answer.parameter("code").is_some());
+}
+
+#[actix_web::test]
+async fn stopping_works_at_once_and_is_no_harder_than_allowing() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    browser.sign_in("customer-001").await;
+    // Forms on the way in, after signing in: the consent page's.
+    let grant = browser.connect().await;
+    site.pass_minutes(3);
+    let page = browser.open(&format!("/apps/{grant}/stop")).await;
+    assert!(page.text.contains("keeps what it has already seen"));
+    // Forms on the way out: this one.
+    let answer = browser.submit(&page, &format!("/apps/{grant}/stop"), &[("answer", "stop")]).await;
+    assert_eq!(answer.leads_to(), format!("/apps/{grant}/stopped"));
+    let page = browser.open(answer.leads_to()).await;
+    assert!(page.text.contains("24 November 2026, 13:03 CET"), "when it took effect, where the shop is");
+    let views = granted(&site, "customer-001").await;
+    assert_eq!(views[0].state, State::Withdrawn);
+    // Again, and from an old page: the same answer, and the time stays.
+    site.pass_minutes(5);
+    let answer = browser.submit(&browser.open("/apps").await, &format!("/apps/{grant}/stop"), &[]).await;
+    assert_eq!(answer.leads_to(), format!("/apps/{grant}/stopped"));
+    assert_eq!(granted(&site, "customer-001").await[0].ended_at, views[0].ended_at);
+    assert_eq!(browser.open(&format!("/apps/{grant}/stop")).await.path, format!("/apps/{grant}/stopped"));
+    let page = browser.open("/apps").await;
+    assert!(page.text.contains("Stopped by you") && !page.text.contains("Stop sharing"));
+}
+
+#[actix_web::test]
+async fn another_customers_grant_does_not_exist() {
+    let site = Site::open().await;
+    let (owner, other) = (site.browser(), site.browser());
+    owner.sign_in("customer-001").await;
+    other.sign_in("customer-002").await;
+    let grant = owner.connect().await;
+    let page = other.open("/apps").await;
+    assert!(!page.text.contains(&grant));
+    for grant in [grant.as_str(), "gra_aaaaaaaaaaaaaaaaaaaaaaaaaa", "gra_", "x"] {
+        assert_eq!(other.open(&format!("/apps/{grant}/stop")).await.status, 404);
+        assert_eq!(other.open(&format!("/apps/{grant}/stopped")).await.status, 404);
+        let answer = other.submit(&page, &format!("/apps/{grant}/stop"), &[("answer", "stop")]).await;
+        assert_eq!(answer.status, 404);
+    }
+    assert_eq!(granted(&site, "customer-001").await[0].state, State::Given);
+}
+
+#[actix_web::test]
+async fn what_others_wrote_is_text() {
+    let name = "<script>alert(1)</script>\"'&";
+    let site = Site::with(Registered { name, ..Registered::default() }).await;
+    let browser = site.browser();
+    let details = r#"[{"type":"purchase_history","datasets":["purchases"],"duration":"P90D",
+        "statedUse":"<img src=x onerror=alert(2)>"}]"#;
+    let request = site.request_with(&[("authorization_details", details)]).await;
+    let sign_in = browser.open(&request).await;
+    browser.sign_in("customer-001").await;
+    let consent = browser.open(&request).await;
+    assert!(consent.text.contains("&lt;img src=x onerror=alert(2)&gt;"), "{}", consent.text);
+    let answer = browser.answer(&request, ALLOW).await;
+    assert!(answer.parameter("code").is_some());
+    let grant = browser.grant().await;
+    let pages =
+        [sign_in, consent, browser.open("/apps").await, browser.open(&format!("/apps/{grant}/stop")).await];
+    for page in pages {
+        assert!(page.text.contains("&lt;script&gt;alert(1)"), "{}", page.path);
+        assert!(!page.text.contains("<script") && !page.text.contains("<img src=x"), "{}", page.path);
+    }
+    let page = browser.open("/sign-in?request=%22%3E%3Cb%3E&return_to=%22%3E%3Cb%3E").await;
+    assert!(!page.text.contains("<b>"));
+}
+
+async fn assert_headers(browser: &Browser<'_>, path: &str, status: u16, form_action: &str) {
+    let page = browser.send("GET", path, &[], None).await;
+    assert_eq!(page.status, status, "{path}");
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{form_action}; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    assert_eq!(page.header("content-security-policy"), policy, "{path}");
+    assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
+    assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+    assert_eq!(page.header("cross-origin-opener-policy"), "same-origin", "{path}");
+    assert!(page.header("access-control-allow-origin").is_empty(), "{path}");
+    if !path.starts_with("/assets/") {
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+    }
+    for inline in ["<script", " style=", " onclick", "javascript:"] {
+        assert!(!page.text.contains(inline), "{path}: {inline}");
+    }
+}
+
+/// Check 45.
+#[actix_web::test]
+async fn every_answer_has_the_headers() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    let request = site.request().await;
+    let reference = browser.open(&request).await.hidden("request");
+    let consent = format!("/consent?request={reference}");
+    assert_headers(&browser, &format!("/sign-in?request={reference}"), 200, " https://app.example").await;
+    assert_headers(&browser, "/sign-in", 200, "").await;
+    assert_headers(&browser, &consent, 303, "").await;
+    browser.sign_in("customer-001").await;
+    assert_headers(&browser, &consent, 200, " https://app.example").await;
+    let grant = browser.connect().await;
+    for (path, status) in [
+        ("/", 303),
+        ("/apps", 200),
+        (&format!("/apps/{grant}/stop"), 200),
+        (&format!("/apps/{grant}/stopped"), 303),
+        ("/apps/gra_/stop", 404),
+        ("/consent", 400),
+        ("/consent?request=nothing", 400),
+        ("/sign-in", 303),
+        ("/sign-in/callback", 404),
+        ("/error", 400),
+        ("/problems/invalid_token", 200),
+        ("/problems/nothing", 404),
+        ("/assets/app.css", 200),
+        ("/assets/icon.svg", 200),
+    ] {
+        assert_headers(&browser, path, status, "").await;
+    }
+}
+
+#[actix_web::test]
+async fn failures_explain_themselves_and_reflect_nothing() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    let page = browser.open("/error?code=app_unknown").await;
+    assert!(page.text.contains("We do not know this app") && page.text.contains("id=\"reference\""));
+    for odd in
+        ["/error?code=%3Cb%3Ehello%3C/b%3E", "/error?code=nothing&reason=hello", "/error?code=a&code=b"]
+    {
+        let page = browser.open(odd).await;
+        assert_eq!(page.status, 400);
+        assert!(page.text.contains("Something went wrong") && !page.text.contains("hello"));
+    }
+    // Check 23: what comes without a pushed request stays here.
+    let page = browser.open("/oauth/authorize?client_id=app_x&redirect_uri=https://evil.example").await;
+    assert!(page.path.starts_with("/error?code=") && page.status == 400, "{}", page.path);
+    for code in Code::ALL {
+        let page = browser.open(&format!("/problems/{}", code.name())).await;
+        assert_eq!(page.status, 200, "{}", code.name());
+        assert!(page.text.contains(code.name()));
+    }
+}
