@@ -41,7 +41,7 @@ describe('orders from a file', { timeout: 1_500_000 }, () => {
   it('checked only, writes nothing; taken in twice, changes nothing', async () => {
     const orders = await generated({ customers: 5, orders: 200 });
     const service = await Service.init();
-    await service.command(['ingest', 'check', orders.file]);
+    await service.command(['ingest', 'check', orders.file, '--key-separator', 'TAB']);
     const first = await service.ingestFile(orders.file);
     assertCounts(first, orders.counts);
     const second = await service.ingestFile(orders.file);

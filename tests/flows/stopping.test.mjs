@@ -47,6 +47,7 @@ async function stopAgainAndAgain(test, { postgres }) {
   test.diagnostic(`${ROUNDS} times: ${count(({ status }) => status === 200)} answers with data, ` +
     `${count((answer) => answer.isLate)} requests begun after the answer, all refused`);
   await service.stop();
+  if (postgres) assert.doesNotMatch(postgres.log, /deadlock/);
 }
 
 async function stopOnce(app, customer, nodes) {

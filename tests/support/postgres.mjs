@@ -39,6 +39,11 @@ export class Postgres {
     return cluster;
   }
 
+  /** What it has written to its log. */
+  get log() {
+    return this.#process.output;
+  }
+
   get data() {
     return join(this.folder, 'data');
   }

@@ -94,7 +94,7 @@ export class Service {
 
   /** `ingest file`, its summary. */
   ingestFile(file, options) {
-    return this.json(['ingest', 'file', file, '--key-separator', '\t'], { ms: 900_000, ...options });
+    return this.json(['ingest', 'file', file, '--key-separator', 'TAB'], { ms: 900_000, ...options });
   }
 
   /** Waits until `ingest` has taken in as much of each partition as it holds. */

@@ -11,7 +11,7 @@ use counterfoil_domain::grant::{Dataset, Details, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::seal::{Refusal, Standing};
 use counterfoil_store::apps::AppState;
-use counterfoil_store::tokens::{self, TokenKind};
+use counterfoil_store::tokens;
 use futures_util::future::LocalBoxFuture;
 
 use crate::Oauth;
@@ -142,7 +142,7 @@ fn check(facts: &Facts, now: DateTime<Utc>) -> Result<(), Problem> {
     let (token, grant) = (&found.token, &found.grant);
     let is_over = token.expires_at.is_none_or(|end| end <= now);
     // A token that ends with its grant is told about the grant: a new one would be no better.
-    if token.kind != TokenKind::Access || (is_over && token.expires_at != grant.expires_at) {
+    if is_over && token.expires_at != grant.expires_at {
         return Err(Problem::new(Code::InvalidToken));
     }
     match grant.state_at(now) {

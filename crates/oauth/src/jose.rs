@@ -159,13 +159,13 @@ impl KeySet {
         self.0.iter().map(PublicKey::thumbprint)
     }
 
-    /// Whether one of the keys made the signature. A `kid` narrows the choice; where several keys carry it, their
-    /// types decide (FAPI 2.0 section 5.4.3).
+    /// Whether one of the keys made the signature. A `kid` narrows the choice among keys that carry one; where several
+    /// carry the same, their types decide (FAPI 2.0 section 5.4.3).
     pub(crate) fn verifies(&self, token: &Compact<'_>) -> bool {
         let kid = token.header.get("kid");
         self.0
             .iter()
-            .filter(|key| kid.is_none_or(|kid| kid.as_str() == key.kid() && key.kid().is_some()))
+            .filter(|key| kid.is_none_or(|kid| key.kid().is_none_or(|own| kid.as_str() == Some(own))))
             .any(|key| key.verifies(token))
     }
 }

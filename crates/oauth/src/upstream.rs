@@ -206,12 +206,6 @@ impl std::fmt::Debug for Oidc {
 }
 
 impl Oidc {
-    /// The origin of the provider's sign-in page, for `form-action`.
-    pub async fn origin(&self, visitor: &Visitor) -> Result<String, SignInError> {
-        let metadata = self.metadata(visitor.sessions()).await?;
-        Ok(metadata.authorization_endpoint().url().origin().ascii_serialization())
-    }
-
     /// Begins a sign-in of this browser: the address of the provider's page.
     pub async fn begin(&self, visitor: &Visitor, return_to: &ReturnTo) -> Result<Url, SignInError> {
         let sessions = visitor.sessions();

@@ -8,6 +8,7 @@ use crate::{assets, connected, consent, explain, sign_in};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").route(get().to(connected::start)))
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::answer)))
+        .service(resource("/sign-in/provider").route(get().to(sign_in::depart)))
         .service(resource("/sign-in/callback").route(get().to(sign_in::come_back)))
         .service(resource("/sign-out").route(post().to(sign_in::leave)))
         .service(resource("/consent").route(get().to(consent::show)).route(post().to(consent::answer)))

@@ -22,6 +22,14 @@ impl Aim {
         Ok(Self { request: fields.owned("request")?, return_to: fields.owned("return_to")? })
     }
 
+    /// An address that carries it along.
+    fn address(&self, path: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.request.iter().map(|request| ("request", request)));
+        query.extend_pairs(self.return_to.iter().map(|page| ("return_to", page)));
+        format!("{path}?{}", query.finish())
+    }
+
     /// What is not on the list of our own pages leads to connected apps.
     fn page(&self) -> ReturnTo {
         let request = self.request.as_deref().and_then(ReturnTo::consent);
@@ -67,22 +75,18 @@ async fn form_page(
         Some(request) => consent::peek(oauth, request).await.ok(),
         None => None,
     };
-    let upstream = match login {
-        Login::Demo(_) => None,
-        Login::Oidc(provider) => provider.origin(visitor).await.ok(),
-    };
     let values = context! {
         csrf => visitor.form_token(),
         request => aim.request,
         return_to => aim.return_to,
         app => asking.as_ref().map(|asking| &asking.app.name),
         demo => matches!(login, Login::Demo(_)),
+        provider => aim.address("/sign-in/provider"),
         suggestions => pages.suggestions(),
         customer_id => entered.customer_id,
         error => entered.error,
     };
-    let origins: Vec<&str> =
-        asking.iter().map(|asking| asking.redirect_origin.as_str()).chain(upstream.as_deref()).collect();
+    let origins: Vec<&str> = asking.iter().map(|asking| asking.redirect_origin.as_str()).collect();
     let mut response = pages.page(status, "sign-in.html", values, &origins);
     if let Some(cookie) = visitor.cookie()
         && response.add_cookie(&cookie).is_err()
@@ -105,36 +109,48 @@ pub(crate) async fn answer(
     let fault = |failure| Fault::new(&pages, failure);
     let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let aim = Aim::of(&form).map_err(fault)?;
-    if form.one("answer").map_err(fault)? == Some("cancel") {
-        return cancel(&oauth, &visitor, &aim).await.map_err(fault);
+    match (form.one("answer").map_err(fault)?, &**login) {
+        (Some("cancel"), _) => return cancel(&oauth, &visitor, &aim).await.map_err(fault),
+        (None | Some("sign-in"), Login::Demo(_)) => {}
+        _ => return Err(fault(Failure::FormUnreadable)),
     }
-    match &**login {
-        Login::Oidc(provider) => {
-            let address = provider.begin(&visitor, &aim.page()).await.map_err(|error| {
-                tracing::warn!(%error, "a sign-in cannot begin");
-                fault(Failure::from(&error))
-            })?;
-            Ok(lead(address.as_str()))
-        }
-        Login::Demo(_) => {
-            let customer_id = form.one("customerId").map_err(fault)?.unwrap_or("").trim();
-            let words = &pages.words().sign_in;
-            let error = if customer_id.is_empty() {
-                Some(words.missing.as_str())
-            } else if is_customer_id(customer_id) {
-                None
-            } else {
-                Some(words.unusable.as_str())
-            };
-            if error.is_some() {
-                let entered = Entered { customer_id, error };
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                return Ok(form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await);
-            }
-            let previous = visitor.session.as_ref();
-            arrive(&sessions, previous, customer_id.to_owned(), &aim.page()).await.map_err(fault)
-        }
+    let customer_id = form.one("customerId").map_err(fault)?.unwrap_or("").trim();
+    let words = &pages.words().sign_in;
+    let error = if customer_id.is_empty() {
+        Some(words.missing.as_str())
+    } else if is_customer_id(customer_id) {
+        None
+    } else {
+        Some(words.unusable.as_str())
+    };
+    if error.is_some() {
+        let entered = Entered { customer_id, error };
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await);
     }
+    arrive(&sessions, visitor.session.as_ref(), customer_id.to_owned(), &aim.page()).await.map_err(fault)
+}
+
+/// `GET /sign-in/provider`: off to the identity provider. A link leads here and not a form, because a browser holds
+/// every further redirect after a form to `form-action`, and where a provider sends people is its own affair.
+pub(crate) async fn depart(
+    pages: web::Data<Pages>,
+    login: web::Data<Login>,
+    visitor: Visitor,
+    request: HttpRequest,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    let Login::Oidc(provider) = &**login else { return Err(fault(Failure::NotFound)) };
+    let aim = Aim::of(&Fields::of_query(&request)).map_err(fault)?;
+    let address = provider.begin(&visitor, &aim.page()).await.map_err(|error| {
+        tracing::warn!(%error, "a sign-in cannot begin");
+        fault(Failure::from(&error))
+    })?;
+    let mut response = lead(address.as_str());
+    if let Some(cookie) = visitor.cookie() {
+        response.add_cookie(&cookie).map_err(|_| fault(Failure::Unavailable))?;
+    }
+    Ok(response)
 }
 
 async fn cancel(oauth: &Oauth, visitor: &Visitor, aim: &Aim) -> Result<HttpResponse, Failure> {

@@ -13,6 +13,7 @@ use counterfoil_store::purchases;
 use counterfoil_store::quarantine::Place;
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
+use prometheus::Registry;
 
 use crate::arguments::Demo;
 use crate::command::init;
@@ -36,11 +37,10 @@ pub fn run(demo: Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Fail
     if demo.reset && demo.dir.exists() {
         reset(&demo.dir)?;
     }
-    let dir = format!("{}", demo.dir.display());
     overrides.settings = vec![
         ("realm.tier", "sandbox".to_owned()),
         ("login.mode", "demo".to_owned()),
-        ("data.dir", dir.clone()),
+        ("data.dir", format!("{}", demo.dir.display())),
         ("http.listen", demo.listen.clone()),
         ("realm.shop", "Example Stores".to_owned()),
         ("log.filter", "warn".to_owned()),
@@ -50,7 +50,10 @@ pub fn run(demo: Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Fail
     telemetry::start(&settings.log, quiet)?;
     init::run(&settings)?;
     let realm = Realm::open(&settings)?;
-    let client_id = demo_app(&settings, &realm, &demo.dir)?;
+    // The environment may name another folder than the argument does.
+    let dir = settings.data.dir.clone();
+    let client_id = demo_app(&settings, &realm, &dir)?;
+    let dir = dir.display();
 
     let today = realm.clock.now().date_naive();
     let sample = Sample {
@@ -96,7 +99,8 @@ fn first_day(today: NaiveDate) -> NaiveDate {
 
 /// Registers the demo app at first start; its client id.
 fn demo_app(settings: &Settings, realm: &Realm, dir: &Path) -> Result<String, Failure> {
-    let oauth = realm.oauth(settings)?;
+    // An authorization server for this one act: the one that serves counts in the realm's own registry.
+    let oauth = Realm { registry: Registry::new(), ..realm.clone() }.oauth(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -107,7 +111,7 @@ fn demo_app(settings: &Settings, realm: &Realm, dir: &Path) -> Result<String, Fa
         }
         let jose = |error: josekit::JoseError| Failure::Service(format!("the demo app's key: {error}"));
         let pair = EcKeyPair::generate(EcCurve::P256).map_err(jose)?;
-        let private = pair.to_jwk_private_key();
+        let private = pair.to_jwk_key_pair();
         write_private(&dir.join(APP_KEY), &private)?;
         let public = pair.to_jwk_public_key();
         let scopes: Vec<&str> = Dataset::ALL.iter().map(|dataset| dataset.scope()).collect();

@@ -264,7 +264,7 @@ async fn refresh(
         .write(move |conn| {
             let facts = tokens::facts(conn, &refresh_hash)?.ok_or(DEAD)?;
             let token = &facts.token;
-            let is_theirs = token.kind == TokenKind::Refresh && token.client_id == app.client_id;
+            let is_theirs = token.client_id == app.client_id;
             let is_in_force = facts.grant.state_at(now) == State::Active && facts.customer_epoch.is_some();
             if !is_theirs || token.jkt != jkt || !is_in_force {
                 return Err(DEAD);

@@ -5,6 +5,7 @@ use counterfoil_domain::grant::{Dataset, State};
 use counterfoil_domain::ids::GrantId;
 use counterfoil_oauth::consent::Choice;
 use counterfoil_oauth::grants::{self, GrantError};
+use counterfoil_store::conn::Conn;
 use futures_util::future::join_all;
 
 use crate::app::{App, all};
@@ -119,6 +120,20 @@ async fn c80_revoking_kills_ones_own_token_with_its_children_only() {
     assert_eq!(app.refresh(&realm, &tokens.refresh, &[]).await.error(), "invalid_grant");
     let [view] = &grants::list(&realm.oauth, realm.person()).await.unwrap()[..] else { panic!("one grant") };
     assert_eq!(view.state, State::Active, "the grant is another thing");
+}
+
+/// (o) An access token that was given out just while its refresh token was revoked is found out.
+#[actix_web::test]
+async fn o_a_token_dies_with_its_parent() {
+    let realm = Realm::sandbox().await;
+    let app = App::register(&realm).await;
+    let tokens = app.connect(&realm).await;
+    let orphan =
+        |conn: &mut Conn| counterfoil_store::tokens::delete_refresh_of_grant(conn, id(&tokens.grant));
+    realm.oauth.store().write_blocking(orphan).unwrap();
+    assert_eq!(app.read(&realm, "/v1/purchases", &tokens.access).await.error(), "invalid_token");
+    let answer = app.form(&realm, "/oauth/introspect", &[], &[("token", &tokens.access)]).await;
+    assert_eq!(answer.json()["active"], false);
 }
 
 #[actix_web::test]

@@ -45,6 +45,9 @@ async fn c88_withdrawing_is_known_at_once_here_and_within_half_a_second_elsewher
     let there = app.read(&twin, "/v1/purchases", &tokens.access).await;
     assert_eq!((there.status, there.error().as_str()), (403, "grant_withdrawn"));
     assert_eq!(app.refresh(&twin, &tokens.refresh, &[]).await.error(), "invalid_grant");
+    let hash = openssl::sha::sha256(tokens.refresh.as_bytes());
+    let find = |conn: &mut Conn| counterfoil_store::tokens::find(conn, &hash);
+    assert_eq!(realm.oauth.store().read_blocking(find).unwrap(), None, "the refresh token is gone");
     realm.pass(600_000);
     assert_eq!(
         app.read(&realm, "/v1/purchases", &tokens.access).await.error(),

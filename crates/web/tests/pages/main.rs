@@ -234,6 +234,16 @@ async fn sessions_begin_anew_and_end() {
     assert!(answer.header("set-cookie").contains("Max-Age=0"));
     browser.cookies.borrow_mut().insert("counterfoil".to_owned(), first.clone());
     assert!(browser.open("/apps").await.path.starts_with("/sign-in"));
+    // Signing in over a session ends that session.
+    browser.sign_in("customer-001").await;
+    let replaced = browser.cookies.borrow()["counterfoil"].clone();
+    let page = browser.open("/apps").await;
+    let form = [("customerId", "customer-002"), ("answer", "sign-in")];
+    assert_eq!(browser.submit(&page, "/sign-in", &form).await.leads_to(), "/apps");
+    let old = site.browser();
+    old.cookies.borrow_mut().insert("counterfoil".to_owned(), replaced);
+    assert!(old.open("/apps").await.path.starts_with("/sign-in"));
+    browser.cookies.borrow_mut().clear();
     // Half an hour, then sign in again.
     browser.sign_in("customer-001").await;
     assert_ne!(browser.cookies.borrow()["counterfoil"], first);
@@ -458,6 +468,7 @@ async fn every_answer_has_the_headers() {
         ("/consent", 400),
         ("/consent?request=nothing", 400),
         ("/sign-in", 303),
+        ("/sign-in/provider", 404),
         ("/sign-in/callback", 404),
         ("/error", 400),
         ("/problems/invalid_token", 200),
