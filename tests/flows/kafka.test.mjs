@@ -46,8 +46,15 @@ describe('orders through Kafka', { timeout: 1_500_000 }, () => {
       const service = await Service.init({ postgres, kafka, topics: [topic] });
       const ingest = service.start(['ingest']);
       await service.caughtUp(topic, ends, { running: [ingest] });
+      const counts = await service.stopIngest(ingest);
+      test.diagnostic(`${orders.name}: ${JSON.stringify(counts)}`);
+      const { read, duplicates, quarantined } = counts;
+      assert.deepEqual({ read, duplicates, quarantined }, {
+        read: orders.counts.read, duplicates: orders.counts.duplicates, quarantined: orders.counts.quarantined,
+      });
       const listed = await service.json(['quarantine', 'list']);
       assert.equal(listed.length, orders.counts.quarantined);
+      for (const { reason, pointer } of listed) assert.ok(reason && typeof pointer === 'string', 'each has its reason and place');
       await service.serve();
       test.diagnostic(await assertServes(service, orders.customers));
       await service.stop();
@@ -81,7 +88,9 @@ describe('orders through Kafka', { timeout: 1_500_000 }, () => {
     const service = await Service.init({ kafka, topics: [topic] });
     const ingest = service.start(['ingest']);
     await service.caughtUp(topic, await kafka.ends(topic), { running: [ingest] });
-    assert.deepEqual(await service.json(['quarantine', 'list']), []);
+    assert.deepEqual(await service.stopIngest(ingest), {
+      read: 6, stored: 3, duplicates: 1, stale: 0, quarantined: 0, skipped: 1, tombstones: 1,
+    });
     await service.serve();
     const figures = {
       purchases: 3, lines: 3, returns: 0, grandTotal: { EUR: '90.00' }, refunded: {}, returnedQuantity: '0',

@@ -42,7 +42,7 @@ describe('quarantine', { timeout: 600_000 }, () => {
     const service = await Service.init({ kafka, topics: [topic] });
     const ingest = service.start(['ingest']);
     await service.caughtUp(topic, await kafka.ends(topic), { running: [ingest] });
-    await ingest.stop();
+    await service.stopIngest(ingest);
 
     const listed = await service.json(['quarantine', 'list']);
     assert.deepEqual(listed.map(({ offset }) => Number(offset)).sort(), [1, 2, 3, 4]);
@@ -88,7 +88,7 @@ describe('quarantine', { timeout: 600_000 }, () => {
     assert.ok(quarantined <= Math.ceil(paused.nextOffset / 3));
 
     // It stays so, also for the next process.
-    await ingest.stop();
+    await service.stopIngest(ingest);
     const next = service.start(['ingest'], { name: 'ingest-2' });
     await kafka.send(topic, [order(1000)]);
     await next.until('the next process has taken over', async () => /assigned/i.test(next.output) || (await state()).paused);

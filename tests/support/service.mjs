@@ -97,6 +97,13 @@ export class Service {
     return this.json(['ingest', 'file', file, '--key-separator', 'TAB'], { ms: 900_000, ...options });
   }
 
+  /** Stops an `ingest` that reads Kafka; gives the counts that it prints at its end. */
+  async stopIngest(running) {
+    const how = await running.stop();
+    if (how !== 0) throw new Error(`ingest ended with ${how}:\n${running.tail()}`);
+    return JSON.parse(running.output.trim().split('\n').at(-1));
+  }
+
   /** Waits until `ingest` has taken in as much of each partition as it holds. */
   caughtUp(topic, ends, { ms = 120_000, running = [] } = {}) {
     return until(`${topic} is taken in`, async () => {

@@ -5,10 +5,14 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use counterfoil_store::Error;
 use counterfoil_store::quarantine::Place;
 use flate2::read::MultiGzDecoder;
 
+use crate::counts::Counts;
 use crate::message::Message;
+use crate::pipeline::{Done, Pipeline};
+use crate::recorder::{RecordError, Recorder};
 
 /// Longest line that is read into memory; a longer one is cut there and fails as too large.
 const LONGEST: u64 = 9 << 20;
@@ -75,6 +79,53 @@ impl FileSource {
             value: (!value.is_empty()).then(|| value.to_vec()),
         }
     }
+}
+
+/// Reads a file to its end through the recorder; `tell` hears the sum after each batch.
+///
+/// # Errors
+/// [`FileError`]; what was recorded until then stands, and reading the file again changes nothing of it.
+pub fn record(
+    recorder: &Recorder,
+    source: &mut FileSource,
+    batch: usize,
+    mut tell: impl FnMut(&Counts),
+) -> Result<Counts, FileError> {
+    std::thread::scope(|scope| {
+        let mut pipeline = Pipeline::start(scope, recorder);
+        let mut sum = Counts::default();
+        let mut finish = |pipeline: &mut Pipeline| {
+            let Some(Done { messages, outcome }) = pipeline.finish() else { return Ok(sum) };
+            let recorded = match outcome {
+                // The database refused something in it: found by halving.
+                Err(RecordError::Store(Error::Refused(_))) => recorder.record(&messages, &mut [])?,
+                outcome => outcome?,
+            };
+            sum += recorded.counts;
+            tell(&sum);
+            Ok::<_, FileError>(sum)
+        };
+        loop {
+            let messages = source.batch(batch)?;
+            if messages.is_empty() {
+                return finish(&mut pipeline);
+            }
+            let prepared = recorder.prepare(&messages)?;
+            finish(&mut pipeline)?;
+            pipeline.write(messages, prepared, Vec::new());
+        }
+    })
+}
+
+/// Why a file was not read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The file.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The database.
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
 struct Counting<F> {

@@ -23,7 +23,8 @@ use crate::breaker::Breaker;
 use crate::counts::Counts;
 use crate::message::Message;
 use crate::metrics::Metrics;
-use crate::recorder::{RecordError, Recorder};
+use crate::pipeline::{Done, Pipeline};
+use crate::recorder::{RecordError, Recorded, Recorder};
 
 /// How a consumer is set up.
 #[derive(Debug, Clone)]
@@ -65,6 +66,13 @@ struct Assignment {
     revoked: AtomicBool,
 }
 
+impl Assignment {
+    /// Whether there is something to act upon.
+    fn has_changed(&self) -> bool {
+        self.revoked.load(Ordering::Acquire) || self.given.lock().is_some()
+    }
+}
+
 struct Context(Arc<Assignment>);
 
 impl ClientContext for Context {}
@@ -87,7 +95,10 @@ impl ConsumerContext for Context {
 }
 
 struct Owned {
+    /// The next offset, as committed.
     next: i64,
+    /// The next offset once the batch on its way is committed.
+    sent: i64,
     owner_epoch: i64,
     breaker: Breaker,
 }
@@ -145,21 +156,63 @@ impl KafkaSource {
 
     /// Records what comes until `stop` is set; then gives the partitions up. What was recorded, in sum.
     pub fn run(mut self, recorder: &Recorder, stop: &AtomicBool) -> Result<Counts, IngestError> {
-        let mut sum = Counts::default();
-        while !stop.load(Ordering::Acquire) {
-            self.look_for_resumed(recorder.store())?;
-            self.follow_assignment(recorder.store())?;
-            let messages = self.collect(stop)?;
-            if self.assignment.revoked.load(Ordering::Acquire) || messages.is_empty() {
-                continue;
+        std::thread::scope(|scope| {
+            let mut pipeline = Pipeline::start(scope, recorder);
+            let mut sum = Counts::default();
+            while !stop.load(Ordering::Acquire) {
+                self.look_for_resumed(recorder.store())?;
+                if self.assignment.has_changed() {
+                    self.finish(recorder, &mut pipeline, stop, &mut sum)?;
+                    self.follow_assignment(recorder.store())?;
+                }
+                let messages = self.collect(stop)?;
+                if messages.is_empty() {
+                    self.finish(recorder, &mut pipeline, stop, &mut sum)?;
+                    continue;
+                }
+                let prepared = recorder.prepare(&messages);
+                self.finish(recorder, &mut pipeline, stop, &mut sum)?;
+                if self.assignment.has_changed() {
+                    // What was collected belongs to nobody yet: it is read again.
+                    continue;
+                }
+                match prepared {
+                    Ok(prepared) => {
+                        let moves = self.moves(&messages);
+                        pipeline.write(messages, prepared, moves);
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a batch could not be prepared");
+                        self.record_patiently(recorder, &messages, stop, &mut sum)?;
+                    }
+                }
             }
-            if let Some(counts) = self.record(recorder, messages, stop)? {
-                self.metrics.count(&counts);
-                sum += counts;
+            self.finish(recorder, &mut pipeline, stop, &mut sum)?;
+            self.consumer.unsubscribe();
+            Ok(sum)
+        })
+    }
+
+    /// Waits for the batch on its way and settles it.
+    fn finish(
+        &mut self,
+        recorder: &Recorder,
+        pipeline: &mut Pipeline,
+        stop: &AtomicBool,
+        sum: &mut Counts,
+    ) -> Result<(), IngestError> {
+        let Some(Done { messages, outcome }) = pipeline.finish() else { return Ok(()) };
+        match outcome {
+            Ok(recorded) => self.settle(recorder.store(), &messages, &recorded, sum),
+            Err(RecordError::Fenced(topic, partition)) => {
+                self.give_up(&topic, partition);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a batch could not be written");
+                self.record_patiently(recorder, &messages, stop, sum)
             }
         }
-        self.consumer.unsubscribe();
-        Ok(sum)
     }
 
     /// Acts on what the coordinator said: forgets what was revoked, takes what was given.
@@ -195,7 +248,12 @@ impl KafkaSource {
                 self.metrics.paused(topic, *partition, false);
             }
             tracing::info!(topic, partition, next = position.next_offset, epoch = position.owner_epoch, "partition taken");
-            let owned = Owned { next: position.next_offset, owner_epoch: position.owner_epoch, breaker: Breaker::default() };
+            let owned = Owned {
+                next: position.next_offset,
+                sent: position.next_offset,
+                owner_epoch: position.owner_epoch,
+                breaker: Breaker::default(),
+            };
             self.owned.insert((topic.clone(), *partition), owned);
         }
         // Nothing was revoked meanwhile: revocation comes by a poll, and none happened since the list was read.
@@ -243,11 +301,8 @@ impl KafkaSource {
             if messages.len() >= self.settings.batch_messages || deadline.is_some_and(|end| now >= end) {
                 return Ok(messages);
             }
-            if stop.load(Ordering::Acquire) || self.assignment.revoked.load(Ordering::Acquire) {
+            if stop.load(Ordering::Acquire) || self.assignment.has_changed() {
                 // Not recorded, so read again by whoever comes next.
-                return Ok(Vec::new());
-            }
-            if deadline.is_none() && self.assignment.given.lock().is_some() {
                 return Ok(Vec::new());
             }
             let wait = deadline.map_or(Duration::from_millis(100), |end: Instant| end - now);
@@ -285,52 +340,56 @@ impl KafkaSource {
         }
     }
 
-    /// Records a batch. While the database is away it is tried again, with back-off and polling; `None` when the
-    /// batch was given up because its partitions were.
-    fn record(
+    /// Records a batch that failed once. While the database is away it is tried again, with back-off and polling; it
+    /// is given up, to be read again, when its partitions are.
+    fn record_patiently(
         &mut self,
         recorder: &Recorder,
-        messages: Vec<Message>,
+        messages: &[Message],
         stop: &AtomicBool,
-    ) -> Result<Option<Counts>, IngestError> {
-        let mut moves = self.moves(&messages);
+        sum: &mut Counts,
+    ) -> Result<(), IngestError> {
         let mut wait = Duration::from_millis(100);
-        let mut held_back = false;
+        self.hold_back(true)?;
+        for owned in self.owned.values_mut() {
+            owned.sent = owned.next;
+        }
         let recorded = loop {
-            match recorder.record(&messages, &mut moves) {
+            let mut moves = self.moves(messages);
+            match recorder.record(messages, &mut moves) {
                 Ok(recorded) => break recorded,
                 Err(RecordError::Fenced(topic, partition)) => {
-                    tracing::warn!(topic, partition, "another process owns the partition; its batch is given up");
-                    self.metrics.fenced.inc();
-                    self.take_again();
-                    return Ok(None);
+                    self.give_up(&topic, partition);
+                    return Ok(());
                 }
                 Err(RecordError::Store(error @ (Error::Unavailable(_) | Error::Contended))) => {
                     tracing::warn!(%error, "the batch waits for the database");
-                    if !held_back {
-                        self.hold_back(true)?;
-                        held_back = true;
-                    }
-                    let until = Instant::now() + wait;
-                    while Instant::now() < until {
-                        let disturbed = self.poll_empty(Duration::from_millis(50))?;
-                        let revoked = self.assignment.revoked.load(Ordering::Acquire);
-                        if disturbed || revoked || stop.load(Ordering::Acquire) {
-                            return Ok(None);
-                        }
-                    }
-                    wait = (wait * 2).min(Duration::from_secs(5));
-                    moves = self.moves(&messages);
                 }
                 Err(RecordError::Store(error)) => return Err(error.into()),
                 Err(RecordError::Extend(_)) => return Err(Error::Contended.into()),
             }
+            for owned in self.owned.values_mut() {
+                owned.sent = owned.next;
+            }
+            let until = Instant::now() + wait;
+            while Instant::now() < until {
+                let is_disturbed = self.poll_empty(Duration::from_millis(50))?;
+                if is_disturbed || self.assignment.has_changed() || stop.load(Ordering::Acquire) {
+                    return Ok(());
+                }
+            }
+            wait = (wait * 2).min(Duration::from_secs(5));
         };
-        if held_back {
-            self.hold_back(false)?;
-        }
-        self.settle(recorder.store(), &messages, &recorded.refused)?;
-        Ok(Some(recorded.counts))
+        self.settle(recorder.store(), messages, &recorded, sum)?;
+        // Part of the batch may have been halved out under offsets of its own: the database knows best.
+        self.take_again();
+        Ok(())
+    }
+
+    fn give_up(&mut self, topic: &str, partition: i32) {
+        tracing::warn!(topic, partition, "another process owns the partition; its batch is given up");
+        self.metrics.fenced.inc();
+        self.take_again();
     }
 
     /// After the commit: positions, the group's offsets, the breaker.
@@ -338,9 +397,12 @@ impl KafkaSource {
         &mut self,
         store: &Store,
         messages: &[Message],
-        refused: &[(usize, &'static str)],
+        recorded: &Recorded,
+        sum: &mut Counts,
     ) -> Result<(), IngestError> {
-        let refused: HashMap<usize, &'static str> = refused.iter().copied().collect();
+        self.metrics.count(&recorded.counts);
+        *sum += recorded.counts;
+        let refused: HashMap<usize, &'static str> = recorded.refused.iter().copied().collect();
         let mut tripped = Vec::new();
         let mut list = TopicPartitionList::new();
         for (index, message) in messages.iter().enumerate() {
@@ -368,19 +430,21 @@ impl KafkaSource {
         Ok(())
     }
 
-    fn moves(&self, messages: &[Message]) -> Vec<Move> {
+    /// The moves of a batch, from where the one before leaves its partitions.
+    fn moves(&mut self, messages: &[Message]) -> Vec<Move> {
         let mut moves: BTreeMap<Partition, Move> = BTreeMap::new();
         for message in messages {
             let key = (message.place.source.clone(), message.place.partition);
-            let Some(owned) = self.owned.get(&key) else { continue };
+            let Some(owned) = self.owned.get_mut(&key) else { continue };
             let step = moves.entry(key.clone()).or_insert(Move {
                 topic: key.0,
                 partition: key.1,
-                from: owned.next,
-                to: owned.next,
+                from: owned.sent,
+                to: owned.sent,
                 owner_epoch: owned.owner_epoch,
             });
             step.to = message.place.offset + 1;
+            owned.sent = step.to;
         }
         moves.into_values().collect()
     }

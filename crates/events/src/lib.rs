@@ -10,6 +10,7 @@ pub mod kafka;
 pub mod message;
 pub mod metrics;
 mod packing;
+mod pipeline;
 pub mod recorder;
 mod workspace;
 mod write;

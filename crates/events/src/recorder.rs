@@ -200,7 +200,8 @@ impl Recorder {
         Ok(Prepared { now, subjects, group_of, groups, fresh, outcomes, packed, quarantined, counts, refused })
     }
 
-    fn commit(
+    /// The transaction of a prepared batch.
+    pub(crate) fn commit(
         &self,
         messages: &[Message],
         mut prepared: Prepared,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use counterfoil_events::check::Check;
 use counterfoil_events::counts::Counts;
-use counterfoil_events::file::FileSource;
+use counterfoil_events::file::{FileError, FileSource};
 use counterfoil_events::kafka::{IngestError, KafkaSettings, KafkaSource};
 use counterfoil_events::metrics::Metrics;
 use counterfoil_events::recorder::Recorder;
@@ -64,18 +64,16 @@ pub fn file(
         counter.fetch_add(bytes, Ordering::Relaxed);
     })
     .map_err(failed())?;
-    let mut sum = Counts::default();
-    loop {
-        let messages = source.batch(batch).map_err(failed())?;
-        if messages.is_empty() {
-            break;
-        }
-        sum += recorder.record(&messages, &mut [])?.counts;
+    let recorded = counterfoil_events::file::record(recorder, &mut source, batch, |sum| {
         progress.set_position(read.load(Ordering::Relaxed));
         progress.set_message(format!("{} messages", sum.read));
-    }
+    });
     progress.finish_and_clear();
-    Ok(sum)
+    match recorded {
+        Ok(sum) => Ok(sum),
+        Err(FileError::Io(error)) => Err(failed()(error)),
+        Err(FileError::Record(error)) => Err(error.into()),
+    }
 }
 
 fn bar(size: u64) -> ProgressBar {
