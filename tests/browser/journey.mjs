@@ -32,6 +32,8 @@ await context.route((url) => url.origin !== base.origin, async (route) => {
   returns.push(new URL(route.request().url()));
   await route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>The app</title><h1>Back at the app</h1>' });
 });
+// What a customer presses on each way, signing in included; coming from the app is a press there.
+const presses = { allow: 1, stop: 1 };
 const complaints = [];
 page.on('console', (message) => {
   if (/content security policy|refused to/i.test(message.text())) complaints.push(message.text());
@@ -63,6 +65,7 @@ try {
     await tabTo(page, 'customerId');
     await page.keyboard.type(customer);
     await page.keyboard.press('Enter');
+    presses.allow += 1;
     await page.waitForURL((url) => url.pathname === '/consent');
   });
 
@@ -106,6 +109,7 @@ try {
     assert.ok(!(await page.isChecked('#from-all')));
     await tabTo(page, 'allow');
     await page.keyboard.press('Enter');
+    presses.allow += 1;
     await page.getByRole('heading', { name: 'Back at the app' }).waitFor();
   });
   await report.check('the app gets a code and the issuer', () => {
@@ -132,16 +136,21 @@ try {
   // Out
   const active = await page.locator('a[id^="stop-"]').count();
   await page.locator('a[id^="stop-"]').first().click();
+  presses.stop += 1;
   await report.check('stopping asks once', () => assert.match(path(), /^\/apps\/gra_[a-z2-7]{26}\/stop$/));
   await audit(report, page, '6-stop', screenshots);
   await report.check('the keyboard alone stops it', async () => {
     await page.goto(page.url());
     await tabTo(page, 'stop');
     await page.keyboard.press('Enter');
+    presses.stop += 1;
     await page.waitForURL((url) => url.pathname.endsWith('/stopped'));
     assert.ok(Number.isFinite(Date.parse(await page.getAttribute('time', 'datetime'))));
   });
   await audit(report, page, '7-stopped', screenshots);
+  await report.check('stopping takes no more presses than allowing', () => {
+    assert.ok(presses.stop <= presses.allow, `${presses.stop} to stop, ${presses.allow} to allow`);
+  });
   await page.goto(at('/apps'));
   await report.check('the app is listed as ended', async () => {
     assert.equal(await page.locator('a[id^="stop-"]').count(), active - 1);

@@ -130,12 +130,15 @@ export class Connection {
     }
   }
 
+  /** A new access token. An answer without a refresh token means that the one at hand goes on. */
   async refresh() {
-    this.tokens = await oauth.refreshTokenGrant(this.app.config, this.tokens.refresh_token, undefined, { DPoP: this.proofs });
+    const { refresh_token: held } = this.tokens;
+    const tokens = await oauth.refreshTokenGrant(this.app.config, held, undefined, { DPoP: this.proofs });
+    this.tokens = { refresh_token: held, ...tokens };
   }
 }
 
-/** What an API error says: {status, code}. The body is read by openid-client's error or here. */
+/** What an API error says: {status, code}. */
 export async function problemOf(response) {
   const { code } = await response.json();
   return { status: response.status, code };

@@ -9,14 +9,13 @@ use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, Servi
 use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use chrono::Duration as Span;
 use counterfoil_api::{Api, Readiness};
+use counterfoil_events::holding;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
 use counterfoil_oauth::{Oauth, grants};
-use counterfoil_store::quarantine;
 use counterfoil_web::{Pages, PagesSettings};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
@@ -30,8 +29,6 @@ const DRAIN_SECONDS: u64 = 30;
 const EXPIRE_EVERY: Duration = Duration::from_secs(5);
 /// How often old quarantine is deleted.
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
-/// How long quarantine is kept.
-const QUARANTINE_DAYS: i64 = 30;
 /// Largest body that is read.
 const BODY_BYTES: usize = 64 << 10;
 
@@ -220,8 +217,9 @@ async fn purge(realm: Realm) {
     let mut ticks = actix_web::rt::time::interval(PURGE_EVERY);
     loop {
         ticks.tick().await;
-        let before = realm.clock.now() - Span::days(QUARANTINE_DAYS);
-        match realm.store.write(move |conn| quarantine::purge(conn, before)).await {
+        let (store, keys, now) = (realm.store.clone(), realm.keys.clone(), realm.clock.now());
+        let purged = web::block(move || holding::purge(&store, &keys, now)).await;
+        match purged.unwrap_or_else(|error| Err(counterfoil_store::Error::Unexpected(format!("{error}")))) {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "old quarantine deleted"),
             Err(error) => tracing::warn!(%error, "old quarantine could not be deleted"),

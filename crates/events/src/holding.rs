@@ -1,10 +1,10 @@
 //! Putting messages into quarantine and taking them out again.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use counterfoil_domain::stream::Rejection;
 use counterfoil_store::keys::Keys;
-use counterfoil_store::quarantine::{Place, Quarantined};
-use counterfoil_store::{Error, Result};
+use counterfoil_store::quarantine::{self, Place, Quarantined};
+use counterfoil_store::{Error, Result, Store};
 
 use crate::message::Message;
 
@@ -20,7 +20,7 @@ pub(crate) fn hold(
     now: DateTime<Utc>,
 ) -> Result<Option<Quarantined>> {
     let Some(message) = message else { return Ok(None) };
-    let month = format!("{}", now.format("%Y-%m"));
+    let month = month(now);
     let mut kept = message.clone();
     if let Some(value) = &mut kept.value {
         value.truncate(MOST);
@@ -48,6 +48,24 @@ pub fn open(keys: &Keys, row: &Quarantined) -> Result<Message> {
     let bytes = keys.open_sealed(&keys.named(&key_name(&row.month))?, &aad(&place), &row.message)?;
     let name = format!("{}/{}/{}", place.source, place.partition, place.offset);
     Message::from_bytes(place, &bytes).ok_or_else(|| Error::corrupt("quarantine", "message", name))
+}
+
+/// How long a message is kept, in days.
+const KEPT_DAYS: i64 = 30;
+
+/// Deletes what is older than thirty days, and destroys the keys of months in which nothing is left. How many messages.
+pub fn purge(store: &Store, keys: &Keys, now: DateTime<Utc>) -> Result<usize> {
+    let before = now - Duration::days(KEPT_DAYS);
+    let deleted = store.write_blocking(|conn| quarantine::purge(conn, before))?;
+    let oldest = key_name(&month(before));
+    for name in keys.names(&key_name(""))?.into_iter().filter(|name| *name < oldest) {
+        keys.destroy_named(&name)?;
+    }
+    Ok(deleted)
+}
+
+fn month(at: DateTime<Utc>) -> String {
+    format!("{}", at.format("%Y-%m"))
 }
 
 fn key_name(month: &str) -> String {

@@ -118,6 +118,13 @@ impl Keys {
         named(&inner.pool, &inner.master, &inner.aead, &inner.entropy, &inner.clock, name)
     }
 
+    /// The names of the realm's keys that begin so.
+    pub fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        let mut conn = checkout(&self.0.pool)?;
+        let names: Vec<String> = named_keys::table.select(named_keys::name).order(named_keys::name).load(&mut *conn)?;
+        Ok(names.into_iter().filter(|name| name.starts_with(prefix)).collect())
+    }
+
     /// Destroys a key of the realm. What it sealed is gone.
     pub fn destroy_named(&self, name: &str) -> Result<()> {
         let name = name.to_owned();

@@ -46,11 +46,12 @@ pub(crate) async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, Fault> {
-    let aim = Aim::of(&Fields::of_query(&request)).map_err(|failure| Fault::new(&pages, failure))?;
+    let fault = |failure| Fault::new(&pages, failure);
+    let aim = Aim::of(&Fields::of_query(&request)).map_err(fault)?;
     if visitor.session.is_some() {
         return Ok(lead(aim.page().path()));
     }
-    Ok(form_page(&pages, &oauth, &login, &visitor, &aim, StatusCode::OK, Entered::default()).await)
+    form_page(&pages, &oauth, &login, &visitor, &aim, StatusCode::OK, Entered::default()).await.map_err(fault)
 }
 
 /// What was typed, when the form is shown again.
@@ -68,11 +69,9 @@ async fn form_page(
     aim: &Aim,
     status: StatusCode,
     entered: Entered<'_>,
-) -> HttpResponse {
-    // An app that cannot be told from its request leaves the page without a name and "Cancel" without a way back:
-    // answering the form says what is wrong with it.
+) -> Result<HttpResponse, Failure> {
     let asking = match &aim.request {
-        Some(request) => consent::peek(oauth, request).await.ok(),
+        Some(request) => Some(consent::peek(oauth, request).await.map_err(|error| Failure::from(&error))?),
         None => None,
     };
     let values = context! {
@@ -91,9 +90,9 @@ async fn form_page(
     if let Some(cookie) = visitor.cookie()
         && response.add_cookie(&cookie).is_err()
     {
-        tracing::error!("a cookie cannot be written");
+        return Err(Failure::Unavailable);
     }
-    response
+    Ok(response)
 }
 
 /// `POST /sign-in`
@@ -126,7 +125,7 @@ pub(crate) async fn answer(
     if error.is_some() {
         let entered = Entered { customer_id, error };
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await);
+        return form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await.map_err(fault);
     }
     arrive(&sessions, visitor.session.as_ref(), customer_id.to_owned(), &aim.page()).await.map_err(fault)
 }

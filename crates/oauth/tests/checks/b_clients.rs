@@ -207,7 +207,12 @@ async fn c22_a_suspended_app_is_refused_everywhere_and_its_tokens_are_dead() {
     assert_eq!(app.read(&realm, "/v1/purchases", &tokens.access).await.status, 200);
     let pushed = app.push(&realm, &App::request()).await.member("request_uri");
     let id = app.id.parse().unwrap();
-    apps::suspend(&realm.oauth, id, "complaints".to_owned()).await.unwrap();
+    let suspended = apps::suspend(&realm.oauth, id, "complaints".to_owned()).await.unwrap();
+    assert_eq!(
+        (suspended.state, suspended.app_epoch),
+        (AppState::Suspended, 1),
+        "seals under way are refused"
+    );
     for endpoint in ENDPOINTS {
         let answer = app.form(&realm, endpoint, &[], &[("token", &tokens.access)]).await;
         assert_eq!(answer.error(), "invalid_client", "{endpoint}");

@@ -494,6 +494,14 @@ async fn failures_explain_themselves_and_reflect_nothing() {
         assert!(page.text.contains("Something went wrong") && !page.text.contains("hello"));
     }
     // Check 23: what comes without a pushed request stays here.
+    for path in ["/sign-in?request=nothing", "/sign-in?request=%22%3E%3Cb%3Ehello"] {
+        let page = browser.open(path).await;
+        assert!(
+            page.status == 400
+                && page.text.contains("This request is not open")
+                && !page.text.contains("hello")
+        );
+    }
     let page = browser.open("/oauth/authorize?client_id=app_x&redirect_uri=https://evil.example").await;
     assert!(page.path.starts_with("/error?code=") && page.status == 400, "{}", page.path);
     for code in Code::ALL {

@@ -1,0 +1,86 @@
+use counterfoil_domain::grant::{Dataset, Details, Lasting, State};
+use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
+use counterfoil_store::grants::{self, Ending, Grant};
+
+use crate::realm::{Realm, at};
+
+/// A grant of person 1 to app 1.
+pub fn grant(id: u8, state: State, given: i64, expires: Option<i64>) -> Grant {
+    Grant {
+        grant_id: GrantId([id; 16]),
+        person: Person([1; 16]),
+        client_id: ClientId([1; 16]),
+        record: RecordId([id; 16]),
+        details: Details {
+            datasets: vec![Dataset::Purchases, Dataset::Lines],
+            from: "2024-01-01".parse().ok(),
+            to: None,
+            duration: Lasting::Days30,
+            stated_use: Some("budgeting".to_owned()),
+        },
+        state,
+        version: 1,
+        grant_epoch: 0,
+        given_at: at(given),
+        expires_at: expires.map(at),
+        ended_at: None,
+        ended_by: None,
+        ended_reason: None,
+    }
+}
+
+pub fn a_grant_is_read_as_it_was_written(realm: &Realm) {
+    let ended = Grant {
+        ended_at: Some(at(9)),
+        ended_by: Some("staff".to_owned()),
+        ended_reason: Some("\"fraud\", they say".to_owned()),
+        grant_epoch: i64::MAX,
+        ..grant(1, State::Revoked, 0, Some(30))
+    };
+    realm.write(|conn| grants::insert(conn, &ended));
+    assert_eq!(realm.read(|conn| grants::find(conn, ended.grant_id)), Some(ended.clone()));
+    assert_eq!(realm.write(|conn| grants::lock(conn, ended.grant_id)), Some(ended));
+    assert_eq!(realm.read(|conn| grants::find(conn, GrantId([9; 16]))), None);
+    assert_eq!(realm.write(|conn| grants::lock(conn, GrantId([9; 16]))), None);
+    realm.write(|conn| {
+        grants::insert(conn, &grant(2, State::Given, 0, None))?;
+        grants::set_state(conn, GrantId([2; 16]), State::Active)
+    });
+    let active = realm.read(|conn| grants::find(conn, GrantId([2; 16])));
+    assert_eq!(active, Some(grant(2, State::Active, 0, None)), "no epoch moves");
+    assert!(realm.read(|conn| grants::of_person(conn, Person([2; 16]))).is_empty());
+}
+
+pub fn grants_end_by_their_time_and_move_their_epoch(realm: &Realm) {
+    let all = [
+        grant(1, State::Active, 0, Some(100)),
+        grant(2, State::Active, 1, Some(50)),
+        grant(3, State::Active, 2, None),
+        grant(4, State::Given, 3, Some(50)),
+        grant(5, State::Withdrawn, 4, Some(50)),
+        grant(6, State::Paused, 5, Some(60)),
+        grant(7, State::Given, 90, Some(1_000)),
+    ];
+    realm.write(|conn| all.iter().try_for_each(|grant| grants::insert(conn, grant)));
+    let overdue = |now, limit| {
+        let found = realm.read(|conn| grants::overdue(conn, at(now), limit));
+        found.into_iter().map(|id| id.0[0]).collect::<Vec<_>>()
+    };
+    assert!(overdue(49, 10).is_empty());
+    assert_eq!(overdue(50, 10), [2]);
+    assert_eq!(overdue(100, 10), [2, 6, 1]);
+    assert_eq!(overdue(100, 2), [2, 6]);
+    assert_eq!(realm.read(|conn| grants::unredeemed(conn, at(60), 10)), [GrantId([4; 16])]);
+    let of_person = realm.read(|conn| grants::of_person(conn, Person([1; 16])));
+    assert_eq!(of_person.iter().map(|grant| grant.grant_id.0[0]).collect::<Vec<_>>(), [7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(of_person[6], all[0], "read as it was written, to the microsecond");
+    let ending = Ending { state: State::Revoked, at: at(70), by: "staff", reason: Some("fraud") };
+    realm.write(|conn| grants::end(conn, GrantId([1; 16]), &ending));
+    realm.write(|conn| grants::bump_epoch(conn, GrantId([1; 16])));
+    let ended = realm.write(|conn| grants::lock(conn, GrantId([1; 16]))).unwrap();
+    assert_eq!((ended.state, ended.grant_epoch, ended.ended_at), (State::Revoked, 2, Some(at(70))));
+    assert_eq!((ended.ended_by.as_deref(), ended.ended_reason.as_deref()), (Some("staff"), Some("fraud")));
+    assert_eq!(all[1].state_at(at(49)), State::Active);
+    assert_eq!(all[1].state_at(at(50)), State::Expired);
+    assert_eq!(all[4].state_at(at(99)), State::Withdrawn);
+}

@@ -1,0 +1,125 @@
+//! Every function of the store, held to the same contract on each database. A check is given a [`realm::Realm`] and
+//! does not know on which one it runs.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+#[cfg(test)]
+mod apps;
+#[cfg(test)]
+mod codes;
+#[cfg(test)]
+mod connection;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod entries;
+#[cfg(test)]
+mod grants;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod leases;
+#[cfg(test)]
+mod objects;
+#[cfg(test)]
+mod offsets;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod purchases;
+#[cfg(test)]
+mod quarantine;
+#[cfg(test)]
+mod realm;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod standings;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod unlinked;
+
+/// Runs each check on each database.
+macro_rules! contract {
+    ($($module:ident { $($check:ident)+ })+) => {
+        #[cfg(test)]
+        mod on_sqlite {$(
+            mod $module {$(
+                #[test]
+                fn $check() {
+                    crate::$module::$check(&crate::realm::Realm::new(crate::database::Database::sqlite()));
+                }
+            )+}
+        )+}
+
+        #[cfg(test)]
+        mod on_postgres {$(
+            mod $module {$(
+                #[test]
+                fn $check() {
+                    if let Some(database) = crate::database::Database::postgres() {
+                        crate::$module::$check(&crate::realm::Realm::new(database));
+                    }
+                }
+            )+}
+        )+}
+    };
+}
+
+contract! {
+    apps { an_app_is_read_as_it_was_written }
+    codes { one_of_many_redeems_a_code one_of_many_spends_an_id }
+    connection {
+        a_mistyped_url_makes_no_file
+        what_fails_leaves_nothing
+        a_write_that_met_another_is_repeated
+        what_the_database_refuses_is_told_apart
+        bytes_and_words_come_back_as_they_went
+    }
+    document { a_document_opens_in_its_own_row_alone }
+    entries {
+        numbers_have_no_holes_whoever_writes
+        entries_are_append_only
+        what_is_forgotten_stays_in_the_log
+        a_record_knows_its_person_and_its_last_entry
+        the_head_keeps_others_out
+    }
+    grants { a_grant_is_read_as_it_was_written grants_end_by_their_time_and_move_their_epoch }
+    keys {
+        the_wrong_master_key_opens_nothing
+        a_person_s_keys_are_made_once_and_shared
+        a_named_key_is_one_for_all_processes
+        what_a_destroyed_key_sealed_is_gone
+        sealed_bytes_are_bound_to_their_place
+        indexes_tell_things_apart
+    }
+    leases { a_lease_has_one_owner }
+    objects {
+        what_was_there_is_given_back_and_kept
+        overlapping_claims_wait_for_each_other
+        an_object_is_rewritten_whole
+    }
+    offsets { a_zombie_moves_nothing a_partition_is_paused_and_resumed the_first_order_kind_stands }
+    people {
+        the_same_new_customers_become_one_person_each
+        a_customer_is_found_by_index_and_named_by_key
+        changes_add_up_from_many_threads
+        changes_of_somebody_gone_are_refused
+    }
+    purchases {
+        pages_are_those_of_a_plain_model
+        a_purchase_is_found_through_its_filter
+        a_purchase_is_taken_out_once
+    }
+    quarantine { a_message_is_kept_once groups_and_lists old_ones_go }
+    requests { a_request_is_bound_and_finished }
+    sessions { a_session_ends_by_time_or_by_hand a_login_comes_back_once }
+    standings { what_a_seal_looks_at }
+    tokens { a_refresh_token_dies_with_its_children facts_are_those_of_token_grant_app_and_customer }
+    unlinked { documents_are_replaced_and_taken_out }
+}
