@@ -69,21 +69,28 @@ pub(crate) enum ConnectError {
     Prepare(#[from] diesel::result::Error),
 }
 
+/// A pooled connection. One that was found dead after an error is not given out again: Diesel notices that by itself
+/// only within transactions.
+pub(crate) struct Link {
+    conn: Conn,
+    is_dead: bool,
+}
+
 impl ManageConnection for Connector {
-    type Connection = Conn;
+    type Connection = Link;
     type Error = ConnectError;
 
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that connects; the variant is chosen by scheme"
     )]
-    fn connect(&self) -> std::result::Result<Conn, ConnectError> {
+    fn connect(&self) -> std::result::Result<Link, ConnectError> {
         use diesel::Connection as _;
-        match &self.0 {
+        let conn = match &self.0 {
             Address::Postgres(url) => {
                 let mut conn = PgConnection::establish(url)?;
                 conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning")?;
-                Ok(Conn::Pg(conn))
+                Conn::Pg(conn)
             }
             Address::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path)?;
@@ -93,19 +100,19 @@ impl ManageConnection for Connector {
                      PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; \
                      PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456",
                 )?;
-                Ok(Conn::Sqlite(conn))
+                Conn::Sqlite(conn)
             }
-        }
+        };
+        Ok(Link { conn, is_dead: false })
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> std::result::Result<(), ConnectError> {
-        either!(conn, c => c.batch_execute("SELECT 1"))?;
-        Ok(())
+    fn is_valid(&self, link: &mut Link) -> std::result::Result<(), ConnectError> {
+        Ok(either!(&mut link.conn, c => c.batch_execute("SELECT 1"))?)
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
+    fn has_broken(&self, link: &mut Link) -> bool {
         use diesel::r2d2::R2D2Connection as _;
-        std::thread::panicking() || either!(conn, c => c.is_broken())
+        link.is_dead || std::thread::panicking() || either!(&mut link.conn, c => c.is_broken())
     }
 }
 
@@ -126,6 +133,19 @@ pub(crate) fn open_pool(address: Address, postgres_connections: u32) -> Result<C
         .error_handler(Box::new(LogError))
         .build(Connector(address))
         .map_err(|error| Error::Unavailable(format!("{error}")))
+}
+
+/// Runs `body` on a connection of the pool. After an error the connection is tried, and given up if it is dead.
+pub(crate) fn on_connection<T, E: From<Error>>(
+    pool: &ConnPool,
+    body: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut link = pool.get().map_err(|error| Error::Unavailable(format!("{error}")))?;
+    let outcome = body(&mut link.conn);
+    if outcome.is_err() {
+        link.is_dead = either!(&mut link.conn, c => c.batch_execute("SELECT 1")).is_err();
+    }
+    outcome
 }
 
 #[derive(Debug)]

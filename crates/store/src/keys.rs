@@ -16,7 +16,7 @@ use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::aead::Aead;
-use crate::conn::{Address, Conn, ConnPool, open_pool, transaction};
+use crate::conn::{Address, Conn, ConnPool, on_connection, open_pool, transaction};
 use crate::either;
 use crate::error::{Error, Result};
 use crate::schema::{named_keys, person_keys};
@@ -105,7 +105,7 @@ impl Keys {
         let address = Address::parse(url)?;
         let migrations = if matches!(address, Address::Postgres(_)) { POSTGRES } else { SQLITE };
         let pool = open_pool(address, 4)?;
-        crate::run_migrations(&mut *checkout(&pool)?, migrations)?;
+        on_connection(&pool, |conn| crate::run_migrations(conn, migrations))?;
         let aead = Aead::new(entropy.clone());
         let ids = named(&pool, &master, &aead, &entropy, &clock, "ids")?;
         let persons = Mutex::new(LruCache::new(CACHED));
@@ -120,8 +120,9 @@ impl Keys {
 
     /// The names of the realm's keys that begin so.
     pub fn names(&self, prefix: &str) -> Result<Vec<String>> {
-        let mut conn = checkout(&self.0.pool)?;
-        let names: Vec<String> = named_keys::table.select(named_keys::name).order(named_keys::name).load(&mut *conn)?;
+        let names: Vec<String> = on_connection(&self.0.pool, |conn| {
+            Ok::<_, Error>(named_keys::table.select(named_keys::name).order(named_keys::name).load(conn)?)
+        })?;
         Ok(names.into_iter().filter(|name| name.starts_with(prefix)).collect())
     }
 
@@ -142,11 +143,15 @@ impl Keys {
         if let Some(keys) = self.0.persons.lock().get(&person) {
             return Ok(Arc::clone(keys));
         }
-        let row = person_keys::table
-            .find(person.as_bytes().to_vec())
-            .select((person_keys::purchases, person_keys::volunteered, person_keys::evidence))
-            .first::<(Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>)>(&mut *checkout(&self.0.pool)?)
-            .optional()?;
+        let row = on_connection(&self.0.pool, |conn| {
+            Ok::<_, Error>(
+                person_keys::table
+                    .find(person.as_bytes().to_vec())
+                    .select((person_keys::purchases, person_keys::volunteered, person_keys::evidence))
+                    .first::<(Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>)>(conn)
+                    .optional()?,
+            )
+        })?;
         let (purchases, volunteered, evidence) = row.ok_or(Error::Key("the person has no keys"))?;
         let keys = Arc::new(PersonKeys {
             purchases: self.unwrap(person, "purchases", purchases)?,
@@ -274,12 +279,8 @@ fn first_half(mac: &[u8; 32]) -> [u8; 16] {
     half
 }
 
-fn checkout(pool: &ConnPool) -> Result<diesel::r2d2::PooledConnection<crate::conn::Connector>> {
-    pool.get().map_err(|error| Error::Unavailable(format!("keystore: {error}")))
-}
-
 fn write<T>(pool: &ConnPool, mut body: impl FnMut(&mut Conn) -> Result<T>) -> Result<T> {
-    transaction(&mut *checkout(pool)?, &mut body)
+    on_connection(pool, |conn| transaction(conn, &mut body))
 }
 
 fn named(
@@ -290,14 +291,15 @@ fn named(
     clock: &Clock,
     name: &str,
 ) -> Result<Secret> {
-    let mut conn = checkout(pool)?;
     let aad = wrapping_aad(name.as_bytes(), "named");
-    if find_named(&mut conn, name)?.is_none() {
-        let mut wrapped = Vec::new();
-        aead.context()?.seal(master.bytes(), &aad, &entropy.bytes::<32>(), &mut wrapped)?;
-        insert_named(&mut conn, name, &wrapped, clock.now())?;
-    }
-    let wrapped = find_named(&mut conn, name)?.ok_or(Error::Key("the named key was destroyed"))?;
+    let wrapped = on_connection(pool, |conn| {
+        if find_named(conn, name)?.is_none() {
+            let mut wrapped = Vec::new();
+            aead.context()?.seal(master.bytes(), &aad, &entropy.bytes::<32>(), &mut wrapped)?;
+            insert_named(conn, name, &wrapped, clock.now())?;
+        }
+        find_named(conn, name)?.ok_or(Error::Key("the named key was destroyed"))
+    })?;
     let mut plain = Vec::new();
     aead.context()?
         .open(master.bytes(), &aad, &wrapped, &mut plain)

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::conn::{Address, Conn, ConnPool, open_pool, transaction};
+use crate::conn::{Address, Conn, ConnPool, on_connection, open_pool, transaction};
 pub use crate::error::{Error, Result};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -65,17 +65,12 @@ impl Store {
     /// Applies the migrations that are missing; gives their names.
     pub fn migrate(&self) -> Result<Vec<String>> {
         let migrations = if self.is_postgres { POSTGRES } else { SQLITE };
-        run_migrations(&mut *self.connection()?, migrations)
+        on_connection(&self.pool, |conn| run_migrations(conn, migrations))
     }
 
     /// Whether the schema is this version's own.
     pub fn is_migrated(&self) -> Result<bool> {
-        let mut conn = self.connection()?;
-        pending(&mut conn, if self.is_postgres { POSTGRES } else { SQLITE })
-    }
-
-    fn connection(&self) -> Result<diesel::r2d2::PooledConnection<conn::Connector>> {
-        self.pool.get().map_err(|error| Error::Unavailable(format!("{error}")))
+        on_connection(&self.pool, |conn| pending(conn, if self.is_postgres { POSTGRES } else { SQLITE }))
     }
 
     /// Reads, on the calling thread: for commands and for the threads of ingest.
@@ -83,7 +78,7 @@ impl Store {
         &self,
         body: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        body(&mut *self.connection()?)
+        on_connection(&self.pool, body)
     }
 
     /// Writes in one transaction, on the calling thread. `body` may run more than once: it is repeated when it
@@ -92,10 +87,9 @@ impl Store {
         &self,
         mut body: impl FnMut(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = self.connection()?;
         let mut repeats = 0;
         loop {
-            match transaction(&mut conn, &mut body) {
+            match on_connection(&self.pool, |conn| transaction(conn, &mut body)) {
                 Err(error) if error.is_contention() && repeats < REPEATS => {
                     repeats += 1;
                     std::thread::sleep(Duration::from_millis(5 << repeats));
