@@ -6,7 +6,8 @@ import { join } from 'node:path';
 const folders = [];
 process.once('exit', () => {
   if (process.env.COUNTERFOIL_TEST_KEEP) return console.error(`kept: ${folders.join(' ')}`);
-  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+  // A program that was killed a moment ago may still hold a file.
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
 });
 
 /** A new, empty folder. */

@@ -80,6 +80,8 @@ export class Running {
     this.#child = spawn(command, args, { ...options, stdio: [stdin, out, out] });
     closeSync(out);
     alive.add(this.#child);
+    // A test that has failed does not wait for what it leaves behind.
+    this.#child.unref();
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', (error) => {
         appendFileSync(log, `${error.message}\n`);
@@ -125,6 +127,7 @@ export class Running {
 
   /** How it ended: an exit code or a signal's name. */
   ended() {
+    this.#child.ref();
     return this.#ended;
   }
 
@@ -134,11 +137,11 @@ export class Running {
     this.#child.kill(signal);
     const timer = new AbortController();
     const late = delay(ms, 'late', { signal: timer.signal }).catch(() => {});
-    const how = await Promise.race([this.#ended, late]);
+    const how = await Promise.race([this.ended(), late]);
     timer.abort();
     if (how !== 'late') return how;
     this.#child.kill('SIGKILL');
-    await this.#ended;
+    await this.ended();
     throw new Error(`did not end within ${ms / 1000} s of ${signal}:\n${this.tail()}`);
   }
 }

@@ -33,9 +33,12 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// Fills a buffer with random bytes.
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// Where random bytes come from. In production a cryptographic generator; nothing weaker may be passed there.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Entropy(Arc<Fill>);
 
 impl Entropy {
     /// A source that fills buffers with `fill`.

@@ -1,166 +1,88 @@
 //! Decimal numbers and money: read from text, never through a float; money is whole minor units of its currency.
 
 use iso_currency::Currency;
+use rust_decimal::{Decimal, Error};
 
-use crate::json::{Reason, push_digits};
+use crate::json::{Reason, push_shown};
 
-/// Most digits before the dot (`order-stream`, "Values").
-const MAX_WHOLE: usize = 15;
+/// A number needs more than 15 digits before the dot (`order-stream`, "Values") from here on.
+const TOO_LARGE: Decimal = Decimal::from_parts(0xa4c6_8000, 0x0003_8d7e, 0, false, 0);
 /// Most places after the dot that any member may have: those of a unit price.
-pub(crate) const UNIT_PRICE_PLACES: u8 = 10;
+pub(crate) const UNIT_PRICE_PLACES: u32 = 10;
 /// Most places of a quantity.
-pub(crate) const QUANTITY_PLACES: u8 = 6;
+pub(crate) const QUANTITY_PLACES: u32 = 6;
 /// Most places of an amount whose currency is not known yet: those of the currency with the smallest unit.
-pub(crate) const ANY_CURRENCY_PLACES: u8 = 4;
+pub(crate) const ANY_CURRENCY_PLACES: u32 = 4;
 
-/// A decimal number in lowest terms: 1.50 is 15 with one place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Decimal {
-    coefficient: i128,
-    places: u8,
+/// Reads a decimal number, without an exponent, in lowest terms: 1.50 has one place.
+pub(crate) fn read(text: &str, most_places: u32) -> Result<Decimal, Reason> {
+    fit(plain(text)?, most_places)
 }
 
-impl Decimal {
-    /// Zero.
-    pub const ZERO: Self = Self { coefficient: 0, places: 0 };
-
-    /// Reads a decimal number; only a JSON number may have an exponent.
-    pub(crate) fn read(text: &str, most_places: u8, exponent_allowed: bool) -> Result<Self, Reason> {
-        let (text, exponent) = match text.find(['e', 'E']).filter(|_| exponent_allowed) {
-            None => (text, 0),
-            Some(at) => {
-                let (front, back) = text.split_at(at);
-                let power = back.get(1..).unwrap_or_default();
-                (front, power.parse::<i32>().map_err(|_| Reason::AmountOutOfRange)?)
-            }
-        };
-        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-        let (whole, fraction) = text.split_once('.').map_or((text, "0"), |parts| parts);
-        if whole.is_empty() || fraction.is_empty() {
-            return Err(Reason::NotADecimal);
-        }
-        let whole = digits(whole)?.trim_start_matches('0');
-        let fraction = digits(fraction)?.trim_end_matches('0');
-        if whole.len() > MAX_WHOLE {
-            return Err(Reason::AmountOutOfRange);
-        }
-        if fraction.len() > 20 {
-            return Err(Reason::AmountDecimals);
-        }
-        if whole.is_empty() && fraction.is_empty() {
-            return Ok(Self::ZERO);
-        }
-        let mut coefficient = gather(whole, fraction);
-        let mut places = i32::try_from(fraction.len()).unwrap_or_default();
-        if exponent != 0 {
-            places = places.saturating_sub(exponent);
-            while places > 0 && coefficient % 10 == 0 {
-                coefficient /= 10;
-                places -= 1;
-            }
-            while places < 0 {
-                coefficient = coefficient.checked_mul(10).ok_or(Reason::AmountOutOfRange)?;
-                places += 1;
-            }
-        }
-        let places = u8::try_from(places).ok().filter(|places| *places <= most_places);
-        let places = places.ok_or(Reason::AmountDecimals)?;
-        if exponent != 0 && coefficient / power(places) >= power(15) {
-            return Err(Reason::AmountOutOfRange);
-        }
-        Ok(Self { coefficient: if negative { -coefficient } else { coefficient }, places })
+/// Reads a JSON number, which may have an exponent.
+pub(crate) fn read_number(text: &str, most_places: u32) -> Result<Decimal, Reason> {
+    let Some((base, exponent)) = text.split_once(['e', 'E']) else { return read(text, most_places) };
+    // The library rounds a base that is too long; here it is refused, and zero is zero however it is scaled.
+    if plain(base)?.is_zero() {
+        return Ok(Decimal::ZERO);
     }
-
-    /// The number in whole minor units of a currency with `decimals` places.
-    pub(crate) fn minor(self, decimals: u8) -> Result<i64, Reason> {
-        let missing = decimals.checked_sub(self.places).ok_or(Reason::AmountDecimals)?;
-        i64::try_from(self.coefficient * power(missing)).map_err(|_| Reason::AmountOutOfRange)
-    }
-
-    /// The sum of two numbers.
-    pub(crate) fn plus(self, other: Self) -> Self {
-        let places = self.places.max(other.places);
-        let scaled = |number: Self| number.coefficient.saturating_mul(power(places - number.places));
-        let mut sum = Self { coefficient: scaled(self).saturating_add(scaled(other)), places };
-        while sum.places > 0 && sum.coefficient % 10 == 0 {
-            sum.coefficient /= 10;
-            sum.places -= 1;
-        }
-        sum
-    }
-
-    /// Whether this number is larger than `other`.
-    pub(crate) fn exceeds(self, other: Self) -> bool {
-        let places = self.places.max(other.places);
-        let scaled = |number: Self| number.coefficient.saturating_mul(power(places - number.places));
-        scaled(self) > scaled(other)
-    }
-
-    /// Appends the number with as many places as it needs, at least `least`.
-    pub(crate) fn push(self, out: &mut String, least: u8) {
-        let places = self.places.max(least);
-        push_scaled(out, self.coefficient.saturating_mul(power(places - self.places)), places);
-    }
+    let number = Decimal::from_scientific(text).map_err(|_| {
+        if exponent.starts_with('-') { Reason::AmountDecimals } else { Reason::AmountOutOfRange }
+    })?;
+    fit(number, most_places)
 }
 
-fn digits(text: &str) -> Result<&str, Reason> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { Ok(text) } else { Err(Reason::NotADecimal) }
+/// Digits with at most one dot between them, and a minus before them: the library also takes `+1`, `.5` and `1_000`.
+fn plain(text: &str) -> Result<Decimal, Reason> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return Err(Reason::NotADecimal);
+    }
+    Decimal::from_str_exact(text).map_err(|error| match error {
+        Error::Underflow => Reason::AmountDecimals,
+        _ => Reason::AmountOutOfRange,
+    })
 }
 
-/// The digits of both parts as one number. Nearly all amounts fit 64 bits, where arithmetic is many times faster.
-fn gather(whole: &str, fraction: &str) -> i128 {
-    let digits = whole.bytes().chain(fraction.bytes());
-    if whole.len() + fraction.len() <= 18 {
-        i128::from(digits.fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+fn fit(number: Decimal, most_places: u32) -> Result<Decimal, Reason> {
+    let number = number.normalize();
+    if number.abs() >= TOO_LARGE {
+        Err(Reason::AmountOutOfRange)
+    } else if number.scale() > most_places {
+        Err(Reason::AmountDecimals)
     } else {
-        digits.fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'))
+        Ok(number)
     }
 }
 
-fn power(exponent: u8) -> i128 {
-    if exponent <= 18 {
-        i128::from(10_i64.pow(u32::from(exponent)))
-    } else {
-        10_i128.pow(u32::from(exponent))
+/// A number in whole minor units of a currency with `decimals` places.
+pub(crate) fn minor(mut number: Decimal, decimals: u32) -> Result<i64, Reason> {
+    if number.scale() > decimals {
+        return Err(Reason::AmountDecimals);
     }
+    number.rescale(decimals);
+    i64::try_from(number.mantissa()).map_err(|_| Reason::AmountOutOfRange)
+}
+
+/// A number with as many places as it needs, at least `least`, ready to be written.
+pub(crate) fn at_least(mut number: Decimal, least: u32) -> Decimal {
+    if number.scale() < least {
+        number.rescale(least);
+    }
+    number
 }
 
 /// Appends `units` of the size 10^-`decimals`: 50 with two decimals is `0.50`.
-pub(crate) fn push_scaled(out: &mut String, units: i128, decimals: u8) {
-    if units < 0 {
-        out.push('-');
-    }
-    let units = units.unsigned_abs();
-    match u64::try_from(units) {
-        Ok(units) if decimals < 19 => {
-            let unit = 10_u64.pow(u32::from(decimals));
-            push_digits(out, u128::from(units / unit));
-            push_fraction(out, units % unit, decimals);
-        }
-        _ => {
-            let unit = power(decimals).unsigned_abs();
-            push_digits(out, units / unit);
-            push_fraction(out, u64::try_from(units % unit).unwrap_or_default(), decimals);
-        }
-    }
-}
-
-fn push_fraction(out: &mut String, fraction: u64, decimals: u8) {
-    if decimals == 0 {
-        return;
-    }
-    out.push('.');
-    let mut filled = 10_u64.pow(u32::from(decimals.min(19) - 1));
-    while filled > fraction && filled > 1 {
-        out.push('0');
-        filled /= 10;
-    }
-    push_digits(out, u128::from(fraction));
+pub(crate) fn push_scaled(out: &mut String, units: i128, decimals: u32) {
+    // A sum of as many `i64` as there can be in messages stays far below the 96 bits of a decimal.
+    push_shown(out, Decimal::try_from_i128_with_scale(units, decimals).unwrap_or(Decimal::MAX));
 }
 
 /// How many decimals amounts of a currency have (ISO 4217); 2 where the standard gives none.
-pub fn decimals(currency: Currency) -> u8 {
-    currency.exponent().and_then(|places| u8::try_from(places).ok()).unwrap_or(2)
+pub(crate) fn decimals(currency: Currency) -> u32 {
+    currency.exponent().map_or(2, u32::from)
 }
 
 #[cfg(test)]
@@ -168,9 +90,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> Result<String, Reason> {
-        let mut out = String::new();
-        Decimal::read(text, 10, true)?.push(&mut out, 0);
-        Ok(out)
+        Ok(read_number(text, 10)?.to_string())
     }
 
     #[test]
@@ -192,22 +112,32 @@ mod tests {
 
     #[test]
     fn what_is_no_decimal_is_refused() {
-        for text in ["", ".5", "5.", "1,5", "1 000", "+1", "0x1", "--1", "1.2.3", "NaN"] {
+        for text in ["", ".5", "5.", "1,5", "1 000", "+1", "0x1", "--1", "1.2.3", "NaN", "1_000", "-"] {
             assert_eq!(shown(text), Err(Reason::NotADecimal), "{text}");
         }
         for text in ["1000000000000000", "1e15", "1e400", "1e99999999999"] {
             assert_eq!(shown(text), Err(Reason::AmountOutOfRange), "{text}");
         }
+        for text in [
+            "1e-11",
+            "1e-99",
+            "0.00000000000000000000000000000000001",
+            "1.00000000000000000000000000000000001e3",
+        ] {
+            assert_eq!(shown(text), Err(Reason::AmountDecimals), "{text}");
+        }
+        assert_eq!(shown("0e99"), Ok("0".to_owned()));
+        assert_eq!(read("1e2", 10), Err(Reason::NotADecimal));
         assert_eq!(shown("0.00000000001"), Err(Reason::AmountDecimals));
     }
 
     #[test]
     fn minor_units_keep_the_currency_s_decimals() {
-        let minor = |text: &str, places| Decimal::read(text, 10, false).unwrap().minor(places);
-        assert_eq!(minor("12.3", 2), Ok(1230));
-        assert_eq!(minor("1.230", 2), Ok(123));
-        assert_eq!(minor("1.234", 2), Err(Reason::AmountDecimals));
-        assert_eq!(minor("999999999999999", 4), Err(Reason::AmountOutOfRange));
+        let units = |text: &str, places| minor(read(text, 10).unwrap(), places);
+        assert_eq!(units("12.3", 2), Ok(1230));
+        assert_eq!(units("1.230", 2), Ok(123));
+        assert_eq!(units("1.234", 2), Err(Reason::AmountDecimals));
+        assert_eq!(units("999999999999999", 4), Err(Reason::AmountOutOfRange));
         for (units, decimals, text) in [
             (0, 2, "0.00"),
             (5, 2, "0.05"),

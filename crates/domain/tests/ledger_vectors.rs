@@ -1,4 +1,7 @@
 //! The worked vectors of the ledger's format: fixed salts, so every byte is known.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use counterfoil_domain::entry::{Commitment, canonical, commit, leaf_data, leaf_hash};
 use data_encoding::HEXLOWER;
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
-use counterfoil_domain::purchase::Purchase;
+use counterfoil_domain::purchase::{Purchase, Refund};
 use counterfoil_domain::stream::{Body, Event, EventOrder, OrderKind, Verdict, verdict};
 use counterfoil_store::keys::Keys;
 use counterfoil_store::objects::{Kind, Latest, Object};
@@ -88,6 +88,8 @@ pub(crate) struct Slot {
 pub(crate) struct Workspace {
     pub(crate) objects: HashMap<ObjectId, Object>,
     pub(crate) slots: BTreeMap<PurchaseId, Slot>,
+    /// Objects that change but are not in hand. While there are any, nothing here may be written.
+    pub(crate) missing: Vec<Object>,
 }
 
 impl Workspace {
@@ -113,16 +115,21 @@ impl Workspace {
             }
         }
         let home = self.home(subject);
-        if let Some(before) = before.filter(|object| object.latest.is_some() && object.purchase_id != home) {
-            self.take_out(before.purchase_id, subject, now);
+        // Where it was, or where others waited for it.
+        let from = before.as_ref().map_or(subject.own.into(), |object| object.purchase_id);
+        if from != home && before.is_some_and(|object| object.latest.is_some()) {
+            self.take_out(from, subject, now);
         }
         self.put_in(home, subject, now);
         if let Some(object) = self.objects.get_mut(&subject.own) {
             object.purchase_id = home;
             object.latest = Some(latest_of(subject.event.order, subject.event.digest));
         }
-        if matches!(subject.event.body, Body::Return(_)) && home != subject.own.into() {
-            self.follow(subject.own.into(), home, &subject.event.namespace, keys, now);
+        if let Body::Return(part) = &subject.event.body
+            && from != home
+        {
+            let locate = |refund: &str| keys.object_id(&subject.event.namespace, "refund", refund);
+            self.follow(part.id(), from, home, locate, now);
         }
         Applied::Stored
     }
@@ -170,24 +177,34 @@ impl Workspace {
         }
     }
 
-    /// Refunds that waited at a return go with it to its order.
-    fn follow(&mut self, from: PurchaseId, to: PurchaseId, namespace: &str, keys: &Keys, now: DateTime<Utc>) {
+    /// Refunds that name a return and no order are where their return is, and go where it goes.
+    fn follow(
+        &mut self,
+        return_id: &str,
+        from: PurchaseId,
+        to: PurchaseId,
+        locate: impl Fn(&str) -> ObjectId,
+        now: DateTime<Utc>,
+    ) {
         let Some(slot) = self.slots.get_mut(&from) else { return };
-        let waiting: Vec<String> = slot
-            .purchase
+        let mut all = slot.purchase.clone();
+        let ids: Vec<String> = all
             .parts()
             .filter(|(kind, _)| *kind == "refund")
             .map(|(_, id)| id.to_owned())
             .collect();
-        for id in waiting {
-            let taken = self.slots.get_mut(&from).and_then(|slot| {
-                slot.touched = true;
-                slot.purchase.take_refund(&id, now)
-            });
-            if let Some(refund) = taken {
+        let follows = |refund: &Refund| refund.order_id().is_none() && refund.return_id() == Some(return_id);
+        let following: Vec<Refund> =
+            ids.iter().filter_map(|id| all.take_refund(id, now)).filter(|refund| follows(refund)).collect();
+        for refund in following {
+            let object = locate(refund.id());
+            match self.objects.get_mut(&object) {
+                Some(object) => object.purchase_id = to,
+                None => self.missing.push(Object::awaited(object, Kind::Refund)),
+            }
+            let left = self.slot(from, now).purchase.take_refund(refund.id(), now);
+            if left.is_some() {
                 self.slot(to, now).purchase.put_refund(refund, now);
-                let object = keys.object_id(namespace, "refund", &id);
-                self.objects.entry(object).or_insert_with(|| Object::awaited(object, Kind::Refund)).purchase_id = to;
             }
         }
     }

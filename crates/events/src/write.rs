@@ -118,6 +118,8 @@ fn settle_again(
         return Err(RecordError::Extend(missing));
     }
     wanted.extend(homes);
+    // Held because an earlier try found that they change too.
+    wanted.extend(held.iter().filter(|id| !prepared.fresh.objects.contains_key(*id)));
 
     let mut workspace = Workspace::default();
     workspace.objects.extend(wanted.iter().filter_map(|id| Some((*id, existing.get(id)?.clone()))));
@@ -125,6 +127,9 @@ fn settle_again(
     for (index, subject) in &subjects {
         let applied = workspace.apply(subject, &recorder.keys, prepared.now);
         work.outcomes.insert(*index, applied);
+    }
+    if !workspace.missing.is_empty() {
+        return Err(RecordError::Extend(workspace.missing));
     }
     let owned: Vec<Subject> = subjects.into_iter().map(|(_, subject)| subject.clone()).collect();
     let packed = recorder.pack(&mut workspace, &owned)?;

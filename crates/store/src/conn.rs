@@ -11,7 +11,7 @@ use diesel::sqlite::SqliteConnection;
 use crate::error::{Error, Result};
 
 /// A connection to either database. Queries are written once against it; where Diesel needs to know which
-/// database it talks to (`ON CONFLICT`, batches), the same text goes through [`either!`].
+/// database it talks to (`ON CONFLICT`, batches), the same text goes through [`either!`](crate::either!).
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
     /// PostgreSQL.
@@ -94,11 +94,13 @@ impl ManageConnection for Connector {
             }
             Address::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path)?;
+                // A batch of ingest touches thousands of pages: checkpoints wait for 32 MB of them.
                 // FULL: a transaction that was acknowledged is on disk. secure_delete: what is deleted is gone.
                 conn.batch_execute(
                     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                      PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; \
-                     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456",
+                     PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; \
+                     PRAGMA wal_autocheckpoint = 8192",
                 )?;
                 Conn::Sqlite(conn)
             }

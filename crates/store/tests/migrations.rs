@@ -1,7 +1,5 @@
 //! The migrations: a tree for each database, made of the same steps, that lead to the same tables.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 #[cfg(test)]
 #[path = "contract/database.rs"]
 mod database;

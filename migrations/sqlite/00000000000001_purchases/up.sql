@@ -22,6 +22,7 @@ CREATE TABLE objects (
   digest       BLOB
 );
 
+-- A table with row ids: documents are appended one after the other, and only small index entries go to random places.
 CREATE TABLE purchases (
   person       BLOB NOT NULL,
   purchased_at TIMESTAMP NOT NULL,
@@ -37,7 +38,7 @@ CREATE TABLE purchases (
   shared       BOOLEAN NOT NULL,
   document     BLOB NOT NULL,
   PRIMARY KEY (person, purchased_at, purchase_id)
-) WITHOUT ROWID;
+);
 CREATE INDEX purchases_by_change ON purchases (person, change_seq);
 
 -- Guest orders, and returns and refunds whose order has not come. They have no person.

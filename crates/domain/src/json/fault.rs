@@ -78,20 +78,9 @@ impl Reason {
     }
 }
 
-/// A broken rule at a byte of the text; `member` names a member that is missing from the object there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A broken rule, and the JSON pointer (RFC 6901) of where it is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) reason: Reason,
-    pub(crate) at: usize,
-    pub(crate) member: Option<&'static str>,
-}
-
-impl Fault {
-    pub(crate) fn new(reason: Reason, at: usize) -> Self {
-        Self { reason, at, member: None }
-    }
-
-    pub(crate) fn missing(member: &'static str, at: usize) -> Self {
-        Self { reason: Reason::MissingField, at, member: Some(member) }
-    }
+    pub(crate) pointer: String,
 }

@@ -1,17 +1,21 @@
-//! Reading and writing JSON by hand: one strict pass over borrowed text, and writers that append to one buffer.
+//! JSON of the order stream and of stored purchases, read and escaped by `serde_json`.
 //!
-//! The order stream's rules (no duplicate keys, bounded depth and lengths, amounts read from their text) are rules
-//! of the reader itself, so nothing is parsed twice, and a fault knows its place without any cost until it happens.
+//! A message is read twice: [`check`] holds its whole text against the stream's rules (no duplicate keys, bounded
+//! depth and lengths), and [`typed`] then reads what is wanted of it, borrowed. What is served is written member by
+//! member into one buffer.
 
 mod fault;
+mod glimpse;
 mod members;
-mod place;
-mod reader;
-mod scan;
+mod path;
+mod strict;
+mod typed;
 mod writer;
 
 pub(crate) use fault::{Fault, Reason};
-pub(crate) use members::{elements, without};
-pub(crate) use place::pointer;
-pub(crate) use reader::{MAX_TEXT, Reader, find};
-pub(crate) use writer::{push_digits, push_member, push_read, push_short, push_text, separate};
+pub(crate) use glimpse::Glimpse;
+pub(crate) use members::{Members, push_json, push_list, without};
+pub(crate) use path::{Field, Path};
+pub(crate) use strict::{check, check_text};
+pub(crate) use typed::{List, Object, Text, typed};
+pub(crate) use writer::{push_member, push_quoted, push_shown, push_text, separate};

@@ -1,52 +1,49 @@
 //! Appending JSON to a buffer.
 
-use std::borrow::Cow;
+use std::{
+    fmt::{Display, Write as _},
+    io,
+};
 
-use super::scan::plain;
+/// A buffer of text that `serde_json` writes to.
+struct Sink<'s>(&'s mut String);
 
-/// Appends a string with its quotes.
+impl io::Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        self.0.push_str(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Appends a string with its quotes. Nearly all have nothing to escape (RFC 8259, section 7) and are copied whole.
 pub(crate) fn push_text(out: &mut String, text: &str) {
-    if plain(text.as_bytes()).is_some() {
-        push_escaped(out, text);
-    } else {
+    let special = |byte: u8| u8::from(byte < b' ' || byte == b'"' || byte == b'\\');
+    if text.bytes().fold(0, |found, byte| found | special(byte)) == 0 {
         out.push('"');
         out.push_str(text);
         out.push('"');
+        return;
     }
+    let written = serde_json::to_writer(Sink(out), text);
+    debug_assert!(written.is_ok(), "a string is written to memory in whole characters");
 }
 
-/// Appends a string that was read, with its quotes: one that is still borrowed had no escapes and needs none.
-#[expect(clippy::ptr_arg, reason = "whether it is borrowed is what is asked here")]
-pub(crate) fn push_read(out: &mut String, text: &Cow<'_, str>) {
-    match text {
-        Cow::Borrowed(plain) => {
-            out.push('"');
-            out.push_str(plain);
-            out.push('"');
-        }
-        Cow::Owned(text) => push_text(out, text),
-    }
+/// Appends a value as it displays itself.
+pub(crate) fn push_shown(out: &mut String, value: impl Display) {
+    let written = write!(out, "{value}");
+    debug_assert!(written.is_ok(), "a buffer in memory takes everything");
 }
 
-fn push_escaped(out: &mut String, text: &str) {
+/// Appends `"name":"value"` for a value that displays itself without anything to escape.
+pub(crate) fn push_quoted(out: &mut String, name: &str, value: impl Display) {
+    separate(out, name);
     out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            control if control < ' ' => {
-                let code = u32::from(control);
-                out.push_str(if code < 16 { "\\u000" } else { "\\u001" });
-                out.extend(char::from_digit(code % 16, 16));
-            }
-            other => out.push(other),
-        }
-    }
+    push_shown(out, value);
     out.push('"');
 }
 
@@ -64,31 +61,4 @@ pub(crate) fn separate(out: &mut String, name: &str) {
     out.push('"');
     out.push_str(name);
     out.push_str("\":");
-}
-
-/// Appends a whole number. Nearly all fit 64 bits, where division is many times faster.
-pub(crate) fn push_digits(out: &mut String, number: u128) {
-    const GROUP: u128 = 10_000_000_000_000_000_000;
-    if let Ok(number) = u64::try_from(number) {
-        push_short(out, number, 1);
-    } else {
-        push_digits(out, number / GROUP);
-        push_short(out, u64::try_from(number % GROUP).unwrap_or_default(), 19);
-    }
-}
-
-/// Appends a number with at least `width` digits.
-pub(crate) fn push_short(out: &mut String, mut number: u64, width: usize) {
-    let mut digits = [b'0'; 20];
-    let mut used = 0;
-    for digit in digits.iter_mut().rev() {
-        if number == 0 && used >= width {
-            break;
-        }
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-        used += 1;
-    }
-    let text = digits.get(digits.len() - used..).unwrap_or_default();
-    out.push_str(std::str::from_utf8(text).unwrap_or_default());
 }

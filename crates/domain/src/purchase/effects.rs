@@ -1,15 +1,21 @@
 //! What returns and refunds do to an order: what came back of each line, what was refunded, what does not fit.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use iso_currency::Currency;
-
-use crate::{
-    json::{Fault, Reader, elements, separate},
-    money::{Decimal, UNIT_PRICE_PLACES, decimals, push_scaled},
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
 };
 
-use super::{AllocationTarget, Order, Part, Purchase};
+use iso_currency::Currency;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    json::{Text, push_list, push_quoted, separate},
+    money::{UNIT_PRICE_PLACES, decimals, minor, push_scaled, read},
+};
+
+use super::{AllocationTarget, Corrupt, Order, Part, Purchase};
 
 /// Notes that follow from returns and refunds; they are worked out anew at each merge.
 pub(super) const NOTES: [&str; 6] = [
@@ -49,7 +55,7 @@ impl<'a> Effects<'a> {
             for line in &part.lines {
                 if let Some(id) = &line.line_id {
                     let returned = &mut effects.lines.entry(id).or_default().returned;
-                    *returned = Some(returned.unwrap_or_default().plus(line.quantity));
+                    *returned = Some((returned.unwrap_or_default() + line.quantity).normalize());
                 }
             }
         }
@@ -82,56 +88,37 @@ impl<'a> Effects<'a> {
     }
 
     /// Compares the refunds with the order and its charges.
-    pub(super) fn judge(&mut self, order: &Order) -> Result<(), Fault> {
+    pub(super) fn judge(&mut self, order: &Order) -> Result<(), Corrupt> {
         let total = i128::from(order.facts.sums.grand_total);
         if self.refunded > total.max(0) {
             self.notes.insert("refund_exceeds");
         }
-        let mut known = BTreeSet::new();
-        let charges = order.text.get(Part::Charges);
-        if !charges.is_empty() {
-            elements(charges, |charge| {
-                Reader::lenient(charge, 0).object(|reader, key| {
-                    if key == "id" {
-                        known.insert(reader.id()?.into_owned());
-                        return Ok(());
-                    }
-                    reader.skip()
-                })?;
-                Ok(())
-            })?;
-        }
-        if self.charges.keys().any(|id| !known.contains(*id)) {
+        let text = order.text.get(Part::Charges);
+        let charges: Vec<Charge<'_>> = if text.is_empty() { Vec::new() } else { serde_json::from_str(text)? };
+        if self.charges.keys().any(|id| !charges.iter().any(|charge| charge.id.0 == *id)) {
             self.notes.insert("refund_unknown_charge");
         }
         Ok(())
     }
 
     /// Appends the order's lines with what came back of each.
-    pub(super) fn push_lines(&mut self, order: &Order, out: &mut String) -> Result<(), Fault> {
+    pub(super) fn push_lines(&mut self, order: &Order, out: &mut String) -> Result<(), Corrupt> {
         let places = decimals(order.facts.currency);
-        let mut lines = std::mem::take(&mut self.lines);
+        let mut effects = std::mem::take(&mut self.lines);
         let text = order.text.get(Part::Lines);
-        out.push('[');
-        if !text.is_empty() {
-            elements(text, |line| {
-                if !out.ends_with('[') {
-                    out.push(',');
-                }
-                let sold = Sold::read(line, places)?;
-                let Some(effect) = lines.remove(sold.id.as_str()) else {
-                    out.push_str(line);
-                    return Ok(());
-                };
+        let lines: Vec<&RawValue> = if text.is_empty() { Vec::new() } else { serde_json::from_str(text)? };
+        push_list(lines, out, |line, out| {
+            let sold = Sold::read(line.get(), places)?;
+            out.push_str(line.get());
+            if let Some(effect) = effects.remove(&*sold.id) {
                 self.judge_line(&sold, effect, order.facts.taxes_included);
-                out.push_str(line.strip_suffix('}').unwrap_or(line));
+                out.pop();
                 push_effect(out, effect, places);
                 out.push('}');
-                Ok(())
-            })?;
-        }
-        out.push(']');
-        for effect in lines.values() {
+            }
+            Ok::<_, Corrupt>(())
+        })?;
+        for effect in effects.values() {
             if effect.returned.is_some() {
                 self.notes.insert("return_unknown_line");
             }
@@ -142,23 +129,20 @@ impl<'a> Effects<'a> {
         Ok(())
     }
 
-    fn judge_line(&mut self, sold: &Sold, effect: OfLine, taxes_included: bool) {
+    fn judge_line(&mut self, sold: &Sold<'_>, effect: OfLine, taxes_included: bool) {
         let cost = sold.net + if taxes_included { 0 } else { sold.taxes };
         if effect.refunded.is_some_and(|refunded| refunded > cost.max(0)) {
             self.notes.insert("refund_exceeds");
         }
-        if effect.returned.is_some_and(|returned| returned.exceeds(sold.quantity)) {
+        if effect.returned.is_some_and(|returned| returned > sold.quantity) {
             self.notes.insert("return_exceeds");
         }
     }
 }
 
-fn push_effect(out: &mut String, effect: OfLine, places: u8) {
+fn push_effect(out: &mut String, effect: OfLine, places: u32) {
     if let Some(returned) = effect.returned {
-        separate(out, "returnedQuantity");
-        out.push('"');
-        returned.push(out, 0);
-        out.push('"');
+        push_quoted(out, "returnedQuantity", returned);
     }
     if let Some(refunded) = effect.refunded {
         separate(out, "refunded");
@@ -168,59 +152,55 @@ fn push_effect(out: &mut String, effect: OfLine, places: u8) {
     }
 }
 
-/// What must be known of a served line.
-#[derive(Default)]
-struct Sold {
-    id: String,
+/// A served charge, as far as it must be known.
+#[derive(Deserialize)]
+struct Charge<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+}
+
+/// A served line, as far as it must be known.
+#[derive(Deserialize)]
+struct SoldText<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    quantity: QuantityText<'a>,
+    net: Text<'a>,
+    #[serde(default)]
+    taxes: Vec<TaxText<'a>>,
+}
+
+#[derive(Deserialize)]
+struct QuantityText<'a> {
+    #[serde(borrow)]
+    value: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct TaxText<'a> {
+    #[serde(borrow)]
+    amount: Text<'a>,
+}
+
+/// What was sold on a line; amounts in minor units.
+struct Sold<'a> {
+    id: Cow<'a, str>,
     quantity: Decimal,
     net: i128,
     taxes: i128,
 }
 
-impl Sold {
-    fn read(line: &str, places: u8) -> Result<Self, Fault> {
-        let mut sold = Self::default();
-        Reader::lenient(line, 0).object(|reader, key| {
-            match key {
-                "id" => sold.id = reader.id()?.into_owned(),
-                "net" => sold.net = minor(reader, places)?,
-                "quantity" => {
-                    reader.object(|reader, key| {
-                        if key == "value" {
-                            number(reader).map(|value| sold.quantity = value)
-                        } else {
-                            reader.skip()
-                        }
-                    })?;
-                }
-                "taxes" => {
-                    reader.array(|reader| {
-                        reader
-                            .object(|reader, key| {
-                                if key == "amount" {
-                                    minor(reader, places).map(|amount| sold.taxes += amount)
-                                } else {
-                                    reader.skip()
-                                }
-                            })
-                            .map(drop)
-                    })?;
-                }
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        Ok(sold)
+impl<'a> Sold<'a> {
+    fn read(line: &'a str, places: u32) -> Result<Self, Corrupt> {
+        let number = |Text(text): Text<'_>| {
+            read(&text, UNIT_PRICE_PLACES).map_err(|_| Corrupt::new("a number of a line cannot be read"))
+        };
+        let amount = |text: Text<'_>| {
+            let amount = minor(number(text)?, places);
+            amount.map(i128::from).map_err(|_| Corrupt::new("an amount of a line is none"))
+        };
+        let SoldText { id: Text(id), quantity, net, taxes } = serde_json::from_str(line)?;
+        let taxes = taxes.into_iter().map(|tax| amount(tax.amount)).sum::<Result<i128, Corrupt>>()?;
+        Ok(Self { id, quantity: number(quantity.value)?, net: amount(net)?, taxes })
     }
-}
-
-fn number(reader: &mut Reader<'_>) -> Result<Decimal, Fault> {
-    let place = reader.place();
-    Decimal::read(&reader.string()?, UNIT_PRICE_PLACES, false).map_err(|reason| Fault::new(reason, place))
-}
-
-fn minor(reader: &mut Reader<'_>, places: u8) -> Result<i128, Fault> {
-    let place = reader.place();
-    let amount = number(reader)?.minor(places).map_err(|reason| Fault::new(reason, place))?;
-    Ok(i128::from(amount))
 }

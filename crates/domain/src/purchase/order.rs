@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use iso_currency::Currency;
 
 use crate::{
-    json::{push_digits, push_member, separate},
+    json::{push_member, push_quoted, push_shown, separate},
     stream::{EventOrder, OrderKind},
-    time::{Moment, push_utc},
+    time::{Moment, utc_text},
 };
 
 /// The parts of an order that are kept as served text.
@@ -97,26 +97,21 @@ impl Order {
 
     /// Notes from which event it comes.
     pub(crate) fn set_origin(&mut self, source: &str, event_id: &str, order: EventOrder) {
-        let start = self.text.buffer().len();
-        let out = self.text.buffer();
-        out.push('{');
-        push_member(out, "source", source);
-        push_member(out, "eventId", event_id);
-        match order.kind {
-            OrderKind::Revision => {
-                separate(out, "orderRevision");
-                push_digits(out, u128::from(order.value.unsigned_abs()));
+        self.text.write(Part::Provenance, |out| {
+            out.push('{');
+            push_member(out, "source", source);
+            push_member(out, "eventId", event_id);
+            let at = || utc_text(DateTime::from_timestamp_micros(order.value).unwrap_or_default());
+            match order.kind {
+                OrderKind::Revision => {
+                    separate(out, "orderRevision");
+                    push_shown(out, order.value);
+                }
+                OrderKind::RevisedAt => push_quoted(out, "orderRevisedAt", at()),
+                OrderKind::Time => push_quoted(out, "orderTime", at()),
             }
-            OrderKind::RevisedAt | OrderKind::Time => {
-                let at = DateTime::from_timestamp_micros(order.value).unwrap_or_default();
-                separate(out, if order.kind == OrderKind::Time { "orderTime" } else { "orderRevisedAt" });
-                out.push('"');
-                push_utc(out, at);
-                out.push('"');
-            }
-        }
-        out.push('}');
-        self.text.close(Part::Provenance, start);
+            out.push('}');
+        });
     }
 
     /// When it was placed, in UTC.
@@ -147,22 +142,13 @@ impl Parts {
         self.buffer.get(start..end).unwrap_or_default()
     }
 
-    /// The buffer, to append the next part to.
-    pub(crate) fn buffer(&mut self) -> &mut String {
-        &mut self.buffer
-    }
-
-    /// Declares what was appended since `start` to be `part`.
-    pub(crate) fn close(&mut self, part: Part, start: usize) {
+    /// Adds a part as `write` appends it.
+    pub(crate) fn write<T>(&mut self, part: Part, write: impl FnOnce(&mut String) -> T) -> T {
+        let start = self.buffer.len();
+        let outcome = write(&mut self.buffer);
         if let Some(span) = self.spans.get_mut(part.index()) {
             *span = (start, self.buffer.len());
         }
-    }
-
-    /// Appends a part whole.
-    pub(crate) fn put(&mut self, part: Part, text: &str) {
-        let start = self.buffer.len();
-        self.buffer.push_str(text);
-        self.close(part, start);
+        outcome
     }
 }

@@ -1,6 +1,6 @@
 //! What a grant's datasets let out of a purchase.
 
-use crate::json::{Fault, Reader, elements, separate, without};
+use crate::json::{Members, push_json, push_list, separate, without};
 
 use super::{Corrupt, Section, SectionsRef, sections::SELLERS_ON_LINES};
 
@@ -72,7 +72,7 @@ fn edited(
     sections: SectionsRef<'_>,
     section: Section,
     out: &mut Vec<u8>,
-    edit: impl FnOnce(&str, &mut String) -> Result<(), Fault>,
+    edit: impl FnOnce(&str, &mut String) -> Result<(), serde_json::Error>,
 ) -> Result<(), Corrupt> {
     let text = sections.text(section)?;
     let Some((name, list)) = text.split_once(':') else { return Ok(()) };
@@ -81,7 +81,7 @@ fn edited(
         return Ok(());
     }
     let mut shown = String::with_capacity(text.len());
-    edit(list, &mut shown).map_err(|_| Corrupt::new("a section cannot be read"))?;
+    edit(list, &mut shown)?;
     join(out, name.as_bytes());
     out.push(b':');
     out.extend_from_slice(shown.as_bytes());
@@ -89,36 +89,26 @@ fn edited(
 }
 
 /// Refunds without their method, and without what of them is for a line, as far as those are not shown.
-fn refunds(list: &str, shows: Shows, out: &mut String) -> Result<(), Fault> {
-    out.push('[');
-    elements(list, |refund| {
-        out.push_str(if out.ends_with('[') { "{" } else { ",{" });
-        Reader::lenient(refund, 0).object(|reader, key| {
-            let value = reader.raw()?;
-            match key {
+fn refunds(list: &str, shows: Shows, out: &mut String) -> Result<(), serde_json::Error> {
+    let refunds: Vec<Members<'_>> = serde_json::from_str(list)?;
+    push_list(refunds, out, |refund, out| {
+        out.push('{');
+        for (name, value) in refund.iter() {
+            match name {
                 "method" | "methodOriginal" if !shows.payment => {}
                 "allocations" if !shows.lines => {
-                    separate(out, key);
-                    out.push('[');
-                    elements(value, |allocation| {
-                        if !allocation.starts_with("{\"lineId\"") {
-                            out.push_str(if out.ends_with('[') { "" } else { "," });
-                            out.push_str(allocation);
-                        }
-                        Ok(())
+                    let allocations: Vec<Members<'_>> = serde_json::from_str(value)?;
+                    separate(out, name);
+                    let kept = allocations.iter().filter(|part| part.text("lineId").is_none());
+                    push_list(kept, out, |part, out| {
+                        part.push(out, |_| false);
+                        Ok::<_, serde_json::Error>(())
                     })?;
-                    out.push(']');
                 }
-                _ => {
-                    separate(out, key);
-                    out.push_str(value);
-                }
+                _ => push_json(out, name, value),
             }
-            Ok(())
-        })?;
+        }
         out.push('}');
         Ok(())
-    })?;
-    out.push(']');
-    Ok(())
+    })
 }

@@ -1,15 +1,13 @@
 //! From the stored form back to the merge state.
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
 use chrono::{DateTime, Utc};
 use iso_currency::Currency;
+use serde::Deserialize;
 
 use crate::{
-    json::{Fault, Reader, Reason, without},
-    money::{Decimal, UNIT_PRICE_PLACES, decimals},
-    stream::{CHANNELS, PAYMENTS, STATUSES, Source, read_refund, read_return},
+    json::{Members, Path, Text, push_json, without},
+    money::{UNIT_PRICE_PLACES, decimals, minor, read},
+    stream::{CHANNELS, PAYMENTS, RefundData, ReturnData, STATUSES, Source, read_refund, read_return},
     time::{Moment, read_date},
 };
 
@@ -35,8 +33,29 @@ const HEAD: [&str; 11] = [
     "account",
 ];
 
-/// Members by name, each with its text.
-type Members<'a> = HashMap<String, &'a str>;
+/// The sections of one purchase, each with braces around it.
+struct Texts {
+    head: String,
+    lines: String,
+    payment: String,
+    place: String,
+    fulfilments: String,
+    documents: String,
+}
+
+impl Texts {
+    fn of(sections: &SectionsRef<'_>) -> Result<Self, Corrupt> {
+        let object = |section| Ok::<_, Corrupt>(format!("{{{}}}", sections.text(section)?));
+        Ok(Self {
+            head: object(Section::Head)?,
+            lines: object(Section::Lines)?,
+            payment: object(Section::Payment)?,
+            place: object(Section::Location)?,
+            fulfilments: object(Section::Fulfilments)?,
+            documents: object(Section::Documents)?,
+        })
+    }
+}
 
 impl Purchase {
     /// Reads a purchase back from what [`Purchase::render`] wrote.
@@ -44,191 +63,139 @@ impl Purchase {
     /// # Errors
     /// [`Corrupt`] where a section cannot be read.
     pub fn read(sections: &SectionsRef<'_>) -> Result<Self, Corrupt> {
-        let head = members(sections, Section::Head)?;
-        let revision = text_of(&head, "revision")?.parse().map_err(|_| Corrupt::new("its revision"))?;
+        let texts = Texts::of(sections)?;
+        let head: Members<'_> = serde_json::from_str(&texts.head)?;
         let mut purchase = Self {
             order: None,
             returns: Vec::new(),
             refunds: Vec::new(),
-            revision,
-            recorded_at: instant(&head, "recordedAt")?,
-            updated_at: instant(&head, "updatedAt")?,
+            revision: needed(&head, "revision")?,
+            recorded_at: needed::<DateTime<Utc>>(&head, "recordedAt")?,
+            updated_at: needed::<DateTime<Utc>>(&head, "updatedAt")?,
         };
-        if string(&head, "status")? != RETURNED {
-            purchase.order = Some(order(sections, &head)?);
+        if needed::<Text<'_>>(&head, "status")?.0 != RETURNED {
+            purchase.order = Some(order(sections, &texts, &head)?);
         }
-        if !sections.get(Section::Kept).is_empty() {
-            let kept = sections.text(Section::Kept)?;
-            kept_parts(kept, &mut purchase)
-                .map_err(|_| Corrupt::new("its returns and refunds cannot be read"))?;
+        let kept = sections.text(Section::Kept)?;
+        if !kept.is_empty() {
+            let Kept { returns, refunds } = serde_json::from_str(kept)?;
+            purchase.returns = returns.into_iter().map(KeptPart::into_return).collect::<Result<_, _>>()?;
+            purchase.refunds = refunds.into_iter().map(KeptPart::into_refund).collect::<Result<_, _>>()?;
         }
         Ok(purchase)
     }
 }
 
-/// The members of a section.
-fn members<'a>(sections: &SectionsRef<'a>, section: Section) -> Result<Members<'a>, Corrupt> {
-    let text = sections.text(section)?;
-    let mut found = HashMap::new();
-    let broken = |_: Fault| Corrupt::new("a section cannot be read");
-    let mut reader = Reader::lenient(text, 0);
-    if text.is_empty() {
-        return Ok(found);
-    }
-    reader
-        .members(|reader, key| {
-            found.insert(key.to_owned(), reader.raw()?);
-            Ok(())
-        })
-        .map_err(broken)?;
-    Ok(found)
-}
-
-fn text_of<'a>(members: &Members<'a>, name: &str) -> Result<&'a str, Corrupt> {
-    members.get(name).copied().ok_or(Corrupt::new("a member is missing"))
-}
-
-fn string(members: &Members<'_>, name: &str) -> Result<String, Corrupt> {
-    let text = Reader::lenient(text_of(members, name)?, 0)
-        .string()
-        .map_err(|_| Corrupt::new("a member is no text"))?;
-    Ok(text.into_owned())
-}
-
-fn instant(members: &Members<'_>, name: &str) -> Result<DateTime<Utc>, Corrupt> {
-    moment(members, name).map(Moment::utc)
-}
-
-fn moment(members: &Members<'_>, name: &str) -> Result<Moment, Corrupt> {
-    Moment::read(&string(members, name)?).map_err(|_| Corrupt::new("a member is no time"))
-}
-
-fn money(members: &Members<'_>, name: &str, currency: Currency) -> Result<i64, Corrupt> {
-    let broken = |_: Reason| Corrupt::new("a member is no amount");
-    let number = Decimal::read(&string(members, name)?, UNIT_PRICE_PLACES, false).map_err(broken)?;
-    number.minor(decimals(currency)).map_err(broken)
-}
-
-/// The members of an object that is a member.
-fn inner<'a>(outer: &Members<'a>, name: &str) -> Result<Members<'a>, Corrupt> {
-    let mut found = HashMap::new();
-    Reader::lenient(text_of(outer, name)?, 0)
-        .object(|reader, key| {
-            found.insert(key.to_owned(), reader.raw()?);
-            Ok(())
-        })
-        .map_err(|_| Corrupt::new("a member is no object"))?;
-    Ok(found)
+/// A member that is always written.
+fn needed<'a, T: Deserialize<'a>>(members: &Members<'a>, name: &str) -> Result<T, Corrupt> {
+    members.get(name)?.ok_or(Corrupt::new("a member is missing"))
 }
 
 fn one_of(members: &Members<'_>, name: &str, list: &[&'static str]) -> Result<&'static str, Corrupt> {
-    let word = string(members, name)?;
+    let Text(word) = needed(members, name)?;
     list.iter().find(|known| **known == word).copied().ok_or(Corrupt::new("a word is not known"))
 }
 
-fn order(sections: &SectionsRef<'_>, head: &Members<'_>) -> Result<Order, Corrupt> {
-    let payment = members(sections, Section::Payment)?;
-    let place = members(sections, Section::Location)?;
-    let code = string(head, "currency")?;
-    let currency = Currency::from_code(&code).ok_or(Corrupt::new("its currency is not known"))?;
-    let store_id = match place.get("location") {
-        Some(_) => Some(string(&inner(&place, "location")?, "storeId")?),
-        None => None,
+fn known_currency(code: &str) -> Result<Currency, Corrupt> {
+    Currency::from_code(code).ok_or(Corrupt::new("a currency is not known"))
+}
+
+fn order(sections: &SectionsRef<'_>, texts: &Texts, head: &Members<'_>) -> Result<Order, Corrupt> {
+    let payment: Members<'_> = serde_json::from_str(&texts.payment)?;
+    let place: Members<'_> = serde_json::from_str(&texts.place)?;
+    let currency = known_currency(&needed::<Text<'_>>(head, "currency")?.0)?;
+    let location: Option<Place> = place.get("location")?;
+    let date = head.get::<Text<'_>>("businessDate")?.map(|Text(date)| read_date(&date)).transpose();
+    let at = Moment::read(&needed::<Text<'_>>(head, "purchasedAt")?.0);
+    let totals: Totals = needed(head, "totals")?;
+    let completeness: Completeness = needed(head, "completeness")?;
+    let money = |text: &str| {
+        let number = read(text, UNIT_PRICE_PLACES).and_then(|number| minor(number, decimals(currency)));
+        number.map_err(|_| Corrupt::new("a member is no amount"))
     };
+    let sums = Sums {
+        gross: money(&totals.gross)?,
+        discounts: money(&totals.discounts)?,
+        charges: money(&totals.charges)?,
+        taxes: money(&totals.taxes)?,
+        grand_total: money(&totals.grand_total)?,
+        difference: completeness.difference.as_deref().map(money).transpose()?.unwrap_or_default(),
+        tender_difference: completeness.tender_difference.as_deref().map(money).transpose()?,
+    };
+    // Notes about returns and refunds are worked out anew.
+    let mut notes = completeness.notes;
+    notes.retain(|note| !effects::NOTES.contains(&note.as_str()));
     let facts = Facts {
-        id: string(head, "orderId")?,
+        id: needed(head, "orderId")?,
         status: one_of(head, "status", STATUSES)?,
         channel: one_of(head, "channel", CHANNELS)?,
-        purchased_at: moment(head, "purchasedAt")?,
-        business_date: date(head, "businessDate")?,
+        purchased_at: at.map_err(|_| Corrupt::new("a member is no time"))?,
+        business_date: date.map_err(|_| Corrupt::new("a member is no date"))?,
         currency,
-        taxes_included: head.get("pricesIncludeTax") != Some(&"false"),
-        payment: if payment.contains_key("payment") {
-            one_of(&payment, "payment", PAYMENTS)?
-        } else {
-            "paid"
+        taxes_included: head.get("pricesIncludeTax")?.unwrap_or(true),
+        payment: match payment.text("payment") {
+            Some(_) => one_of(&payment, "payment", PAYMENTS)?,
+            None => "paid",
         },
-        shared: head.contains_key("account"),
-        store_id,
-        notes: notes(head)?,
+        shared: head.text("account").is_some(),
+        store_id: location.map(|location| location.store_id),
+        notes,
         sellers_on_lines: sections.has(SELLERS_ON_LINES),
-        sums: sums(head, currency)?,
+        sums,
     };
-    Ok(Order { facts, text: parts(sections, head, &payment, &place)? })
+    Ok(Order { facts, text: parts(sections, texts, [head, &payment, &place])? })
 }
 
-fn date(head: &Members<'_>, name: &str) -> Result<Option<NaiveDate>, Corrupt> {
-    if !head.contains_key(name) {
-        return Ok(None);
-    }
-    read_date(&string(head, name)?).map(Some).map_err(|_| Corrupt::new("a member is no date"))
+/// The location, as far as it must be known.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    store_id: String,
 }
 
-/// The notes of the order itself; those about returns and refunds are worked out anew.
-fn notes(head: &Members<'_>) -> Result<Vec<String>, Corrupt> {
-    let completeness = inner(head, "completeness")?;
-    let mut notes = Vec::new();
-    Reader::lenient(text_of(&completeness, "notes")?, 0)
-        .array(|reader| {
-            notes.push(reader.string()?.into_owned());
-            Ok(())
-        })
-        .map_err(|_| Corrupt::new("its notes cannot be read"))?;
-    notes.retain(|note| !effects::NOTES.contains(&note.as_str()));
-    Ok(notes)
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Totals {
+    gross: String,
+    discounts: String,
+    charges: String,
+    taxes: String,
+    grand_total: String,
 }
 
-fn sums(head: &Members<'_>, currency: Currency) -> Result<Sums, Corrupt> {
-    let totals = inner(head, "totals")?;
-    let completeness = inner(head, "completeness")?;
-    let difference = |name: &str| match completeness.get(name) {
-        Some(_) => money(&completeness, name, currency).map(Some),
-        None => Ok(None),
-    };
-    Ok(Sums {
-        gross: money(&totals, "gross", currency)?,
-        discounts: money(&totals, "discounts", currency)?,
-        charges: money(&totals, "charges", currency)?,
-        taxes: money(&totals, "taxes", currency)?,
-        grand_total: money(&totals, "grandTotal", currency)?,
-        difference: difference("difference")?.unwrap_or_default(),
-        tender_difference: difference("tenderDifference")?,
-    })
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Completeness {
+    difference: Option<String>,
+    tender_difference: Option<String>,
+    notes: Vec<String>,
 }
 
 fn parts(
     sections: &SectionsRef<'_>,
-    head: &Members<'_>,
-    payment: &Members<'_>,
-    place: &Members<'_>,
+    texts: &Texts,
+    [head, payment, place]: [&Members<'_>; 3],
 ) -> Result<Parts, Corrupt> {
-    let lines = members(sections, Section::Lines)?;
-    let fulfilments = members(sections, Section::Fulfilments)?;
-    let documents = members(sections, Section::Documents)?;
+    let lines: Members<'_> = serde_json::from_str(&texts.lines)?;
+    let fulfilments: Members<'_> = serde_json::from_str(&texts.fulfilments)?;
+    let documents: Members<'_> = serde_json::from_str(&texts.documents)?;
     let mut parts = Parts::with_capacity(sections.get(Section::Lines).len() + 1_024);
-    let start = parts.buffer().len();
-    for name in HEAD {
-        if let Some(value) = head.get(name) {
-            let out = parts.buffer();
-            if out.len() > start {
-                out.push(',');
+    // The first part, so its first member has no comma before it.
+    parts.write(Part::Head, |out| {
+        for name in HEAD {
+            if let Some(value) = head.text(name) {
+                push_json(out, name, value);
             }
-            out.push('"');
-            out.push_str(name);
-            out.push_str("\":");
-            out.push_str(value);
         }
-    }
-    parts.close(Part::Head, start);
-    let start = parts.buffer().len();
-    let text = text_of(&lines, "lines")?;
-    if sections.has(LINES_ANNOTATED) {
-        without(text, parts.buffer(), |key| matches!(key, "returnedQuantity" | "refunded"))
-            .map_err(|_| Corrupt::new("its lines cannot be read"))?;
-    } else {
-        parts.buffer().push_str(text);
-    }
-    parts.close(Part::Lines, start);
+    });
+    let text = lines.text("lines").ok_or(Corrupt::new("its lines are missing"))?;
+    parts.write(Part::Lines, |out| {
+        if sections.has(LINES_ANNOTATED) {
+            return without(text, out, |name| matches!(name, "returnedQuantity" | "refunded"));
+        }
+        out.push_str(text);
+        Ok(())
+    })?;
     for (part, members, name) in [
         (Part::Charges, head, "charges"),
         (Part::Taxes, head, "taxes"),
@@ -241,52 +208,51 @@ fn parts(
         (Part::Fulfilments, &fulfilments, "fulfilments"),
         (Part::Documents, &documents, "documents"),
     ] {
-        parts.put(part, members.get(name).copied().unwrap_or_default());
+        parts.write(part, |out| out.push_str(members.text(name).unwrap_or_default()));
     }
     Ok(parts)
 }
 
-/// What was kept beside a return or refund.
-#[derive(Default)]
-struct Beside {
-    origin: Origin,
-    note: Option<String>,
-    currency: Option<Currency>,
+/// Returns and refunds as they were sent.
+#[derive(Deserialize)]
+struct Kept<'a> {
+    #[serde(borrow)]
+    returns: Vec<KeptPart<'a, ReturnData<'a>>>,
+    refunds: Vec<KeptPart<'a, RefundData<'a>>>,
 }
 
-fn kept_parts(text: &str, purchase: &mut Purchase) -> Result<(), Fault> {
-    let source = Source::default();
-    Reader::lenient(text, 0).object(|reader, kind| {
-        reader
-            .array(|reader| {
-                let mut beside = Beside::default();
-                let (mut returned, mut refunded): (Option<Return>, Option<Refund>) = (None, None);
-                reader.object(|reader, key| {
-                    match key {
-                        "source" => beside.origin.source = reader.string()?.into_owned(),
-                        "eventId" => beside.origin.event_id = reader.string()?.into_owned(),
-                        "note" => beside.note = Some(reader.string()?.into_owned()),
-                        "currency" => beside.currency = Currency::from_code(&reader.string()?),
-                        "data" if kind == "returns" => returned = Some(read_return(reader, &source)?.0),
-                        "data" => refunded = Some(read_refund(reader, &source)?.0),
-                        _ => reader.skip()?,
-                    }
-                    Ok(())
-                })?;
-                purchase.returns.extend(returned.map(|part| Return {
-                    origin: beside.origin.clone(),
-                    note: beside.note.clone(),
-                    currency: beside.currency.unwrap_or(part.currency),
-                    ..part
-                }));
-                purchase.refunds.extend(refunded.map(|part| Refund {
-                    origin: beside.origin,
-                    note: beside.note,
-                    ..part
-                }));
-                Ok(())
-            })
-            .map(drop)
-    })?;
-    Ok(())
+/// A return or refund, and what its event said beside it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptPart<'a, T> {
+    source: String,
+    event_id: String,
+    note: Option<String>,
+    /// Of a return.
+    #[serde(borrow)]
+    currency: Option<Text<'a>>,
+    data: T,
+}
+
+impl KeptPart<'_, ReturnData<'_>> {
+    fn into_return(self) -> Result<Return, Corrupt> {
+        let (part, ..) = read_return(self.data, &Path::DATA, &Source::default())
+            .map_err(|_| Corrupt::new("a return cannot be read"))?;
+        let currency = self.currency.map(|Text(code)| known_currency(&code)).transpose()?;
+        Ok(Return {
+            origin: Origin { source: self.source, event_id: self.event_id },
+            note: self.note,
+            currency: currency.unwrap_or(part.currency),
+            ..part
+        })
+    }
+}
+
+impl KeptPart<'_, RefundData<'_>> {
+    fn into_refund(self) -> Result<Refund, Corrupt> {
+        let (part, ..) = read_refund(self.data, &Path::DATA, &Source::default())
+            .map_err(|_| Corrupt::new("a refund cannot be read"))?;
+        let origin = Origin { source: self.source, event_id: self.event_id };
+        Ok(Refund { origin, note: self.note, ..part })
+    }
 }

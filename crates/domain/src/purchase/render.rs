@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use iso_currency::Currency;
 
 use crate::{
-    json::{Fault, push_digits, push_member, separate},
+    json::{push_member, push_quoted, push_shown, separate},
     money::{decimals, push_scaled},
-    time::{Moment, push_utc},
+    time::{Moment, utc_text},
 };
 
 use super::{
@@ -56,10 +56,6 @@ impl Purchase {
     /// # Errors
     /// [`Corrupt`] where the lines of an order that was read from storage cannot be read.
     pub fn render(&self, id: &str) -> Result<Rendered, Corrupt> {
-        self.write(id).map_err(|_| Corrupt::new("its lines cannot be read"))
-    }
-
-    fn write(&self, id: &str) -> Result<Rendered, Fault> {
         let facts = self.order.as_ref().map(|order| &order.facts);
         let currency = facts.map_or_else(|| self.currency_without_order(), |facts| facts.currency);
         let mut effects = Effects::of(self, currency);
@@ -153,12 +149,10 @@ impl Purchase {
         out.push_str("\"id\":\"");
         out.push_str(id);
         out.push_str("\",\"revision\":");
-        push_digits(out, u128::from(self.revision.unsigned_abs()));
-        out.push_str(",\"recordedAt\":\"");
-        push_utc(out, self.recorded_at);
-        out.push_str("\",\"updatedAt\":\"");
-        push_utc(out, self.updated_at);
-        out.push_str("\",");
+        push_shown(out, self.revision);
+        push_quoted(out, "recordedAt", utc_text(self.recorded_at));
+        push_quoted(out, "updatedAt", utc_text(self.updated_at));
+        out.push(',');
         match &self.order {
             Some(order) => push_order(out, order),
             None => self.push_head_without_order(out, currency),
@@ -175,9 +169,8 @@ impl Purchase {
             push_member(out, "orderId", order_id);
         }
         if let Some(moment) = self.purchased_at() {
-            out.push_str(",\"purchasedAt\":\"");
-            moment.push(out);
-            out.push('"');
+            separate(out, "purchasedAt");
+            moment.push_quoted(out);
         }
         push_member(out, "currency", currency.code());
         out.push_str(",\"charges\":[],\"taxes\":[]");
@@ -336,7 +329,7 @@ fn push_totals(out: &mut String, sums: Option<Sums>, currency: Currency, effects
     out.push('}');
 }
 
-fn push_money(out: &mut String, name: &str, amount: i128, places: u8) {
+fn push_money(out: &mut String, name: &str, amount: i128, places: u32) {
     separate(out, name);
     out.push('"');
     push_scaled(out, amount, places);

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use iso_currency::Currency;
+use rust_decimal::Decimal;
 
 use crate::{
-    json::{push_member, separate},
-    money::{Decimal, decimals, push_scaled},
+    json::{push_member, push_quoted, separate},
+    money::{at_least, decimals, push_scaled},
     time::Moment,
 };
 
@@ -94,7 +95,7 @@ impl Return {
     }
 
     /// Appends it as it is served, its amounts with `places` decimals.
-    pub(crate) fn push_served(&self, out: &mut String, places: u8) {
+    pub(crate) fn push_served(&self, out: &mut String, places: u32) {
         out.push('{');
         push_member(out, "id", &self.id);
         push_member(out, "status", self.status);
@@ -118,13 +119,13 @@ impl Return {
 }
 
 impl ReturnLine {
-    fn push_rest(&self, out: &mut String, places: u8) {
+    fn push_rest(&self, out: &mut String, places: u32) {
         push_optional(out, "lineId", self.line_id.as_deref());
         push_member(out, "sku", &self.sku);
         push_optional(out, "name", self.name.as_deref());
-        push_decimal(out, "quantity", self.quantity, 0);
+        push_quoted(out, "quantity", self.quantity);
         push_optional(out, "unit", self.unit.as_deref());
-        push_decimal(out, "amount", self.amount, places);
+        push_quoted(out, "amount", at_least(self.amount, places));
         push_optional(out, "reason", self.reason.as_deref());
         out.push('}');
     }
@@ -263,7 +264,7 @@ impl Refund {
         out.push('}');
     }
 
-    fn push_deductions(&self, out: &mut String, places: u8, push_word: PushWord) {
+    fn push_deductions(&self, out: &mut String, places: u32, push_word: PushWord) {
         if !self.fees.is_empty() {
             separate(out, "feesWithheld");
             out.push('[');
@@ -318,19 +319,10 @@ fn push_optional(out: &mut String, name: &str, text: Option<&str>) {
 
 fn push_moment(out: &mut String, name: &str, moment: Moment) {
     separate(out, name);
-    out.push('"');
-    moment.push(out);
-    out.push('"');
+    moment.push_quoted(out);
 }
 
-fn push_decimal(out: &mut String, name: &str, number: Decimal, places: u8) {
-    separate(out, name);
-    out.push('"');
-    number.push(out, places);
-    out.push('"');
-}
-
-fn push_amount(out: &mut String, amount: i64, places: u8) {
+fn push_amount(out: &mut String, amount: i64, places: u32) {
     separate(out, "amount");
     out.push('"');
     push_scaled(out, i128::from(amount), places);

@@ -33,6 +33,13 @@ impl Corrupt {
     }
 }
 
+impl From<serde_json::Error> for Corrupt {
+    /// The error itself may hold a value.
+    fn from(_: serde_json::Error) -> Self {
+        Self::new("a part of it is no JSON, or other JSON than was written")
+    }
+}
+
 /// The sections, in their stored order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {

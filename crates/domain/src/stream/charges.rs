@@ -1,105 +1,92 @@
 //! The charges and taxes of an order.
 
 use iso_currency::Currency;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::{
-    json::{Fault, Reader, push_text, separate},
+    json::{Fault, Field, List, Text, push_member, push_quoted},
     money::{UNIT_PRICE_PLACES, decimals},
 };
 
 use super::{
-    line::{money_member, taxes_of_part},
+    line::{TaxShareData, money_member, taxes_of_part},
     order::Tally,
-    values::{Ids, amount, decimal, required, word},
+    values::{Ids, MAX_LINES},
 };
 
 const CHARGES: &[&str] = &["delivery", "service", "deposit", "tip", "donation", "rounding", "other"];
 /// Kinds of tax, of orders and refunds.
 pub(super) const TAXES: &[&str] = &["VAT", "sales", "excise", "other"];
 
-/// Reads `charges`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChargeData<'a> {
+    #[serde(borrow)]
+    charge_id: Option<Text<'a>>,
+    kind: Option<Text<'a>>,
+    description: Option<Text<'a>>,
+    amount: Option<&'a RawValue>,
+    taxes: Option<List<TaxShareData<'a>>>,
+}
+
+/// Appends `charges` as they are served and adds them to the sums.
 pub(super) fn charges<'a>(
-    reader: &mut Reader<'a>,
+    list: Field<'_, List<ChargeData<'a>>>,
     money: Currency,
     out: &mut String,
     tally: &mut Tally<'a>,
 ) -> Result<(), Fault> {
     let mut ids = Ids::default();
-    out.push('[');
-    reader.array(|reader| {
-        let (mut id, mut kind, mut description, mut sum) = (None, None, None, None);
-        let mut taxes = String::new();
-        let start = reader.object(|reader, key| {
-            match key {
-                "chargeId" => id = reader.optional(|reader| ids.read(reader))?,
-                "kind" => kind = reader.optional(|reader| word(reader, CHARGES))?,
-                "description" => description = reader.optional(Reader::string)?,
-                "amount" => sum = reader.optional(|reader| amount(reader, money))?,
-                "taxes" => drop(reader.optional(|reader| taxes_of_part(reader, money, &mut taxes, tally))?),
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        let sum = required(sum, "amount", start)?;
-        out.push_str(if out.ends_with('[') { "{\"id\":" } else { ",{\"id\":" });
-        push_text(out, &required(id, "chargeId", start)?);
-        required(kind, "kind", start)?.push(out, "kind");
-        if let Some(description) = &description {
-            separate(out, "description");
-            push_text(out, description);
+    list.push(MAX_LINES, out, |data, at, out| {
+        let amount = at.field("amount", data.amount).amount(money)?.required()?;
+        out.push('{');
+        push_member(out, "id", &at.field("chargeId", data.charge_id).id()?.unique(&mut ids)?);
+        at.field("kind", data.kind).word(CHARGES)?.required()?.push(out, "kind");
+        if let Some(description) = at.field("description", data.description).text() {
+            push_member(out, "description", &description);
         }
-        money_member(out, "amount", sum, decimals(money));
-        if !taxes.is_empty() {
-            separate(out, "taxes");
-            out.push_str(&taxes);
-        }
+        money_member(out, "amount", amount, decimals(money));
+        taxes_of_part(at.field("taxes", data.taxes), money, out, tally)?;
         out.push('}');
-        tally.charges += i128::from(sum);
+        tally.charges += i128::from(amount);
         Ok(())
-    })?;
-    out.push(']');
-    Ok(())
+    })
 }
 
-/// Reads `taxes`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TaxData<'a> {
+    #[serde(borrow)]
+    tax_id: Option<Text<'a>>,
+    r#type: Option<Text<'a>>,
+    rate: Option<&'a RawValue>,
+    taxable: Option<&'a RawValue>,
+    amount: Option<&'a RawValue>,
+}
+
+/// Appends `taxes` as they are served and adds them to the sums.
 pub(super) fn taxes<'a>(
-    reader: &mut Reader<'a>,
+    list: Field<'_, List<TaxData<'a>>>,
     money: Currency,
     out: &mut String,
     tally: &mut Tally<'a>,
 ) -> Result<(), Fault> {
-    out.push('[');
-    reader.array(|reader| {
-        let (mut id, mut kind, mut rate, mut taxable, mut sum) = (None, None, None, None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "taxId" => id = reader.optional(|reader| tally.taxes_ids.read(reader))?,
-                "type" => kind = reader.optional(|reader| word(reader, TAXES))?,
-                "rate" => rate = reader.optional(|reader| decimal(reader, UNIT_PRICE_PLACES))?,
-                "taxable" => taxable = reader.optional(|reader| amount(reader, money))?,
-                "amount" => sum = reader.optional(|reader| amount(reader, money))?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        let sum = required(sum, "amount", start)?;
-        out.push_str(if out.ends_with('[') { "{\"id\":" } else { ",{\"id\":" });
-        push_text(out, &required(id, "taxId", start)?);
-        required(kind, "type", start)?.push(out, "type");
-        if let Some(rate) = rate {
-            out.push_str(",\"rate\":\"");
-            rate.push(out, 0);
-            out.push('"');
+    list.push(MAX_LINES, out, |data, at, out| {
+        let amount = at.field("amount", data.amount).amount(money)?.required()?;
+        out.push('{');
+        push_member(out, "id", &at.field("taxId", data.tax_id).id()?.unique(&mut tally.taxes_ids)?);
+        at.field("type", data.r#type).word(TAXES)?.required()?.push(out, "type");
+        if let Some(rate) = at.field("rate", data.rate).decimal(UNIT_PRICE_PLACES)?.value {
+            push_quoted(out, "rate", rate);
         }
-        if let Some(taxable) = taxable {
+        if let Some(taxable) = at.field("taxable", data.taxable).amount(money)?.value {
             money_member(out, "taxable", taxable, decimals(money));
         }
-        money_member(out, "amount", sum, decimals(money));
+        money_member(out, "amount", amount, decimals(money));
         out.push('}');
         tally.has_taxes = true;
-        *tally.taxes.get_or_insert(0) += i128::from(sum);
+        *tally.taxes.get_or_insert(0) += i128::from(amount);
         Ok(())
-    })?;
-    out.push(']');
-    Ok(())
+    })
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    json::{Fault, MAX_TEXT, Reader, Reason, find},
+    json::{Fault, Glimpse, Object, Path, Reason, Text, check, check_text, typed},
     time::Spoken,
 };
 
@@ -13,9 +14,8 @@ use super::{
     Decoded, Event, Rejection, Source, Sources,
     event::Content,
     order::order,
-    rejection::Frame,
     returning::{refund, returning},
-    values::at,
+    values::name,
 };
 
 /// Largest message, in bytes.
@@ -52,32 +52,85 @@ impl Kind {
     }
 }
 
+/// A structured event, its data read as `T`.
+#[derive(Deserialize)]
+struct Envelope<'a, T> {
+    #[serde(borrow)]
+    specversion: Option<Text<'a>>,
+    id: Option<Text<'a>>,
+    source: Option<Text<'a>>,
+    time: Option<Text<'a>>,
+    datacontenttype: Option<Text<'a>>,
+    data: Option<T>,
+    data_base64: Option<IgnoredAny>,
+}
+
 /// The attributes of an event, as its envelope gives them.
-#[derive(Default)]
 struct Attributes<'a> {
     id: Option<Cow<'a, str>>,
     source: Option<Cow<'a, str>>,
     version: Option<Cow<'a, str>>,
     content: Option<Cow<'a, str>>,
+    time: Option<Cow<'a, str>>,
+}
+
+/// An attribute that breaks a rule.
+fn wrong(name: &str, reason: Reason) -> Fault {
+    Fault { reason, pointer: format!("/{name}") }
+}
+
+/// The attributes that every event has, checked.
+struct Identity<'a> {
+    id: Cow<'a, str>,
+    source: Cow<'a, str>,
     time: Option<DateTime<Utc>>,
 }
 
-impl Attributes<'_> {
-    /// The attributes that must be there, or the one that is wrong.
-    fn check(&self) -> Result<(&str, &str), (Reason, &'static str)> {
+impl<'a> Attributes<'a> {
+    fn check(self) -> Result<Identity<'a>, Fault> {
         match self.version.as_deref() {
-            None => return Err((Reason::NoEnvelope, "specversion")),
+            None => return Err(wrong("specversion", Reason::NoEnvelope)),
             Some("1.0") => {}
-            Some(_) => return Err((Reason::UnknownVersion, "specversion")),
+            Some(_) => return Err(wrong("specversion", Reason::UnknownVersion)),
         }
         // `application/json`, and any `…+json`.
         if self.content.as_deref().is_some_and(|kind| !kind.contains("json")) {
-            return Err((Reason::UnsupportedContent, "datacontenttype"));
+            return Err(wrong("datacontenttype", Reason::UnsupportedContent));
         }
-        let id = self.id.as_deref().ok_or((Reason::MissingField, "id"))?;
-        let source = self.source.as_deref().ok_or((Reason::MissingField, "source"))?;
-        Ok((id, source))
+        let named = |attribute: &str, text: Option<Cow<'a, str>>| {
+            text.ok_or(Reason::MissingField).and_then(name).map_err(|reason| wrong(attribute, reason))
+        };
+        let time = self.time.as_deref().map(instant).transpose().map_err(|reason| wrong("time", reason))?;
+        Ok(Identity { id: named("id", self.id)?, source: named("source", self.source)?, time })
     }
+}
+
+impl Identity<'_> {
+    /// The event of `data`, as `read` understands it.
+    fn event<T>(self, data: T, read: Read<T>, sources: &Sources) -> Result<Decoded, Fault> {
+        let settings = sources.of(&self.source);
+        let content = read(data, &Path::DATA, settings)?;
+        let order = content.sequence.settle(self.time);
+        let order = order.ok_or_else(|| wrong("data/revision", Reason::MissingField))?;
+        let mut body = content.body;
+        body.set_origin(&self.source, &self.id, order);
+        Ok(Decoded::Event(Box::new(Event {
+            event_id: self.id.into_owned(),
+            source: self.source.into_owned(),
+            namespace: settings.namespace.clone(),
+            customer_id: content.customer_id,
+            order,
+            digest: content.digest,
+            body,
+        })))
+    }
+}
+
+/// Reads the data of one type of event.
+type Read<T> = fn(T, &Path<'_>, &Source) -> Result<Content, Fault>;
+
+fn instant(text: &str) -> Result<DateTime<Utc>, Reason> {
+    Ok(Spoken::read(text)?.resolve(None)?.0.utc())
 }
 
 /// Reads one message.
@@ -96,151 +149,99 @@ pub fn decode(message: &Message<'_>, sources: &Sources) -> Result<Decoded, Rejec
     if is_binary { binary(message, value, sources) } else { structured(value, sources) }
 }
 
-/// The text of a message, or why it is none.
-fn text(value: &[u8], frame: Frame) -> Result<&str, Rejection> {
+/// The text of a message that lies below the members `outer`, or why it is none.
+fn text<'a>(
+    value: &'a [u8],
+    outer: &[&'static str],
+    glimpse: fn(&str) -> Glimpse,
+) -> Result<&'a str, Rejection> {
     if value.len() > MAX_MESSAGE {
         return Err(Rejection::bare(Reason::MessageTooLarge, ""));
     }
     std::str::from_utf8(value).map_err(|broken| {
         // Whatever can be read is read, so that the message is found again by its ids.
         let readable = String::from_utf8_lossy(value);
-        Rejection::of(Fault::new(Reason::InvalidUtf8, broken.valid_up_to()), &readable, frame)
+        let before = readable.get(..broken.valid_up_to()).unwrap_or_default();
+        let fault = match check(before, outer) {
+            Ok(()) => Fault { reason: Reason::InvalidUtf8, pointer: String::new() },
+            // It breaks off where the bytes are no text.
+            Err(fault) if fault.reason == Reason::InvalidJson => {
+                Fault { reason: Reason::InvalidUtf8, ..fault }
+            }
+            Err(fault) => fault,
+        };
+        Rejection::of(fault, glimpse(&readable))
     })
 }
 
 fn structured(value: &[u8], sources: &Sources) -> Result<Decoded, Rejection> {
-    let text = text(value, Frame::Structured)?;
-    let reject = |fault| Rejection::of(fault, text, Frame::Structured);
-    // Type and source come first, wherever they stand: what is not ours is not looked at.
-    let ahead = |name| find(text, 0, name).and_then(|place| Reader::lenient(text, place).string().ok());
-    let kind = match ahead("type").map(|name| Kind::of(&name)) {
+    let text = text(value, &[], Glimpse::of_event)?;
+    // The type comes first, wherever it stands: what is not ours is not looked at, even where it is broken.
+    let kind = match Glimpse::kind_of(text).map(|name| Kind::of(&name)) {
         Some(None) => return Ok(Decoded::Skipped),
         Some(kind) => kind,
         None => None,
     };
-    let settings = sources.of(&ahead("source").unwrap_or_default());
-    let mut attributes = Attributes::default();
-    let mut data = None;
-    let mut reader = Reader::new(text, 0);
-    let outcome = reader.object(|reader, key| {
-        match key {
-            "specversion" => attributes.version = reader.optional(Reader::string)?,
-            "id" => attributes.id = reader.optional(Reader::name)?,
-            "source" => attributes.source = reader.optional(Reader::name)?,
-            "time" => {
-                let place = reader.place();
-                if let Some(time) = reader.optional(Reader::string)? {
-                    attributes.time = Some(at(place, instant(&time))?);
-                }
-            }
-            "datacontenttype" => attributes.content = reader.optional(Reader::string)?,
-            "data_base64" => return Err(Fault::new(Reason::UnsupportedContent, reader.place())),
-            "data" => match kind {
-                Some(kind) => {
-                    let place = reader.place();
-                    let content = reader.optional(|reader| content(reader, kind, settings))?;
-                    data = content.map(|content| (content, place));
-                }
-                None => reader.skip()?,
-            },
-            _ => reader.skip()?,
-        }
-        Ok(())
+    let outcome = check(text, &[]).and_then(|()| match kind {
+        Some(Kind::Order) => opened(text, order, sources),
+        Some(Kind::Return) => opened(text, returning, sources),
+        Some(Kind::Refund) => opened(text, refund, sources),
+        None => opened(text, |_: IgnoredAny, _, _| Err(wrong("type", Reason::MissingField)), sources),
     });
-    outcome.and_then(|_| reader.end()).map_err(reject)?;
-    let named = |(reason, member)| reject(Fault { reason, at: reader_start(text), member: Some(member) });
-    let (id, source) = attributes.check().map_err(named)?;
-    if kind.is_none() {
-        return Err(named((Reason::MissingField, "type")));
-    }
-    let (content, place) = data.ok_or_else(|| named((Reason::MissingField, "data")))?;
-    event(content, id, source, settings, attributes.time)
-        .ok_or_else(|| reject(Fault::missing("revision", place)))
+    outcome.map_err(|fault| Rejection::of(fault, Glimpse::of_event(text)))
 }
 
-/// Where the one value of a text starts.
-fn reader_start(text: &str) -> usize {
-    Reader::lenient(text, 0).place()
+/// The event of a checked text.
+fn opened<'a, T: Deserialize<'a>>(text: &'a str, read: Read<T>, sources: &Sources) -> Result<Decoded, Fault> {
+    let envelope: Envelope<'_, Object<T>> = typed(text, None)?;
+    let plain = |text: Option<Text<'a>>| text.map(|Text(text)| text);
+    let attributes = Attributes {
+        id: plain(envelope.id),
+        source: plain(envelope.source),
+        version: plain(envelope.specversion),
+        content: plain(envelope.datacontenttype),
+        time: plain(envelope.time),
+    };
+    let identity = attributes.check()?;
+    if envelope.data_base64.is_some() {
+        return Err(wrong("data_base64", Reason::UnsupportedContent));
+    }
+    let Object(data) = envelope.data.ok_or_else(|| wrong("data", Reason::MissingField))?;
+    identity.event(data, read, sources)
 }
 
 fn binary(message: &Message<'_>, value: &[u8], sources: &Sources) -> Result<Decoded, Rejection> {
     let attribute = |name: &str, pointer: &str| {
         let found = message.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        match found.map(|(_, bytes)| std::str::from_utf8(bytes)) {
-            None => Ok(None),
-            Some(Ok(text)) if text.contains('\0') => Err(Rejection::bare(Reason::NulCharacter, pointer)),
-            Some(Ok(text)) if text.chars().count() > MAX_TEXT => {
-                Err(Rejection::bare(Reason::TooLong, pointer))
-            }
-            Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty()).map(Cow::Borrowed)),
-            Some(Err(_)) => Err(Rejection::bare(Reason::InvalidUtf8, pointer)),
-        }
+        let Some((_, bytes)) = found else { return Ok(None) };
+        let text = std::str::from_utf8(bytes).map_err(|_| Reason::InvalidUtf8);
+        let text = text.and_then(|text| check_text(text).map(|()| text));
+        let text = text.map_err(|reason| Rejection::bare(reason, pointer))?;
+        Ok(Some(text).filter(|text| !text.is_empty()).map(Cow::Borrowed))
     };
     let kind = match attribute("ce_type", "/type")?.map(|name| Kind::of(&name)) {
         Some(None) => return Ok(Decoded::Skipped),
         Some(kind) => kind,
         None => None,
     };
-    let text = text(value, Frame::Binary)?;
-    let reject = |fault| Rejection::of(fault, text, Frame::Binary);
-    // An attribute is wrong in a header, but the ids are still those of the data.
-    let named = |(reason, member): (Reason, &str)| Rejection {
-        pointer: format!("/{member}"),
-        ..reject(Fault::new(reason, 0))
-    };
-    let time = match attribute("ce_time", "/time")? {
-        Some(time) => Some(instant(&time).map_err(|reason| named((reason, "time")))?),
-        None => None,
-    };
+    let text = text(value, &["data"], Glimpse::of_data)?;
     let attributes = Attributes {
         id: attribute("ce_id", "/id")?,
         source: attribute("ce_source", "/source")?,
         version: attribute("ce_specversion", "/specversion")?,
         content: attribute("ce_datacontenttype", "/datacontenttype")?
             .or_else(|| message.content_type.map(Cow::Borrowed)),
-        time,
+        time: attribute("ce_time", "/time")?,
     };
-    let (id, source) = attributes.check().map_err(named)?;
-    let kind = kind.ok_or_else(|| named((Reason::MissingField, "type")))?;
-    let settings = sources.of(source);
-    // As deep as the same data lies in a structured event.
-    let mut reader = Reader::new(text, 1);
-    let content = content(&mut reader, kind, settings).and_then(|content| reader.end().map(|()| content));
-    let content = content.map_err(reject)?;
-    event(content, id, source, settings, attributes.time)
-        .ok_or_else(|| reject(Fault::missing("revision", reader_start(text))))
-}
-
-fn content(reader: &mut Reader<'_>, kind: Kind, source: &Source) -> Result<Content, Fault> {
-    match kind {
-        Kind::Order => order(reader, source),
-        Kind::Return => returning(reader, source),
-        Kind::Refund => refund(reader, source),
-    }
-}
-
-/// The event of a content in its envelope; `None` where nothing orders it.
-fn event(
-    content: Content,
-    id: &str,
-    source: &str,
-    settings: &Source,
-    time: Option<DateTime<Utc>>,
-) -> Option<Decoded> {
-    let order = content.sequence.settle(time)?;
-    let mut body = content.body;
-    body.set_origin(source, id, order);
-    Some(Decoded::Event(Box::new(Event {
-        event_id: id.to_owned(),
-        source: source.to_owned(),
-        namespace: settings.namespace.clone(),
-        customer_id: content.customer_id,
-        order,
-        digest: content.digest,
-        body,
-    })))
-}
-
-fn instant(text: &str) -> Result<DateTime<Utc>, Reason> {
-    Ok(Spoken::read(text)?.resolve(None)?.0.utc())
+    let outcome = attributes.check().and_then(|identity| {
+        check(text, &["data"])?;
+        let at = Some(&Path::DATA);
+        match kind {
+            Some(Kind::Order) => identity.event(typed(text, at)?, order, sources),
+            Some(Kind::Return) => identity.event(typed(text, at)?, returning, sources),
+            Some(Kind::Refund) => identity.event(typed(text, at)?, refund, sources),
+            None => Err(wrong("type", Reason::MissingField)),
+        }
+    });
+    outcome.map_err(|fault| Rejection::of(fault, Glimpse::of_data(text)))
 }

@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 
 use chrono_tz::Tz;
-use iso_currency::Currency;
+use serde::Deserialize;
 
-use crate::json::{Fault, Reader, find, push_text, separate};
+use crate::{
+    json::{Fault, Field, List, Object, Reason, Text, push_member, push_text, separate},
+    time::{Moment, Spoken},
+};
 
 use super::{
+    line::text,
     order::Tally,
-    values::{at, required, spoken, word},
+    values::{MAX_LINES, id},
 };
 
 const FULFILMENTS: &[&str] = &["delivery", "pickup", "in_store", "digital", "other"];
@@ -17,218 +21,180 @@ const DOCUMENTS: &[&str] = &["receipt", "invoice", "credit_note", "warranty", "o
 const RELATIONS: &[&str] =
     &["fulfils", "part_of", "replaces", "exchange_of", "renews", "correction_of", "other"];
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SellerData<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    legal_name: Option<Text<'a>>,
+    vat_id: Option<Text<'a>>,
+}
+
+/// Appends a `seller`, where there is one.
+pub(super) fn seller(field: Field<'_, Object<SellerData<'_>>>, out: &mut String) -> Result<(), Fault> {
+    field.object(|data, at| {
+        let name = at.field("name", data.name).name()?.required()?;
+        out.push('{');
+        push_member(out, "name", &name);
+        text(out, "legalName", at.field("legalName", data.legal_name).text().as_deref());
+        text(out, "vatId", at.field("vatId", data.vat_id).text().as_deref());
+        out.push('}');
+        Ok(())
+    })?;
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LocationData<'a> {
+    #[serde(borrow)]
+    store_id: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    city: Option<Text<'a>>,
+    country: Option<Text<'a>>,
+    timezone: Option<Text<'a>>,
+}
+
 /// Where an order was placed, as far as it must be known without its text.
 pub(super) struct Location<'a> {
     pub(super) store_id: Cow<'a, str>,
-    /// The name of the time zone and where it stands.
-    pub(super) timezone: Option<(Cow<'a, str>, usize)>,
+    /// Its time zone; one that is not known is a fault only where it is needed.
+    pub(super) timezone: Result<Option<Tz>, Fault>,
 }
 
-/// Appends the texts that are there, each with its name.
-fn push_texts(out: &mut String, texts: &[(&str, Option<&Cow<'_, str>>)]) {
-    for (name, text) in texts {
-        if let Some(text) = text {
-            separate(out, name);
-            push_text(out, text);
-        }
+/// Appends the `location`, where there is one.
+pub(super) fn location<'a>(
+    field: Field<'_, Object<LocationData<'a>>>,
+    out: &mut String,
+) -> Result<Option<Location<'a>>, Fault> {
+    let location = field.object(|data, at| {
+        let store_id = at.field("storeId", data.store_id).id()?.required()?;
+        let timezone = at.field("timezone", data.timezone);
+        out.push('{');
+        push_member(out, "storeId", &store_id);
+        text(out, "name", at.field("name", data.name).text().as_deref());
+        text(out, "city", at.field("city", data.city).text().as_deref());
+        text(out, "country", at.field("country", data.country).text().as_deref());
+        text(out, "timezone", timezone.value.as_ref().map(|Text(name)| &**name));
+        out.push('}');
+        let timezone = timezone.read(|Text(name)| name.parse::<Tz>().map_err(|_| Reason::UnknownTimezone));
+        Ok(Location { store_id, timezone: timezone.map(|zone| zone.value) })
+    })?;
+    Ok(location.value)
+}
+
+/// The zone of an order's times without offset: of its place, else of its source.
+pub(super) struct Zone<'z> {
+    pub(super) location: Option<&'z Location<'z>>,
+    pub(super) source: Option<Tz>,
+}
+
+impl Zone<'_> {
+    /// A time as an instant, and what had to be decided for that.
+    pub(super) fn resolve<'p>(
+        &self,
+        time: Field<'p, Spoken>,
+    ) -> Result<Field<'p, (Moment, Option<&'static str>)>, Fault> {
+        time.read_at(|spoken, at| {
+            let zone = match self.location {
+                Some(location) if spoken.is_local() => location.timezone.clone()?.or(self.source),
+                _ => self.source,
+            };
+            spoken.resolve(zone).map_err(|reason| at.fault(reason))
+        })
     }
 }
 
-fn next(out: &mut String) {
-    out.push_str(if out.ends_with('[') { "{" } else { ",{" });
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GiftData {
+    is_gift: Option<bool>,
 }
 
-/// Reads a `seller` and appends it.
-pub(super) fn seller(reader: &mut Reader<'_>, out: &mut String) -> Result<(), Fault> {
-    let (mut name, mut legal_name, mut vat_id) = (None, None, None);
-    let start = reader.object(|reader, key| {
-        match key {
-            "name" => name = reader.optional(Reader::name)?,
-            "legalName" => legal_name = reader.optional(Reader::string)?,
-            "vatId" => vat_id = reader.optional(Reader::string)?,
-            _ => reader.skip()?,
-        }
-        Ok(())
-    })?;
-    let name = required(name, "name", start)?;
-    out.push('{');
-    push_texts(out, &[("name", Some(&name)), ("legalName", legal_name.as_ref()), ("vatId", vat_id.as_ref())]);
-    out.push('}');
-    Ok(())
+/// Whether it is a gift. Whatever else stands there would be about the recipient and is not kept.
+pub(super) fn gift(field: Field<'_, Object<GiftData>>) -> Result<Option<bool>, Fault> {
+    Ok(field.object(|data, at| at.field("isGift", data.is_gift).required())?.value)
 }
 
-/// Reads the `location` and appends it.
-pub(super) fn location<'a>(reader: &mut Reader<'a>, out: &mut String) -> Result<Location<'a>, Fault> {
-    let (mut store_id, mut name, mut city, mut country, mut timezone) = (None, None, None, None, None);
-    let start = reader.object(|reader, key| {
-        match key {
-            "storeId" => store_id = reader.optional(Reader::id)?,
-            "name" => name = reader.optional(Reader::string)?,
-            "city" => city = reader.optional(Reader::string)?,
-            "country" => country = reader.optional(Reader::string)?,
-            "timezone" => {
-                let place = reader.place();
-                timezone = reader.optional(Reader::string)?.map(|zone| (zone, place));
-            }
-            _ => reader.skip()?,
-        }
-        Ok(())
-    })?;
-    let store_id = required(store_id, "storeId", start)?;
-    out.push('{');
-    push_texts(
-        out,
-        &[
-            ("storeId", Some(&store_id)),
-            ("name", name.as_ref()),
-            ("city", city.as_ref()),
-            ("country", country.as_ref()),
-            ("timezone", timezone.as_ref().map(|(zone, _)| zone)),
-        ],
-    );
-    out.push('}');
-    Ok(Location { store_id, timezone })
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FulfilmentData<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    r#type: Option<Text<'a>>,
+    status: Option<Text<'a>>,
+    at: Option<Text<'a>>,
+    line_ids: Option<Vec<Text<'a>>>,
 }
 
-/// Reads `gift`: whether it is one. Whatever else stands there would be about the recipient and is not kept.
-pub(super) fn gift(reader: &mut Reader<'_>) -> Result<bool, Fault> {
-    let mut is_gift = None;
-    let start = reader.object(|reader, key| {
-        match key {
-            "isGift" => is_gift = reader.optional(Reader::boolean)?,
-            _ => reader.skip()?,
-        }
-        Ok(())
-    })?;
-    required(is_gift, "isGift", start)
-}
-
-/// The zone of the order's place, which may stand behind this list, else of its source. Looked for once.
-fn zone_ahead(text: &str, tally: &Tally<'_>) -> Option<Tz> {
-    *tally.zone.get_or_init(|| {
-        let named = find(text, tally.data, "location")
-            .and_then(|location| find(text, location, "timezone"))
-            .and_then(|place| Reader::lenient(text, place).string().ok())
-            .and_then(|name| name.parse::<Tz>().ok());
-        named.or(tally.source_zone)
-    })
-}
-
-/// Reads `fulfilments`.
+/// Appends `fulfilments` as they are served.
 pub(super) fn fulfilments<'a>(
-    reader: &mut Reader<'a>,
-    _money: Currency,
+    list: Field<'_, List<FulfilmentData<'a>>>,
+    zone: &Zone<'_>,
     out: &mut String,
     tally: &mut Tally<'a>,
 ) -> Result<(), Fault> {
-    out.push('[');
-    reader.array(|reader| {
-        let (mut id, mut kind, mut status, mut time) = (None, None, None, None);
-        let mut lines = String::from("[");
-        let start = reader.object(|reader, key| {
-            match key {
-                "id" => id = reader.optional(Reader::id)?,
-                "type" => kind = reader.optional(|reader| word(reader, FULFILMENTS))?,
-                "status" => status = reader.optional(Reader::name)?,
-                "at" => {
-                    if let Some((spoken, place)) = reader.optional(spoken)? {
-                        let zone = if spoken.is_local() { zone_ahead(reader.text(), tally) } else { None };
-                        time = Some(at(place, spoken.resolve(zone))?.0);
-                    }
-                }
-                "lineIds" => drop(reader.optional(|reader| {
-                    reader.array(|reader| {
-                        let line = reader.id()?;
-                        if lines.len() > 1 {
-                            lines.push(',');
-                        }
-                        push_text(&mut lines, &line);
-                        tally.lines_named.push(line);
-                        Ok(())
-                    })
-                })?),
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        lines.push(']');
-        next(out);
-        push_texts(out, &[("id", Some(&required(id, "id", start)?))]);
-        required(kind, "type", start)?.push(out, "type");
-        push_texts(out, &[("status", Some(&required(status, "status", start)?))]);
-        if let Some(time) = time {
-            out.push_str(",\"at\":\"");
-            time.push(out);
-            out.push('"');
+    list.push(MAX_LINES, out, |data, at, out| {
+        out.push('{');
+        push_member(out, "id", &at.field("id", data.id).id()?.required()?);
+        at.field("type", data.r#type).word(FULFILMENTS)?.required()?.push(out, "type");
+        push_member(out, "status", &at.field("status", data.status).name()?.required()?);
+        if let Some((moment, _)) = zone.resolve(at.field("at", data.at).time()?)?.value {
+            separate(out, "at");
+            moment.push_quoted(out);
         }
         separate(out, "lineIds");
-        out.push_str(&lines);
-        out.push('}');
+        out.push('[');
+        let ids = at.field("lineIds", data.line_ids).texts(|text| {
+            let line = id(text)?;
+            out.push_str(if out.ends_with('[') { "" } else { "," });
+            push_text(out, &line);
+            Ok(line)
+        })?;
+        tally.lines_named.extend(ids);
+        out.push_str("]}");
         Ok(())
-    })?;
-    out.push(']');
-    Ok(())
+    })
 }
 
-/// Reads `documents`.
-pub(super) fn documents<'a>(
-    reader: &mut Reader<'a>,
-    _money: Currency,
-    out: &mut String,
-    _tally: &mut Tally<'a>,
-) -> Result<(), Fault> {
-    out.push('[');
-    reader.array(|reader| {
-        let (mut kind, mut media_type, mut href, mut sha256) = (None, None, None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "type" => kind = reader.optional(|reader| word(reader, DOCUMENTS))?,
-                "mediaType" => media_type = reader.optional(Reader::name)?,
-                "href" => href = reader.optional(Reader::name)?,
-                "sha256" => sha256 = reader.optional(Reader::string)?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        next(out);
-        required(kind, "type", start)?.push(out, "type");
-        let media_type = required(media_type, "mediaType", start)?;
-        let href = required(href, "href", start)?;
-        push_texts(
-            out,
-            &[("mediaType", Some(&media_type)), ("href", Some(&href)), ("sha256", sha256.as_ref())],
-        );
-        out.push('}');
-        Ok(())
-    })?;
-    out.push(']');
-    Ok(())
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DocumentData<'a> {
+    #[serde(borrow)]
+    r#type: Option<Text<'a>>,
+    media_type: Option<Text<'a>>,
+    href: Option<Text<'a>>,
+    sha256: Option<Text<'a>>,
 }
 
-/// Reads `related`.
-pub(super) fn related<'a>(
-    reader: &mut Reader<'a>,
-    _money: Currency,
-    out: &mut String,
-    _tally: &mut Tally<'a>,
-) -> Result<(), Fault> {
-    out.push('[');
-    reader.array(|reader| {
-        let (mut relation, mut order_id) = (None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "rel" => relation = reader.optional(|reader| word(reader, RELATIONS))?,
-                "orderId" => order_id = reader.optional(Reader::id)?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        next(out);
-        required(relation, "rel", start)?.push(out, "rel");
-        push_texts(out, &[("orderId", Some(&required(order_id, "orderId", start)?))]);
+/// Appends `documents` as they are served.
+pub(super) fn documents(list: Field<'_, List<DocumentData<'_>>>, out: &mut String) -> Result<(), Fault> {
+    list.push(MAX_LINES, out, |data, at, out| {
+        out.push('{');
+        at.field("type", data.r#type).word(DOCUMENTS)?.required()?.push(out, "type");
+        push_member(out, "mediaType", &at.field("mediaType", data.media_type).name()?.required()?);
+        push_member(out, "href", &at.field("href", data.href).name()?.required()?);
+        text(out, "sha256", at.field("sha256", data.sha256).text().as_deref());
         out.push('}');
         Ok(())
-    })?;
-    out.push(']');
-    Ok(())
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RelatedData<'a> {
+    #[serde(borrow)]
+    rel: Option<Text<'a>>,
+    order_id: Option<Text<'a>>,
+}
+
+/// Appends `related` as it is served.
+pub(super) fn related(list: Field<'_, List<RelatedData<'_>>>, out: &mut String) -> Result<(), Fault> {
+    list.push(MAX_LINES, out, |data, at, out| {
+        out.push('{');
+        at.field("rel", data.rel).word(RELATIONS)?.required()?.push(out, "rel");
+        push_member(out, "orderId", &at.field("orderId", data.order_id).id()?.required()?);
+        out.push('}');
+        Ok(())
+    })
 }

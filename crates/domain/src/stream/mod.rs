@@ -18,7 +18,7 @@ mod sources;
 mod values;
 
 pub(crate) use order::{CHANNELS, PAYMENTS, STATUSES};
-pub(crate) use returning::{read_refund, read_return};
+pub(crate) use returning::{RefundData, ReturnData, read_refund, read_return};
 pub(crate) use sequence::DataOrder;
 
 pub use envelope::{Message, decode};

@@ -1,126 +1,98 @@
 //! How an order was paid: tenders and loyalty.
 
-use std::borrow::Cow;
-
 use iso_currency::Currency;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::{
-    json::{Fault, Reader, Reason, find, push_member, push_text, separate},
+    json::{Fault, Field, List, Reason, Text, push_member, push_quoted},
     money::{QUANTITY_PLACES, decimals},
 };
 
-use super::{
-    line::money_member,
-    order::Tally,
-    values::{amount, currency, decimal, required, word},
-};
+use super::{line::money_member, order::Tally, values::MAX_LINES};
 
 /// Kinds of payment, of tenders and refunds.
 pub(super) const METHODS: &[&str] = &["card", "cash", "gift_card", "voucher", "loyalty", "account", "other"];
 const STATUSES: &[&str] = &["authorised", "captured", "other"];
 
-/// Reads `tenders`.
-pub(super) fn tenders<'a>(
-    reader: &mut Reader<'a>,
+#[derive(Deserialize)]
+pub(super) struct TenderData<'a> {
+    #[serde(borrow)]
+    method: Option<Text<'a>>,
+    amount: Option<&'a RawValue>,
+    change: Option<&'a RawValue>,
+    status: Option<Text<'a>>,
+    currency: Option<Text<'a>>,
+    last4: Option<Text<'a>>,
+    scheme: Option<Text<'a>>,
+}
+
+/// Appends `tenders` as they are served and adds them to the sums.
+pub(super) fn tenders(
+    list: Field<'_, List<TenderData<'_>>>,
     money: Currency,
     out: &mut String,
-    tally: &mut Tally<'a>,
+    tally: &mut Tally<'_>,
 ) -> Result<(), Fault> {
-    let mut tendered = 0;
-    out.push('[');
-    reader.array(|reader| {
-        let place = reader.place();
-        // A tender may be in a currency of its own, which need not stand before its amounts.
-        let own = find(reader.text(), place, "currency");
-        let own = own.and_then(|at| currency(&mut Reader::lenient(reader.text(), at)).ok());
-        let money_here = own.unwrap_or(money);
-        let (mut method, mut sum, mut change, mut status) = (None, None, None, None);
-        let (mut last4, mut scheme) = (None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "method" => method = reader.optional(|reader| word(reader, METHODS))?,
-                "amount" => sum = reader.optional(|reader| amount(reader, money_here))?,
-                "change" => change = reader.optional(|reader| amount(reader, money_here))?,
-                "status" => status = reader.optional(|reader| word(reader, STATUSES))?,
-                "currency" => drop(reader.optional(currency)?),
-                "last4" => last4 = reader.optional(four_digits)?,
-                "scheme" => scheme = reader.optional(Reader::string)?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        let sum = required(sum, "amount", start)?;
-        out.push_str(if out.ends_with('[') { "{" } else { ",{" });
-        required(method, "method", start)?.push(out, "method");
-        money_member(out, "amount", sum, decimals(money_here));
+    tally.tendered = list.value.is_some().then_some(0);
+    list.push(MAX_LINES, out, |data, at, out| {
+        // A tender may be in a currency of its own.
+        let money_here = at.field("currency", data.currency).currency()?.value.unwrap_or(money);
+        let amount = at.field("amount", data.amount).amount(money_here)?.required()?;
+        let change = at.field("change", data.change).amount(money_here)?.value;
+        out.push('{');
+        at.field("method", data.method).word(METHODS)?.required()?.push(out, "method");
+        money_member(out, "amount", amount, decimals(money_here));
         if let Some(change) = change {
             money_member(out, "change", change, decimals(money_here));
         }
-        if let Some(status) = &status {
+        if let Some(status) = at.field("status", data.status).word(STATUSES)?.value {
             status.push(out, "status");
         }
         if money_here != money {
             push_member(out, "currency", money_here.code());
             tally.foreign_tender = true;
         }
-        for (name, text) in [("last4", &last4), ("scheme", &scheme)] {
-            if let Some(text) = text {
-                separate(out, name);
-                push_text(out, text);
-            }
+        if let Some(digits) = at.field("last4", data.last4).read(four_digits)?.value {
+            push_quoted(out, "last4", digits);
+        }
+        if let Some(scheme) = at.field("scheme", data.scheme).text() {
+            push_member(out, "scheme", &scheme);
         }
         out.push('}');
-        tendered += i128::from(sum) - i128::from(change.unwrap_or_default());
+        *tally.tendered.get_or_insert(0) += i128::from(amount) - i128::from(change.unwrap_or_default());
         Ok(())
-    })?;
-    out.push(']');
-    tally.tendered = Some(tendered);
-    Ok(())
+    })
 }
 
 /// A card's last four digits; anything longer could be its number.
-fn four_digits<'a>(reader: &mut Reader<'a>) -> Result<Cow<'a, str>, Fault> {
-    let place = reader.place();
-    let text = reader.string()?;
+fn four_digits(Text(text): Text<'_>) -> Result<std::borrow::Cow<'_, str>, Reason> {
     let good = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if good { Ok(text) } else { Err(Fault::new(Reason::NotFourDigits, place)) }
+    if good { Ok(text) } else { Err(Reason::NotFourDigits) }
 }
 
-/// Reads `loyalty`.
-pub(super) fn loyalty<'a>(
-    reader: &mut Reader<'a>,
-    _money: Currency,
-    out: &mut String,
-    _tally: &mut Tally<'a>,
-) -> Result<(), Fault> {
-    out.push('[');
-    reader.array(|reader| {
-        let (mut programme, mut earned, mut redeemed, mut unit) = (None, None, None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "programmeId" => programme = reader.optional(Reader::id)?,
-                "earned" => earned = reader.optional(|reader| decimal(reader, QUANTITY_PLACES))?,
-                "redeemed" => redeemed = reader.optional(|reader| decimal(reader, QUANTITY_PLACES))?,
-                "unit" => unit = reader.optional(Reader::name)?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        out.push_str(if out.ends_with('[') { "{\"programmeId\":" } else { ",{\"programmeId\":" });
-        push_text(out, &required(programme, "programmeId", start)?);
-        for (name, points) in [("earned", earned), ("redeemed", redeemed)] {
-            if let Some(points) = points {
-                separate(out, name);
-                out.push('"');
-                points.push(out, 0);
-                out.push('"');
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LoyaltyData<'a> {
+    #[serde(borrow)]
+    programme_id: Option<Text<'a>>,
+    earned: Option<&'a RawValue>,
+    redeemed: Option<&'a RawValue>,
+    unit: Option<Text<'a>>,
+}
+
+/// Appends `loyalty` as it is served.
+pub(super) fn loyalty(list: Field<'_, List<LoyaltyData<'_>>>, out: &mut String) -> Result<(), Fault> {
+    list.push(MAX_LINES, out, |data, at, out| {
+        out.push('{');
+        push_member(out, "programmeId", &at.field("programmeId", data.programme_id).id()?.required()?);
+        for (name, points) in [("earned", data.earned), ("redeemed", data.redeemed)] {
+            if let Some(points) = at.field(name, points).decimal(QUANTITY_PLACES)?.value {
+                push_quoted(out, name, points);
             }
         }
-        separate(out, "unit");
-        push_text(out, &required(unit, "unit", start)?);
+        push_member(out, "unit", &at.field("unit", data.unit).name()?.required()?);
         out.push('}');
         Ok(())
-    })?;
-    out.push(']');
-    Ok(())
+    })
 }

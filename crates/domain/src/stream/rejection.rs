@@ -1,6 +1,10 @@
 //! Why a message goes to quarantine.
 
-use crate::json::{Fault, Reader, Reason, find, pointer};
+use std::borrow::Cow;
+
+use crate::json::{Fault, Glimpse, Reason};
+
+use super::values::id;
 
 /// A message of ours that cannot be read or breaks a rule. It carries no value of the message but the ids by which
 /// quarantine must be found again when a customer is erased.
@@ -18,53 +22,21 @@ pub struct Rejection {
     pub order_id: Option<String>,
 }
 
-/// Where the data of a text stands in the event.
-#[derive(Clone, Copy)]
-pub(super) enum Frame {
-    /// The text is the whole event.
-    Structured,
-    /// The text is the event's data.
-    Binary,
-}
-
 impl Rejection {
-    pub(super) fn of(fault: Fault, text: &str, frame: Frame) -> Self {
-        let mut path = pointer(text, fault.at);
-        if matches!(frame, Frame::Binary) {
-            path.insert_str(0, "/data");
-        }
-        if let Some(member) = fault.member {
-            path.push('/');
-            path.push_str(member);
-        }
-        let data = match frame {
-            Frame::Structured => find(text, 0, "data"),
-            Frame::Binary => Some(0),
-        };
-        let id = |name| data.and_then(|data| readable_id(text, data, name));
+    /// A message that breaks a rule, with the ids that could still be read of it.
+    pub(super) fn of(fault: Fault, glimpse: Glimpse) -> Self {
+        let readable = |text: Option<String>| Some(id(Cow::Owned(text?)).ok()?.into_owned());
         Self {
             reason: fault.reason.code(),
-            pointer: path,
+            pointer: fault.pointer,
             detail: fault.reason.detail().to_owned(),
-            customer_id: id("customerId"),
-            order_id: id("orderId"),
+            customer_id: readable(glimpse.customer_id),
+            order_id: readable(glimpse.order_id),
         }
     }
 
     /// A message that is no event at all, or lacks an attribute of its envelope.
     pub(super) fn bare(reason: Reason, pointer: &str) -> Self {
-        Self {
-            reason: reason.code(),
-            pointer: pointer.to_owned(),
-            detail: reason.detail().to_owned(),
-            customer_id: None,
-            order_id: None,
-        }
+        Self::of(Fault { reason, pointer: pointer.to_owned() }, Glimpse::default())
     }
-}
-
-fn readable_id(text: &str, data: usize, name: &str) -> Option<String> {
-    let at = find(text, data, name)?;
-    let id = Reader::lenient(text, at).id().ok()?;
-    Some(id.into_owned())
 }

@@ -3,33 +3,33 @@
 use std::borrow::Cow;
 
 use iso_currency::Currency;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    json::{Fault, Reader, Reason, find},
+    json::{Fault, Field, List, Path, Reason, Text},
     money::ANY_CURRENCY_PLACES,
     purchase::{Allocation, AllocationTarget, Fee, Origin, Refund, RefundTax, Return, ReturnLine},
-    time::{Moment, Spoken},
 };
 
 use super::{
     Body, DataOrder, Source,
     charges::TAXES,
     event::Content,
+    extras::Zone,
     payment::METHODS,
-    values::{Ids, Word, amount, at, closed, currency, decimal, quantity, required, revision, spoken, word},
+    values::{Ids, MAX_LINES, Word},
 };
 
 const RETURN_STATUSES: &[&str] = &["requested", "received", "completed", "rejected"];
 const REFUND_STATUSES: &[&str] = &["pending", "settled", "failed"];
 const PARTIES: &[&str] = &["buyer", "recipient"];
 const OTHERS: &[&str] = &["goodwill", "fee", "other"];
-/// Lines of a return, allocations of a refund: as many as an order may have lines.
-const MAX_LINES: usize = 10_000;
 
 /// Reads the data of a `return.recorded.v1`.
-pub(super) fn returning(reader: &mut Reader<'_>, source: &Source) -> Result<Content, Fault> {
-    let (part, customer_id, sequence) = read_return(reader, source)?;
+pub(super) fn returning(data: ReturnData<'_>, at: &Path<'_>, source: &Source) -> Result<Content, Fault> {
+    let (part, customer_id, sequence) = read_return(data, at, source)?;
     let mut data = String::new();
     part.push_data(&mut data);
     let digest = digest("return.recorded.v1", customer_id.as_deref(), &data);
@@ -37,8 +37,8 @@ pub(super) fn returning(reader: &mut Reader<'_>, source: &Source) -> Result<Cont
 }
 
 /// Reads the data of a `refund.recorded.v1`.
-pub(super) fn refund(reader: &mut Reader<'_>, source: &Source) -> Result<Content, Fault> {
-    let (part, customer_id, sequence) = read_refund(reader, source)?;
+pub(super) fn refund(data: RefundData<'_>, at: &Path<'_>, source: &Source) -> Result<Content, Fault> {
+    let (part, customer_id, sequence) = read_refund(data, at, source)?;
     let mut data = String::new();
     part.push_data(&mut data);
     let digest = digest("refund.recorded.v1", customer_id.as_deref(), &data);
@@ -54,224 +54,209 @@ fn digest(kind: &str, customer_id: Option<&str>, data: &str) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn owned(text: Cow<'_, str>) -> String {
-    text.into_owned()
-}
-
-fn word_of(word: Word<'_>) -> (&'static str, Option<String>) {
-    (word.known, word.original.map(Cow::into_owned))
-}
-
 /// A part, the customer it names, and what it says about its order of events.
 type ReadPart<T> = (T, Option<String>, DataOrder);
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReturnData<'a> {
+    #[serde(borrow)]
+    return_id: Option<Text<'a>>,
+    revision: Option<&'a RawValue>,
+    revised_at: Option<Text<'a>>,
+    order_id: Option<Text<'a>>,
+    customer_id: Option<Text<'a>>,
+    status: Option<Text<'a>>,
+    returned_at: Option<Text<'a>>,
+    lines: Option<List<ReturnLineData<'a>>>,
+    party: Option<Text<'a>>,
+}
+
 /// Reads a return, from an event or as it was kept.
-pub(crate) fn read_return(reader: &mut Reader<'_>, source: &Source) -> Result<ReadPart<Return>, Fault> {
-    let (mut id, mut order_id, mut customer_id) = (None, None, None);
-    let (mut status, mut party, mut returned_at, mut revised_at) = (None, None, None, None);
-    let mut sequence = DataOrder::default();
-    let mut lines = None;
-    let start = reader.object(|reader, key| {
-        match key {
-            "returnId" => id = reader.optional(Reader::id)?,
-            "revision" => sequence.revision = reader.optional(revision)?,
-            "revisedAt" => revised_at = reader.optional(spoken)?,
-            "orderId" => order_id = reader.optional(Reader::id)?,
-            "customerId" => customer_id = reader.optional(Reader::id)?,
-            "status" => status = reader.optional(|reader| closed(reader, RETURN_STATUSES))?,
-            "returnedAt" => returned_at = reader.optional(spoken)?,
-            "lines" => lines = reader.optional(return_lines)?,
-            "party" => party = reader.optional(|reader| closed(reader, PARTIES))?,
-            _ => reader.skip()?,
-        }
-        Ok(())
-    })?;
-    let (returned_at, place) = required(returned_at, "returnedAt", start)?;
-    let (returned_at, note) = at(place, returned_at.resolve(source.timezone))?;
-    if let Some((spoken, place)) = revised_at {
-        sequence.revised_at = Some(at(place, spoken.resolve(source.timezone))?.0.utc());
-    }
+pub(crate) fn read_return(
+    data: ReturnData<'_>,
+    at: &Path<'_>,
+    source: &Source,
+) -> Result<ReadPart<Return>, Fault> {
+    let zone = Zone { location: None, source: source.timezone };
+    let (returned_at, note) = zone.resolve(at.field("returnedAt", data.returned_at).time()?)?.required()?;
+    let sequence = sequence(at, data.revision, data.revised_at, &zone)?;
+    let customer_id = at.field("customerId", data.customer_id).id()?.value;
+    let mut ids = Ids::default();
+    let lines = at.field("lines", data.lines).each(MAX_LINES, |data, at| return_line(data, at, &mut ids))?;
     let part = Return {
-        id: owned(required(id, "returnId", start)?),
-        order_id: order_id.map(owned),
-        status: required(status, "status", start)?,
+        id: at.field("returnId", data.return_id).id()?.required()?.into_owned(),
+        order_id: at.field("orderId", data.order_id).id()?.value.map(Cow::into_owned),
+        status: at.field("status", data.status).closed(RETURN_STATUSES)?.required()?,
         returned_at,
-        lines: required(lines, "lines", start)?,
-        is_by_recipient: party == Some("recipient"),
+        lines: lines.required()?,
+        is_by_recipient: at.field("party", data.party).closed(PARTIES)?.value == Some("recipient"),
         note: note.map(str::to_owned),
         origin: Origin::default(),
         currency: source.currency,
     };
-    Ok((part, customer_id.map(owned), sequence))
+    Ok((part, customer_id.map(Cow::into_owned), sequence))
 }
 
-fn return_lines(reader: &mut Reader<'_>) -> Result<Vec<ReturnLine>, Fault> {
-    let mut ids = Ids::default();
-    let mut lines = Vec::new();
-    reader.array(|reader| {
-        if lines.len() == MAX_LINES {
-            return Err(Fault::new(Reason::TooMany, reader.place()));
-        }
-        let (mut id, mut line_id, mut sku, mut name) = (None, None, None, None);
-        let (mut how_much, mut unit, mut value, mut reason) = (None, None, None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "returnLineId" => id = reader.optional(|reader| ids.read(reader))?,
-                "lineId" => line_id = reader.optional(Reader::id)?,
-                "sku" => sku = reader.optional(Reader::name)?,
-                "name" => name = reader.optional(Reader::string)?,
-                "quantity" => how_much = reader.optional(quantity)?,
-                "unit" => unit = reader.optional(Reader::name)?,
-                "amount" => value = reader.optional(|reader| decimal(reader, ANY_CURRENCY_PLACES))?,
-                "reason" => reason = reader.optional(Reader::string)?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        let how_much = required(how_much, "quantity", start)?;
-        let own_unit = (!how_much.is_each())
-            .then(|| how_much.unit.original.map_or_else(|| how_much.unit.known.to_owned(), Cow::into_owned));
-        lines.push(ReturnLine {
-            id: owned(required(id, "returnLineId", start)?),
-            line_id: line_id.map(owned),
-            sku: owned(required(sku, "sku", start)?),
-            name: name.map(owned),
-            quantity: how_much.value,
-            unit: own_unit.or(unit.map(owned)).filter(|unit| unit != "EA"),
-            amount: required(value, "amount", start)?,
-            reason: reason.map(owned),
-        });
-        Ok(())
-    })?;
-    Ok(lines)
+/// What a return or a refund says about its order of events.
+fn sequence(
+    at: &Path<'_>,
+    revision: Option<&RawValue>,
+    revised_at: Option<Text<'_>>,
+    zone: &Zone<'_>,
+) -> Result<DataOrder, Fault> {
+    let revised_at = zone.resolve(at.field("revisedAt", revised_at).time()?)?.value;
+    Ok(DataOrder {
+        revision: at.field("revision", revision).revision()?,
+        revised_at: revised_at.map(|(moment, _)| moment.utc()),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReturnLineData<'a> {
+    #[serde(borrow)]
+    return_line_id: Option<Text<'a>>,
+    line_id: Option<Text<'a>>,
+    sku: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    quantity: Option<&'a RawValue>,
+    unit: Option<Text<'a>>,
+    amount: Option<&'a RawValue>,
+    reason: Option<Text<'a>>,
+}
+
+fn return_line<'a>(data: ReturnLineData<'a>, at: &Path<'_>, ids: &mut Ids<'a>) -> Result<ReturnLine, Fault> {
+    let quantity = at.field("quantity", data.quantity).quantity()?.required()?;
+    let own_unit = (!quantity.is_each())
+        .then(|| quantity.unit.original.map_or_else(|| quantity.unit.known.to_owned(), Cow::into_owned));
+    let unit = at.field("unit", data.unit).name()?.value.map(Cow::into_owned);
+    Ok(ReturnLine {
+        id: at.field("returnLineId", data.return_line_id).id()?.unique(ids)?.into_owned(),
+        line_id: at.field("lineId", data.line_id).id()?.value.map(Cow::into_owned),
+        sku: at.field("sku", data.sku).name()?.required()?.into_owned(),
+        name: at.field("name", data.name).text().map(Cow::into_owned),
+        quantity: quantity.value,
+        unit: own_unit.or(unit).filter(|unit| unit != "EA"),
+        amount: at.field("amount", data.amount).decimal(ANY_CURRENCY_PLACES)?.required()?,
+        reason: at.field("reason", data.reason).text().map(Cow::into_owned),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefundData<'a> {
+    #[serde(borrow)]
+    refund_id: Option<Text<'a>>,
+    revision: Option<&'a RawValue>,
+    revised_at: Option<Text<'a>>,
+    order_id: Option<Text<'a>>,
+    return_id: Option<Text<'a>>,
+    customer_id: Option<Text<'a>>,
+    amount: Option<&'a RawValue>,
+    currency: Option<Text<'a>>,
+    issued_at: Option<Text<'a>>,
+    settled_at: Option<Text<'a>>,
+    method: Option<Text<'a>>,
+    status: Option<Text<'a>>,
+    allocations: Option<List<AllocationData<'a>>>,
+    fees_withheld: Option<List<FeeData<'a>>>,
+    taxes: Option<List<RefundTaxData<'a>>>,
 }
 
 /// Reads a refund, from an event or as it was kept.
-pub(crate) fn read_refund(reader: &mut Reader<'_>, source: &Source) -> Result<ReadPart<Refund>, Fault> {
-    let place = reader.place();
-    let money = find(reader.text(), place, "currency");
-    let money = money.and_then(|at| currency(&mut Reader::lenient(reader.text(), at)).ok());
-    // Without a currency the refund is refused for that; until then amounts are read as of any.
-    let money_here = money.unwrap_or(Currency::XXX);
-    let (mut id, mut order_id, mut return_id, mut customer_id) = (None, None, None, None);
-    let (mut sum, mut issued_at, mut settled_at, mut revised_at) = (None, None, None, None);
-    let (mut method, mut status) = (None, None);
-    let (mut allocations, mut fees, mut taxes) = (None, None, None);
-    let mut sequence = DataOrder::default();
-    let start = reader.object(|reader, key| {
-        match key {
-            "refundId" => id = reader.optional(Reader::id)?,
-            "revision" => sequence.revision = reader.optional(revision)?,
-            "revisedAt" => revised_at = reader.optional(spoken)?,
-            "orderId" => order_id = reader.optional(Reader::id)?,
-            "returnId" => return_id = reader.optional(Reader::id)?,
-            "customerId" => customer_id = reader.optional(Reader::id)?,
-            "amount" => sum = reader.optional(|reader| amount(reader, money_here))?,
-            "currency" => drop(reader.optional(currency)?),
-            "issuedAt" => issued_at = reader.optional(spoken)?,
-            "settledAt" => settled_at = reader.optional(spoken)?,
-            "method" => method = reader.optional(|reader| word(reader, METHODS))?,
-            "status" => status = reader.optional(|reader| closed(reader, REFUND_STATUSES))?,
-            "allocations" => allocations = reader.optional(|reader| read_allocations(reader, money_here))?,
-            "feesWithheld" => fees = reader.optional(|reader| read_fees(reader, money_here))?,
-            "taxes" => taxes = reader.optional(|reader| read_taxes(reader, money_here))?,
-            _ => reader.skip()?,
-        }
-        Ok(())
-    })?;
-    let (issued_at, place) = required(issued_at, "issuedAt", start)?;
-    let (issued_at, note) = at(place, issued_at.resolve(source.timezone))?;
-    let resolve = |time: Option<(Spoken, usize)>| match time {
-        Some((spoken, place)) => at(place, spoken.resolve(source.timezone)).map(|(moment, _)| Some(moment)),
-        None => Ok(None),
-    };
-    let settled_at = resolve(settled_at)?;
-    sequence.revised_at = resolve(revised_at)?.map(Moment::utc);
+pub(crate) fn read_refund(
+    data: RefundData<'_>,
+    at: &Path<'_>,
+    source: &Source,
+) -> Result<ReadPart<Refund>, Fault> {
+    let zone = Zone { location: None, source: source.timezone };
+    let money = at.field("currency", data.currency).currency()?.required()?;
+    let (issued_at, note) = zone.resolve(at.field("issuedAt", data.issued_at).time()?)?.required()?;
+    let settled_at = zone.resolve(at.field("settledAt", data.settled_at).time()?)?.value;
+    let sequence = sequence(at, data.revision, data.revised_at, &zone)?;
+    let customer_id = at.field("customerId", data.customer_id).id()?.value;
     let part = Refund {
-        id: owned(required(id, "refundId", start)?),
-        order_id: order_id.map(owned),
-        return_id: return_id.map(owned),
-        amount: required(sum, "amount", start)?,
-        currency: required(money, "currency", start)?,
+        id: at.field("refundId", data.refund_id).id()?.required()?.into_owned(),
+        order_id: at.field("orderId", data.order_id).id()?.value.map(Cow::into_owned),
+        return_id: at.field("returnId", data.return_id).id()?.value.map(Cow::into_owned),
+        amount: at.field("amount", data.amount).amount(money)?.required()?,
+        currency: money,
         issued_at,
-        settled_at,
-        method: word_of(required(method, "method", start)?),
-        status: required(status, "status", start)?,
-        allocations: allocations.unwrap_or_default(),
-        fees: fees.unwrap_or_default(),
-        taxes: taxes.unwrap_or_default(),
+        settled_at: settled_at.map(|(moment, _)| moment),
+        method: at.field("method", data.method).word(METHODS)?.required()?.into_owned(),
+        status: at.field("status", data.status).closed(REFUND_STATUSES)?.required()?,
+        allocations: allocations(at.field("allocations", data.allocations), money)?,
+        fees: fees(at.field("feesWithheld", data.fees_withheld), money)?,
+        taxes: taxes(at.field("taxes", data.taxes), money)?,
         note: note.map(str::to_owned),
         origin: Origin::default(),
     };
-    Ok((part, customer_id.map(owned), sequence))
+    Ok((part, customer_id.map(Cow::into_owned), sequence))
 }
 
-fn read_allocations(reader: &mut Reader<'_>, money: Currency) -> Result<Vec<Allocation>, Fault> {
-    let mut allocations = Vec::new();
-    reader.array(|reader| {
-        if allocations.len() == MAX_LINES {
-            return Err(Fault::new(Reason::TooMany, reader.place()));
-        }
-        let (mut line, mut charge, mut other, mut sum) = (None, None, None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "lineId" => line = reader.optional(Reader::id)?,
-                "chargeId" => charge = reader.optional(Reader::id)?,
-                "other" => other = reader.optional(|reader| word(reader, OTHERS))?,
-                "amount" => sum = reader.optional(|reader| amount(reader, money))?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AllocationData<'a> {
+    #[serde(borrow)]
+    line_id: Option<Text<'a>>,
+    charge_id: Option<Text<'a>>,
+    other: Option<Text<'a>>,
+    amount: Option<&'a RawValue>,
+}
+
+fn allocations(list: Field<'_, List<AllocationData<'_>>>, money: Currency) -> Result<Vec<Allocation>, Fault> {
+    let allocations = list.each(MAX_LINES, |data, at| {
+        let line = at.field("lineId", data.line_id).id()?.value;
+        let charge = at.field("chargeId", data.charge_id).id()?.value;
+        let other = at.field("other", data.other).word(OTHERS)?.value;
         let target = match (line, charge, other) {
-            (Some(line), None, None) => AllocationTarget::Line(owned(line)),
-            (None, Some(charge), None) => AllocationTarget::Charge(owned(charge)),
+            (Some(line), None, None) => AllocationTarget::Line(line.into_owned()),
+            (None, Some(charge), None) => AllocationTarget::Charge(charge.into_owned()),
             (None, None, Some(other)) => {
-                let (known, original) = word_of(other);
+                let (known, original) = other.into_owned();
                 AllocationTarget::Other(known, original)
             }
-            _ => return Err(Fault::new(Reason::AmbiguousAllocation, start)),
+            _ => return Err(at.fault(Reason::AmbiguousAllocation)),
         };
-        allocations.push(Allocation { target, amount: required(sum, "amount", start)? });
-        Ok(())
+        Ok(Allocation { target, amount: at.field("amount", data.amount).amount(money)?.required()? })
     })?;
-    Ok(allocations)
+    Ok(allocations.value.unwrap_or_default())
 }
 
-fn read_fees(reader: &mut Reader<'_>, money: Currency) -> Result<Vec<Fee>, Fault> {
-    let mut fees = Vec::new();
-    reader.array(|reader| {
-        let (mut description, mut sum) = (None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "description" => description = reader.optional(Reader::string)?,
-                "amount" => sum = reader.optional(|reader| amount(reader, money))?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        fees.push(Fee { description: description.map(owned), amount: required(sum, "amount", start)? });
-        Ok(())
-    })?;
-    Ok(fees)
+#[derive(Deserialize)]
+struct FeeData<'a> {
+    #[serde(borrow)]
+    description: Option<Text<'a>>,
+    amount: Option<&'a RawValue>,
 }
 
-fn read_taxes(reader: &mut Reader<'_>, money: Currency) -> Result<Vec<RefundTax>, Fault> {
-    let mut taxes = Vec::new();
-    reader.array(|reader| {
-        let (mut tax_id, mut kind, mut sum) = (None, None, None);
-        let start = reader.object(|reader, key| {
-            match key {
-                "taxId" => tax_id = reader.optional(Reader::id)?,
-                "type" => kind = reader.optional(|reader| word(reader, TAXES))?,
-                "amount" => sum = reader.optional(|reader| amount(reader, money))?,
-                _ => reader.skip()?,
-            }
-            Ok(())
-        })?;
-        let kind = kind.map(word_of);
-        taxes.push(RefundTax { tax_id: tax_id.map(owned), kind, amount: required(sum, "amount", start)? });
-        Ok(())
+fn fees(list: Field<'_, List<FeeData<'_>>>, money: Currency) -> Result<Vec<Fee>, Fault> {
+    let fees = list.each(MAX_LINES, |data, at| {
+        Ok(Fee {
+            description: at.field("description", data.description).text().map(Cow::into_owned),
+            amount: at.field("amount", data.amount).amount(money)?.required()?,
+        })
     })?;
-    Ok(taxes)
+    Ok(fees.value.unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RefundTaxData<'a> {
+    #[serde(borrow)]
+    tax_id: Option<Text<'a>>,
+    r#type: Option<Text<'a>>,
+    amount: Option<&'a RawValue>,
+}
+
+fn taxes(list: Field<'_, List<RefundTaxData<'_>>>, money: Currency) -> Result<Vec<RefundTax>, Fault> {
+    let taxes = list.each(MAX_LINES, |data, at| {
+        Ok(RefundTax {
+            tax_id: at.field("taxId", data.tax_id).id()?.value.map(Cow::into_owned),
+            kind: at.field("type", data.r#type).word(TAXES)?.value.map(Word::into_owned),
+            amount: at.field("amount", data.amount).amount(money)?.required()?,
+        })
+    })?;
+    Ok(taxes.value.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono_tz::Tz;
 use iso_currency::Currency;
 
-use crate::json::{push_text, separate};
+use crate::json::push_member;
 
 /// The seller of orders that name none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,7 @@ impl Seller {
         ];
         for (name, text) in parts {
             if let Some(text) = text {
-                separate(out, name);
-                push_text(out, text);
+                push_member(out, name, text);
             }
         }
         out.push('}');

@@ -1,72 +1,156 @@
-//! The values that members of an event have: money, quantities, times, words of lists.
+//! The values that members of an event have: ids, money, quantities, times, words of lists.
 
 use std::{borrow::Cow, collections::HashSet};
 
 use chrono::NaiveDate;
 use iso_currency::Currency;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::{
-    json::{Fault, Reader, Reason, push_text, separate},
-    money::{Decimal, QUANTITY_PLACES, decimals},
+    json::{Fault, Field, Reason, Text, push_member, push_quoted, typed},
+    money::{self, QUANTITY_PLACES, decimals},
     time::{Spoken, read_date},
 };
 
-/// Adds the place to a reason.
-pub(super) fn at<T>(place: usize, outcome: Result<T, Reason>) -> Result<T, Fault> {
-    outcome.map_err(|reason| Fault::new(reason, place))
+/// Longest id, in characters.
+const MAX_ID: usize = 128;
+/// Most lines of an order or a return, and most elements of any other list.
+pub(super) const MAX_LINES: usize = 10_000;
+
+/// A name: a string that is not empty.
+pub(super) fn name(text: Cow<'_, str>) -> Result<Cow<'_, str>, Reason> {
+    if text.is_empty() { Err(Reason::Empty) } else { Ok(text) }
 }
 
-/// A value that must be there; `place` is where its object starts.
-pub(super) fn required<T>(value: Option<T>, member: &'static str, place: usize) -> Result<T, Fault> {
-    value.ok_or_else(|| Fault::missing(member, place))
+/// An id: a string of 1 to 128 characters.
+pub(super) fn id(text: Cow<'_, str>) -> Result<Cow<'_, str>, Reason> {
+    if text.len() > MAX_ID && text.chars().count() > MAX_ID { Err(Reason::TooLong) } else { name(text) }
 }
 
-/// Reads a decimal number from a string or a JSON number.
-pub(super) fn decimal(reader: &mut Reader<'_>, places: u8) -> Result<Decimal, Fault> {
-    let place = reader.place();
-    let outcome = if reader.peek() == Some(b'"') {
-        Decimal::read(&reader.string()?, places, false)
-    } else {
-        Decimal::read(reader.number()?, places, true)
-    };
-    at(place, outcome)
+impl<'p, 'a> Field<'p, Text<'a>> {
+    /// Any string.
+    pub(super) fn text(self) -> Option<Cow<'a, str>> {
+        self.value.map(|Text(text)| text)
+    }
+
+    /// An id.
+    pub(super) fn id(self) -> Result<Field<'p, Cow<'a, str>>, Fault> {
+        self.read(|Text(text)| id(text))
+    }
+
+    /// A string that is not empty.
+    pub(super) fn name(self) -> Result<Field<'p, Cow<'a, str>>, Fault> {
+        self.read(|Text(text)| name(text))
+    }
+
+    /// A word of an open list.
+    pub(super) fn word(self, list: &[&'static str]) -> Result<Field<'p, Word<'a>>, Fault> {
+        self.read(|Text(text)| {
+            let text = name(text)?;
+            Ok(match list.iter().find(|known| **known == text) {
+                Some(known) => Word::plain(known),
+                None => Word { known: "other", original: Some(text) },
+            })
+        })
+    }
+
+    /// A word of a closed list.
+    pub(super) fn closed(self, list: &[&'static str]) -> Result<Field<'p, &'static str>, Fault> {
+        self.read(|Text(text)| list.iter().find(|known| **known == text).copied().ok_or(Reason::UnknownWord))
+    }
+
+    /// A currency code.
+    pub(super) fn currency(self) -> Result<Field<'p, Currency>, Fault> {
+        self.read(|Text(code)| Currency::from_code(&code).ok_or(Reason::UnknownCurrency))
+    }
+
+    /// A time, still without a zone.
+    pub(super) fn time(self) -> Result<Field<'p, Spoken>, Fault> {
+        self.read(|Text(text)| Spoken::read(&text))
+    }
+
+    /// A date.
+    pub(super) fn day(self) -> Result<Option<NaiveDate>, Fault> {
+        Ok(self.read(|Text(text)| read_date(&text))?.value)
+    }
 }
 
-/// Reads an amount in whole minor units of its currency.
-pub(super) fn amount(reader: &mut Reader<'_>, currency: Currency) -> Result<i64, Fault> {
-    let place = reader.place();
-    let places = decimals(currency);
-    let number = decimal(reader, places)?;
-    at(place, number.minor(places))
+impl<'a> Field<'_, Cow<'a, str>> {
+    /// An id that must be there and must not have come before in its list.
+    pub(super) fn unique(self, ids: &mut Ids<'a>) -> Result<Cow<'a, str>, Fault> {
+        self.read(|id| ids.take(id))?.required()
+    }
 }
 
-/// Reads a currency code.
-pub(super) fn currency(reader: &mut Reader<'_>) -> Result<Currency, Fault> {
-    let place = reader.place();
-    let code = reader.string()?;
-    Currency::from_code(&code).ok_or(Fault::new(Reason::UnknownCurrency, place))
+impl<'p> Field<'p, &RawValue> {
+    /// A decimal number, from a string or a JSON number.
+    pub(super) fn decimal(self, places: u32) -> Result<Field<'p, Decimal>, Fault> {
+        self.read(|value| decimal(value, places))
+    }
+
+    /// An amount in whole minor units of its currency.
+    pub(super) fn amount(self, currency: Currency) -> Result<Field<'p, i64>, Fault> {
+        let places = decimals(currency);
+        self.read(|value| money::minor(decimal(value, places)?, places))
+    }
+
+    /// A revision: an integer from 0 to 2^53.
+    pub(super) fn revision(self) -> Result<Option<i64>, Fault> {
+        let revision = self.read(|value| {
+            let number = match written(value)? {
+                Written::Text(text) => text.parse().ok(),
+                Written::Number(text) => text.parse().ok(),
+            };
+            number.filter(|number: &i64| (0..=1 << 53).contains(number)).ok_or(Reason::OrderOutOfRange)
+        })?;
+        Ok(revision.value)
+    }
 }
 
-/// Reads a time, still without a zone, and where it stands.
-pub(super) fn spoken(reader: &mut Reader<'_>) -> Result<(Spoken, usize), Fault> {
-    let place = reader.place();
-    let text = reader.string()?;
-    Ok((at(place, Spoken::read(&text))?, place))
+impl<'p, 'a> Field<'p, &'a RawValue> {
+    /// A quantity.
+    pub(super) fn quantity(self) -> Result<Field<'p, Quantity<'a>>, Fault> {
+        self.read_at(|value, at| {
+            if !value.get().starts_with('{') {
+                let value = decimal(value, QUANTITY_PLACES).map_err(|reason| at.fault(reason))?;
+                return Ok(Quantity { value, unit: Word::plain(EACH) });
+            }
+            let data: QuantityData<'a> = typed(value.get(), Some(at))?;
+            let unit = at.field("unit", data.unit).word(UNITS)?.value;
+            Ok(Quantity {
+                value: at.field("value", data.value).decimal(QUANTITY_PLACES)?.required()?,
+                unit: unit.unwrap_or(Word::plain(EACH)),
+            })
+        })
+    }
 }
 
-/// Reads a date.
-pub(super) fn day(reader: &mut Reader<'_>) -> Result<NaiveDate, Fault> {
-    let place = reader.place();
-    let text = reader.string()?;
-    at(place, read_date(&text))
+/// A number, as it was written.
+enum Written<'a> {
+    Text(Cow<'a, str>),
+    Number(&'a str),
 }
 
-/// Reads a revision: an integer from 0 to 2^53.
-pub(super) fn revision(reader: &mut Reader<'_>) -> Result<i64, Fault> {
-    let place = reader.place();
-    let text = if reader.peek() == Some(b'"') { reader.string()? } else { Cow::Borrowed(reader.number()?) };
-    let number = text.parse::<i64>().ok().filter(|number| (0..=1 << 53).contains(number));
-    number.ok_or(Fault::new(Reason::OrderOutOfRange, place))
+fn written(value: &RawValue) -> Result<Written<'_>, Reason> {
+    match value.get() {
+        text if text.starts_with('"') => {
+            let Text(text) = serde_json::from_str(text).map_err(|_| Reason::InvalidJson)?;
+            Ok(Written::Text(text))
+        }
+        number if number.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
+            Ok(Written::Number(number))
+        }
+        _ => Err(Reason::WrongType),
+    }
+}
+
+fn decimal(value: &RawValue, places: u32) -> Result<Decimal, Reason> {
+    match written(value)? {
+        Written::Text(text) => money::read(&text, places),
+        Written::Number(text) => money::read_number(text, places),
+    }
 }
 
 /// A word of an open list: one that is known, or `other` with the original beside it.
@@ -81,33 +165,18 @@ impl Word<'_> {
         Self { known, original: None }
     }
 
+    /// The word and its original, to keep.
+    pub(super) fn into_owned(self) -> (&'static str, Option<String>) {
+        (self.known, self.original.map(Cow::into_owned))
+    }
+
     /// Appends `"name":"word"`, and `"nameOriginal":"…"` where the word was not known.
     pub(super) fn push(&self, out: &mut String, name: &str) {
-        separate(out, name);
-        push_text(out, self.known);
+        push_quoted(out, name, self.known);
         if let Some(original) = &self.original {
-            out.push_str(",\"");
-            out.push_str(name);
-            out.push_str("Original\":");
-            push_text(out, original);
+            push_member(out, &format!("{name}Original"), original);
         }
     }
-}
-
-/// Reads a word of an open list.
-pub(super) fn word<'a>(reader: &mut Reader<'a>, list: &[&'static str]) -> Result<Word<'a>, Fault> {
-    let text = reader.name()?;
-    Ok(match list.iter().find(|known| **known == text) {
-        Some(known) => Word::plain(known),
-        None => Word { known: "other", original: Some(text) },
-    })
-}
-
-/// Reads a word of a closed list.
-pub(super) fn closed(reader: &mut Reader<'_>, list: &[&'static str]) -> Result<&'static str, Fault> {
-    let place = reader.place();
-    let text = reader.string()?;
-    list.iter().find(|known| **known == text).copied().ok_or(Fault::new(Reason::UnknownWord, place))
 }
 
 /// Up to so many ids are compared one by one.
@@ -121,12 +190,10 @@ pub(super) struct Ids<'a> {
 }
 
 impl<'a> Ids<'a> {
-    /// Reads an id that must not have come before.
-    pub(super) fn read(&mut self, reader: &mut Reader<'a>) -> Result<Cow<'a, str>, Fault> {
-        let place = reader.place();
-        let id = reader.id()?;
+    /// Takes an id that must not have come before.
+    pub(super) fn take(&mut self, id: Cow<'a, str>) -> Result<Cow<'a, str>, Reason> {
         if self.contains(&id) {
-            return Err(Fault::new(Reason::DuplicateId, place));
+            return Err(Reason::DuplicateId);
         }
         if self.few.len() < FEW {
             self.few.push(id.clone());
@@ -141,21 +208,28 @@ impl<'a> Ids<'a> {
     }
 }
 
+/// The long form of a quantity, as the event carries it.
+#[derive(Deserialize)]
+struct QuantityData<'a> {
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
+    unit: Option<Text<'a>>,
+}
+
 /// How much of something: a bare number, or `{value, unit}` with a unit of UNECE Recommendation 20.
 pub(super) struct Quantity<'a> {
     pub(super) value: Decimal,
     pub(super) unit: Word<'a>,
 }
 
-/// The units that are common enough not to be allocated; any other code of two or three characters is kept as well.
+/// The unit of what is counted in pieces.
 const EACH: &str = "EA";
 
 impl Quantity<'_> {
     /// Appends `{"value":"1","unit":"EA"}`.
     pub(super) fn push(&self, out: &mut String) {
-        out.push_str("{\"value\":\"");
-        self.value.push(out, 0);
-        out.push('"');
+        out.push('{');
+        push_quoted(out, "value", self.value);
         self.unit.push(out, "unit");
         out.push('}');
     }
@@ -164,24 +238,6 @@ impl Quantity<'_> {
     pub(super) fn is_each(&self) -> bool {
         self.unit.known == EACH
     }
-}
-
-/// Reads a quantity.
-pub(super) fn quantity<'a>(reader: &mut Reader<'a>) -> Result<Quantity<'a>, Fault> {
-    if reader.peek() != Some(b'{') {
-        let value = decimal(reader, QUANTITY_PLACES)?;
-        return Ok(Quantity { value, unit: Word::plain(EACH) });
-    }
-    let (mut value, mut unit) = (None, None);
-    let start = reader.object(|reader, key| {
-        match key {
-            "value" => value = reader.optional(|reader| decimal(reader, QUANTITY_PLACES))?,
-            "unit" => unit = reader.optional(|reader| word(reader, UNITS))?,
-            _ => reader.skip()?,
-        }
-        Ok(())
-    })?;
-    Ok(Quantity { value: required(value, "value", start)?, unit: unit.unwrap_or(Word::plain(EACH)) })
 }
 
 /// Units of UNECE Recommendation 20 that shops sell by; others become `other` with the original beside.

@@ -55,7 +55,9 @@ pub fn what_a_destroyed_key_sealed_is_gone(realm: &Realm) {
     let key = realm.keys.named("quarantine/2027-01").unwrap();
     let kept = realm.keys.named("quarantine/2027-02").unwrap();
     let sealed = realm.keys.seal(&key, b"row", b"decaf").unwrap();
+    assert_eq!(realm.keys.names("quarantine/").unwrap(), ["quarantine/2027-01", "quarantine/2027-02"]);
     realm.keys.destroy_named("quarantine/2027-01").unwrap();
+    assert_eq!(realm.keys.names("quarantine/").unwrap(), ["quarantine/2027-02"]);
     realm.keys.destroy_named("quarantine/2027-01").unwrap();
     let other = realm.other_keys(MASTER).unwrap();
     for keys in [&realm.keys, &other] {

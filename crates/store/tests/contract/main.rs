@@ -1,8 +1,6 @@
 //! Every function of the store, held to the same contract on each database. A check is given a [`realm::Realm`] and
 //! does not know on which one it runs.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
 #[cfg(test)]
 mod apps;
 #[cfg(test)]

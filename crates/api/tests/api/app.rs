@@ -1,0 +1,176 @@
+//! An app that a customer allowed something.
+
+use actix_web::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDate;
+use counterfoil_domain::grant::{Dataset, Lasting};
+use counterfoil_domain::ids::GrantId;
+use counterfoil_oauth::apps::{self, NewApp};
+use counterfoil_oauth::consent::{self, Choice};
+use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::ecdsa::EcdsaSig;
+use openssl::nid::Nid;
+use openssl::pkey::Private;
+use openssl::sha::sha256;
+use serde_json::{Value, json};
+
+use crate::realm::{Answer, ISSUER, Realm, entropy, now};
+
+const REDIRECT: &str = "https://app.example/callback";
+/// RFC 7636 appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const SCOPE: &str = "purchases:read purchases.lines:read purchases.payment:read purchases.location:read";
+
+/// An app's grant, with what is needed to use it.
+pub struct Grant {
+    pub id: GrantId,
+    pub token: String,
+    key: Key,
+}
+
+struct Key(EcKey<Private>);
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+impl Key {
+    fn new() -> Self {
+        Self(EcKey::generate(&EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap()).unwrap())
+    }
+
+    /// The public key as a JWK (RFC 7517).
+    fn public(&self) -> Value {
+        let (mut x, mut y) = (BigNum::new().unwrap(), BigNum::new().unwrap());
+        let mut context = BigNumContext::new().unwrap();
+        self.0.public_key().affine_coordinates(self.0.group(), &mut x, &mut y, &mut context).unwrap();
+        let text = |number: &BigNum| encode(&number.to_vec_padded(32).unwrap());
+        json!({ "kty": "EC", "crv": "P-256", "x": text(&x), "y": text(&y) })
+    }
+
+    /// A JWS with ES256 (RFC 7515, RFC 7518 section 3.4).
+    fn sign(&self, header: &Value, claims: &Value) -> String {
+        let input =
+            format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
+        let signature = EcdsaSig::sign(&sha256(input.as_bytes()), &self.0).unwrap();
+        let halves = [signature.r(), signature.s()].map(|half| half.to_vec_padded(32).unwrap()).concat();
+        format!("{input}.{}", encode(&halves))
+    }
+
+    /// A DPoP proof (RFC 9449).
+    fn proof(&self, method: &Method, path: &str, token: Option<&str>) -> String {
+        let mut claims = json!({
+            "htm": method.as_str(), "htu": format!("{ISSUER}{path}"), "iat": now().timestamp(), "jti": jti(),
+        });
+        if let Some(token) = token {
+            claims["ath"] = json!(encode(&sha256(token.as_bytes())));
+        }
+        self.sign(&json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": self.public() }), &claims)
+    }
+}
+
+fn jti() -> String {
+    encode(&entropy().bytes::<16>())
+}
+
+/// What a customer allows: datasets from a date on.
+pub struct Allowed {
+    pub datasets: Vec<Dataset>,
+    pub from: Option<NaiveDate>,
+}
+
+impl Default for Allowed {
+    fn default() -> Self {
+        Self { datasets: Dataset::ALL.to_vec(), from: None }
+    }
+}
+
+impl Grant {
+    /// A new app to which a customer allows everything.
+    pub async fn of(realm: &Realm, customer_id: &str) -> Self {
+        Self::allowed(realm, customer_id, Allowed::default()).await
+    }
+
+    /// A new app to which a customer allows something.
+    pub async fn allowed(realm: &Realm, customer_id: &str, allowed: Allowed) -> Self {
+        let (own, key) = (Key::new(), Key::new());
+        let new = NewApp {
+            name: "Budget".to_owned(),
+            operator: "Budget Ltd".to_owned(),
+            redirect_uris: vec![REDIRECT.to_owned()],
+            scope: SCOPE.to_owned(),
+            auth_method: "private_key_jwt".to_owned(),
+            jwks: json!({ "keys": [own.public()] }).to_string(),
+            max_duration: Lasting::Days180,
+            window_from: None,
+        };
+        let client = apps::register(&realm.oauth, new).await.unwrap().to_string();
+        let push = [
+            ("response_type", "code"),
+            ("redirect_uri", REDIRECT),
+            ("scope", SCOPE),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        let pushed = post(realm, &own, &client, "/oauth/par", &push, &[]).await;
+        let uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
+        let reference = uri.strip_prefix("urn:ietf:params:oauth:request_uri:").unwrap();
+        let session = realm.sign_in(customer_id).await;
+        consent::open(&realm.oauth, reference, &session).await.unwrap();
+        let choice = Choice { datasets: allowed.datasets, from: allowed.from, duration: Lasting::Days90 };
+        let back = consent::allow(&realm.oauth, &session, reference, choice).await.unwrap();
+        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let redeem = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", VERIFIER),
+        ];
+        let proof = key.proof(&Method::POST, "/oauth/token", None);
+        let answer = post(realm, &own, &client, "/oauth/token", &redeem, &[("dpop", &proof)]).await;
+        let body = answer.json();
+        let text = |name: &str| body[name].as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
+        Self { id: text("grant_id").parse().unwrap(), token: text("access_token"), key }
+    }
+
+    pub async fn get(&self, realm: &Realm, path: &str) -> Answer {
+        self.call(realm, Method::GET, path, &[]).await
+    }
+
+    pub async fn call(&self, realm: &Realm, method: Method, path: &str, more: &[(&str, &str)]) -> Answer {
+        let address = path.split('?').next().unwrap();
+        let proof = self.key.proof(&method, address, Some(&self.token));
+        let authorization = format!("DPoP {}", self.token);
+        let mut headers = vec![("authorization", authorization.as_str()), ("dpop", proof.as_str())];
+        headers.extend_from_slice(more);
+        realm.send(method, path, &headers, "").await
+    }
+}
+
+async fn post(
+    realm: &Realm,
+    key: &Key,
+    client: &str,
+    path: &str,
+    form: &[(&str, &str)],
+    headers: &[(&str, &str)],
+) -> Answer {
+    let seconds = now().timestamp();
+    let claims = json!({
+        "iss": client, "sub": client, "aud": ISSUER, "jti": jti(), "iat": seconds, "exp": seconds + 60,
+    });
+    let assertion = key.sign(&json!({ "alg": "ES256" }), &claims);
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+        .append_pair("client_assertion", &assertion)
+        .finish();
+    let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
+    all.extend_from_slice(headers);
+    let answer = realm.send(Method::POST, path, &all, &body).await;
+    assert!(answer.status < 300, "{}", answer.text());
+    answer
+}
