@@ -46,12 +46,16 @@ impl Bound<'_> {
     /// [`Code::InvalidCursor`] for what is no cursor, [`Code::CursorMismatch`] for one of another app, customer, filter
     /// or projection.
     pub(crate) fn read(&self, key: &Secret, text: &str) -> Result<After, Problem> {
-        let invalid = || Problem::new(Code::InvalidCursor).parameter("cursor", "is not a cursor of this list");
+        let invalid =
+            || Problem::new(Code::InvalidCursor).parameter("cursor", "is not a cursor of this list");
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
-        let (place, mac) = bytes.split_at_checked(24).filter(|(_, mac)| mac.len() == 16).ok_or_else(invalid)?;
+        let (place, mac) =
+            bytes.split_at_checked(24).filter(|(_, mac)| mac.len() == 16).ok_or_else(invalid)?;
         let expected = self.mac(key, place);
         if !expected.get(..16).is_some_and(|expected| openssl::memcmp::eq(expected, mac)) {
-            return Err(Problem::new(Code::CursorMismatch).parameter("cursor", "was made for another request"));
+            return Err(
+                Problem::new(Code::CursorMismatch).parameter("cursor", "was made for another request")
+            );
         }
         let (at, id) = place.split_first_chunk::<8>().ok_or_else(invalid)?;
         Ok(After {

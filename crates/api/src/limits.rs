@@ -50,7 +50,10 @@ impl Left {
     pub(crate) fn tell(self, response: &mut HttpResponseBuilder) {
         let Self { remaining, per_minute } = self;
         response
-            .insert_header((HeaderName::from_static("ratelimit-policy"), format!("\"grant\";q={per_minute};w=60")))
+            .insert_header((
+                HeaderName::from_static("ratelimit-policy"),
+                format!("\"grant\";q={per_minute};w=60"),
+            ))
             .insert_header((HeaderName::from_static("ratelimit"), format!("\"grant\";r={remaining};t=60")));
     }
 }

@@ -39,7 +39,8 @@ pub(crate) async fn show(
         let sealed = if is_known {
             api.sealer().check(&access.standing()).await
         } else {
-            let disclosure = page::disclosure(request_id.clone(), &access.details, std::slice::from_ref(&listed));
+            let disclosure =
+                page::disclosure(request_id.clone(), &access.details, std::slice::from_ref(&listed));
             api.sealer().seal(access.standing(), disclosure).await.map(drop)
         };
         match sealed {
@@ -66,12 +67,14 @@ pub(crate) async fn show(
 }
 
 async fn read(api: &Api, access: &Access<Purchases>, id: PurchaseId) -> Result<(Listed, Vec<u8>), Problem> {
-    let (person, filter, shows) = (access.person, page::window(&access.details), page::shows(&access.details));
+    let (person, filter, shows) =
+        (access.person, page::window(&access.details), page::shows(&access.details));
     let reader = api.clone();
     let found = api
         .store()
         .read(move |conn| {
-            let object = objects::find(conn, ObjectId::from(id))?.filter(|object| object.person == Some(person));
+            let object =
+                objects::find(conn, ObjectId::from(id))?.filter(|object| object.person == Some(person));
             let Some(at) = object.and_then(|object| object.purchased_at) else { return Ok(None) };
             let Some(listed) = purchases::find(conn, person, at, id, &filter)? else { return Ok(None) };
             let keys = reader.keys().person(person)?;

@@ -34,7 +34,8 @@ impl ListQuery {
             &["limit", "cursor", "purchasedFrom", "purchasedTo", "channel", "status", "hasRefund"],
         )?;
         let cursor = parameters.remove("cursor");
-        let canonical = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
+        let canonical =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
         let (from, to) = (date(&parameters, "purchasedFrom")?, date(&parameters, "purchasedTo")?);
         if from.zip(to).is_some_and(|(from, to)| from > to) {
             return Err(invalid("purchasedTo", "must not be before purchasedFrom"));
@@ -66,7 +67,9 @@ fn parameters(query: &str, known: &[&str]) -> Result<BTreeMap<String, String>, P
     let mut found = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if !known.contains(&name.as_ref()) {
-            return Err(Problem::new(Code::UnknownParameter).parameter(name, "is not a parameter of this address"));
+            return Err(
+                Problem::new(Code::UnknownParameter).parameter(name, "is not a parameter of this address")
+            );
         }
         if found.insert(name.clone().into_owned(), value.into_owned()).is_some() {
             return Err(invalid(&name, "stands twice"));
@@ -77,10 +80,9 @@ fn parameters(query: &str, known: &[&str]) -> Result<BTreeMap<String, String>, P
 
 fn limit(parameters: &BTreeMap<String, String>) -> Result<u32, Problem> {
     let Some(text) = parameters.get("limit") else { return Ok(USUAL) };
-    text.parse()
-        .ok()
-        .filter(|limit| (1..=MOST).contains(limit))
-        .ok_or_else(|| Problem::new(Code::LimitOutOfRange).parameter("limit", "must be a number from 1 to 500"))
+    text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
+        Problem::new(Code::LimitOutOfRange).parameter("limit", "must be a number from 1 to 500")
+    })
 }
 
 fn date(parameters: &BTreeMap<String, String>, name: &str) -> Result<Option<NaiveDate>, Problem> {

@@ -54,6 +54,14 @@ fn what_was_broken_off_before_its_ids_has_none() {
 }
 
 #[test]
+fn what_was_broken_off_behind_its_ids_has_them() {
+    let whole = event(r#""channel":"store""#);
+    let rejection = refused(whole.trim_end_matches('}').as_bytes());
+    assert_eq!((rejection.reason, rejection.pointer.as_str()), ("invalid_json", "/data"));
+    assert_eq!((rejection.customer_id.as_deref(), rejection.order_id.as_deref()), (Some("c-1"), Some("o-1")));
+}
+
+#[test]
 fn headers_tell_the_envelope() {
     let data = br#"{"orderId":"o-1","customerId":"c-1","revision":1}"#;
     let headers: [(&str, &[u8]); 3] =

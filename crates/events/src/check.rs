@@ -61,7 +61,10 @@ impl Check {
             Ok(Decoded::Skipped) => self.skipped += 1,
             Ok(Decoded::Tombstone) => self.tombstones += 1,
             Err(rejection) => {
-                *self.quarantined.entry((rejection.reason, without_indexes(&rejection.pointer))).or_default() += 1;
+                *self
+                    .quarantined
+                    .entry((rejection.reason, without_indexes(&rejection.pointer)))
+                    .or_default() += 1;
             }
         }
     }
@@ -70,29 +73,27 @@ impl Check {
         let Body::Order(order) = event.body else { return };
         let mut purchase = Purchase::empty(self.now);
         purchase.put_order(order, self.now);
-        let shows = Shows { lines: true, payment: true, location: true, documents: false };
+        let everything = Shows { lines: true, payment: true, location: true, documents: false };
         let mut served = Vec::new();
         let shown = purchase
             .render("pur_example")
-            .and_then(|rendered| project(rendered.sections.view()?, shows, &mut served));
-        let value: Value = match shown.ok().and_then(|()| serde_json::from_slice(&served).ok()) {
-            Some(value) => value,
-            None => {
-                *self.differences.entry("cannot be shown".to_owned()).or_default() += 1;
-                return;
-            }
+            .and_then(|rendered| project(rendered.sections.view()?, everything, &mut served));
+        let Some(value) = shown.ok().and_then(|()| serde_json::from_slice::<Value>(&served).ok()) else {
+            *self.differences.entry("cannot be shown".to_owned()).or_default() += 1;
+            return;
         };
-        let completeness = &value["completeness"];
-        if completeness["reconciled"] == json!(false) {
+        let of = |pointer: &str| value.pointer(pointer);
+        if of("/completeness/reconciled") == Some(&json!(false)) {
             self.not_reconciled += 1;
-            let by = completeness["difference"].as_str().or(completeness["tenderDifference"].as_str());
-            *self.differences.entry(by.unwrap_or("?").to_owned()).or_default() += 1;
+            let by = of("/completeness/difference").or(of("/completeness/tenderDifference"));
+            let by = by.and_then(Value::as_str).unwrap_or("?");
+            *self.differences.entry(by.to_owned()).or_default() += 1;
         }
-        let lines = value["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let lines = of("/lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         self.lines += u64::try_from(lines.len()).unwrap_or(u64::MAX);
         let bare = lines.iter().filter(|line| line.get("category").is_none()).count();
         self.lines_without_category += u64::try_from(bare).unwrap_or(u64::MAX);
-        if value["taxes"].as_array().is_none_or(Vec::is_empty) {
+        if of("/taxes").and_then(Value::as_array).is_none_or(Vec::is_empty) {
             self.orders_without_tax += 1;
         }
         if self.examples.len() < EXAMPLES {

@@ -27,14 +27,21 @@ pub struct FileSource {
 
 impl std::fmt::Debug for FileSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FileSource").field("name", &self.name).field("line", &self.number).finish()
+        f.debug_struct("FileSource")
+            .field("name", &self.name)
+            .field("line", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
 impl FileSource {
     /// Opens `path`; `progress` is told of the bytes read from disk. With `separator`, what stands before the first
     /// one on a line is its key.
-    pub fn open(path: &Path, separator: Option<u8>, progress: impl FnMut(u64) + Send + 'static) -> std::io::Result<Self> {
+    pub fn open(
+        path: &Path,
+        separator: Option<u8>,
+        progress: impl FnMut(u64) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let mut file = BufReader::with_capacity(1 << 18, Counting { file: File::open(path)?, progress });
         let is_gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
         let lines: Box<dyn BufRead + Send> = if is_gzip {
@@ -42,7 +49,8 @@ impl FileSource {
         } else {
             Box::new(file)
         };
-        let name = path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
         Ok(Self { lines, name, separator, number: 0 })
     }
 
@@ -58,8 +66,10 @@ impl FileSource {
             if !line.ends_with(b"\n") && line.len() == usize::try_from(LONGEST).unwrap_or(usize::MAX) {
                 self.lines.skip_until(b'\n')?;
             }
-            let line = line.trim_ascii_end();
-            if !line.is_empty() {
+            // Only the end of the line goes: a separator before it says that the value is absent.
+            let line = line.strip_suffix(b"\n").unwrap_or(&line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if !line.trim_ascii().is_empty() {
                 messages.push(self.message(line));
             }
         }
@@ -96,12 +106,12 @@ pub fn record(
         let mut sum = Counts::default();
         let mut finish = |pipeline: &mut Pipeline| {
             let Some(Done { messages, outcome }) = pipeline.finish() else { return Ok(sum) };
-            let recorded = match outcome {
+            let done = match outcome {
                 // The database refused something in it: found by halving.
                 Err(RecordError::Store(Error::Refused(_))) => recorder.record(&messages, &mut [])?,
                 outcome => outcome?,
             };
-            sum += recorded.counts;
+            sum += done.counts;
             tell(&sum);
             Ok::<_, FileError>(sum)
         };
@@ -149,12 +159,13 @@ mod tests {
 
     #[test]
     fn reads_plain_and_gzip_alike() {
-        let text = "900\t{\"a\":1}\n\n901\t\nno key here\n";
+        let text = "900\t{\"a\":1}\n\n901\t\r\nno key here\n";
         let dir = tempfile::tempdir().unwrap();
         let plain = dir.path().join("orders.ndjson");
         std::fs::write(&plain, text).unwrap();
         let packed = dir.path().join("orders.ndjson.gz");
-        let mut gzip = flate2::write::GzEncoder::new(File::create(&packed).unwrap(), flate2::Compression::fast());
+        let mut gzip =
+            flate2::write::GzEncoder::new(File::create(&packed).unwrap(), flate2::Compression::fast());
         gzip.write_all(text.as_bytes()).unwrap();
         gzip.finish().unwrap();
 

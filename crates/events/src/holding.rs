@@ -35,7 +35,10 @@ pub(crate) fn hold(
         pointer: rejection.pointer.clone(),
         detail: rejection.detail.clone(),
         customer_index: rejection.customer_id.as_deref().map(|id| keys.customer_index(id).to_vec()),
-        order_index: rejection.order_id.as_deref().map(|id| keys.object_id("", "order", id).as_bytes().to_vec()),
+        order_index: rejection
+            .order_id
+            .as_deref()
+            .map(|id| keys.object_id("", "order", id).as_bytes().to_vec()),
         message: keys.seal(&key, &aad(&message.place), &bytes)?,
         month,
         recorded_at: now.naive_utc(),

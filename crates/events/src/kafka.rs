@@ -5,8 +5,8 @@
 //! can commit no more.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use counterfoil_store::offsets::{self, Move};
@@ -78,7 +78,12 @@ struct Context(Arc<Assignment>);
 impl ClientContext for Context {}
 
 impl ConsumerContext for Context {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        event: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
         let list = partitions.elements().iter().map(|e| (e.topic().to_owned(), e.partition())).collect();
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             // The offsets come from the database, which may be away: the loop assigns once it has them.
@@ -203,7 +208,7 @@ impl KafkaSource {
     ) -> Result<(), IngestError> {
         let Some(Done { messages, outcome }) = pipeline.finish() else { return Ok(()) };
         match outcome {
-            Ok(recorded) => self.settle(recorder.store(), &messages, &recorded, sum),
+            Ok(done) => self.settle(recorder.store(), &messages, &done, sum),
             Err(RecordError::Fenced(topic, partition)) => {
                 self.give_up(&topic, partition);
                 Ok(())
@@ -232,13 +237,22 @@ impl KafkaSource {
             };
             let position = match store.write_blocking(|conn| offsets::take(conn, topic, *partition, low)) {
                 Ok(position) => position,
-                Err(error @ (Error::Unavailable(_) | Error::Contended)) => return self.try_later("the database", &error),
+                Err(error @ (Error::Unavailable(_) | Error::Contended)) => {
+                    return self.try_later("the database", &error);
+                }
                 Err(error) => return Err(error.into()),
             };
             list.add_partition_offset(topic, *partition, Offset::Offset(position.next_offset))?;
             let gap = (position.next_offset < low).then_some("messages_lost");
             if let Some(reason) = position.paused.as_deref().or(gap) {
-                tracing::error!(topic, partition, reason, next = position.next_offset, low, "partition is paused");
+                tracing::error!(
+                    topic,
+                    partition,
+                    reason,
+                    next = position.next_offset,
+                    low,
+                    "partition is paused"
+                );
                 self.metrics.paused(topic, *partition, true);
                 self.stopped.insert((topic.clone(), *partition));
                 if let Some(gap) = gap {
@@ -247,7 +261,13 @@ impl KafkaSource {
             } else {
                 self.metrics.paused(topic, *partition, false);
             }
-            tracing::info!(topic, partition, next = position.next_offset, epoch = position.owner_epoch, "partition taken");
+            tracing::info!(
+                topic,
+                partition,
+                next = position.next_offset,
+                epoch = position.owner_epoch,
+                "partition taken"
+            );
             let owned = Owned {
                 next: position.next_offset,
                 sent: position.next_offset,
@@ -354,10 +374,10 @@ impl KafkaSource {
         for owned in self.owned.values_mut() {
             owned.sent = owned.next;
         }
-        let recorded = loop {
+        let done = loop {
             let mut moves = self.moves(messages);
             match recorder.record(messages, &mut moves) {
-                Ok(recorded) => break recorded,
+                Ok(done) => break done,
                 Err(RecordError::Fenced(topic, partition)) => {
                     self.give_up(&topic, partition);
                     return Ok(());
@@ -380,7 +400,7 @@ impl KafkaSource {
             }
             wait = (wait * 2).min(Duration::from_secs(5));
         };
-        self.settle(recorder.store(), messages, &recorded, sum)?;
+        self.settle(recorder.store(), messages, &done, sum)?;
         // Part of the batch may have been halved out under offsets of its own: the database knows best.
         self.take_again();
         Ok(())
@@ -421,7 +441,12 @@ impl KafkaSource {
         }
         tripped.dedup();
         for ((topic, partition), reason) in tripped {
-            tracing::error!(topic, partition, reason, "too many messages fail: the partition is paused until it is resumed");
+            tracing::error!(
+                topic,
+                partition,
+                reason,
+                "too many messages fail: the partition is paused until it is resumed"
+            );
             store.write_blocking(|conn| offsets::set_paused(conn, &topic, partition, Some(reason)))?;
             self.metrics.paused(&topic, partition, true);
             self.stopped.insert((topic, partition));
@@ -497,7 +522,11 @@ fn copy(message: &BorrowedMessage<'_>) -> Message {
             .collect()
     });
     Message {
-        place: Place { source: message.topic().to_owned(), partition: message.partition(), offset: message.offset() },
+        place: Place {
+            source: message.topic().to_owned(),
+            partition: message.partition(),
+            offset: message.offset(),
+        },
         key: message.key().map(<[u8]>::to_vec),
         headers,
         value: message.payload().map(<[u8]>::to_vec),

@@ -19,15 +19,23 @@ impl Metrics {
     /// When a name is taken.
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let messages = IntCounterVec::new(
-            Opts::new("counterfoil_ingest_messages_total", "Messages of the order stream by what became of them"),
+            Opts::new(
+                "counterfoil_ingest_messages_total",
+                "Messages of the order stream by what became of them",
+            ),
             &["outcome"],
         )?;
         let paused = IntGaugeVec::new(
-            Opts::new("counterfoil_ingest_paused", "1 while a partition is paused until an operator resumes it"),
+            Opts::new(
+                "counterfoil_ingest_paused",
+                "1 while a partition is paused until an operator resumes it",
+            ),
             &["topic", "partition"],
         )?;
-        let fenced =
-            IntCounter::new("counterfoil_ingest_fenced_total", "Batches given up because another process owned them")?;
+        let fenced = IntCounter::new(
+            "counterfoil_ingest_fenced_total",
+            "Batches given up because another process owned them",
+        )?;
         registry.register(Box::new(messages.clone()))?;
         registry.register(Box::new(paused.clone()))?;
         registry.register(Box::new(fenced.clone()))?;

@@ -31,7 +31,13 @@ impl<'a> Packing<'a> {
     }
 
     /// Renders and packs a purchase. `has_come`: its order (or, without one, its return or refund) is there.
-    pub(crate) fn pack(&mut self, id: PurchaseId, slot: &Slot, has_come: bool, namespace: &str) -> Result<Packed> {
+    pub(crate) fn pack(
+        &mut self,
+        id: PurchaseId,
+        slot: &Slot,
+        has_come: bool,
+        namespace: &str,
+    ) -> Result<Packed> {
         let Rendered { sections, columns } = slot
             .purchase
             .render(&format!("{id}"))
@@ -42,8 +48,7 @@ impl<'a> Packing<'a> {
             return Ok(Packed::Unlinked { waiting: !has_come, document });
         };
         let keys = self.keys.person(person)?;
-        let document =
-            self.packer.pack(&keys.purchases, &binding(id, Some(person)), sections.as_bytes())?;
+        let document = self.packer.pack(&keys.purchases, &binding(id, Some(person)), sections.as_bytes())?;
         Ok(Packed::Linked(Box::new(PurchaseRow {
             person: person.as_bytes().to_vec(),
             purchased_at: columns.purchased_at.naive_utc(),
@@ -77,7 +82,12 @@ impl<'a> Unpacking<'a> {
     }
 
     /// Opens a document and reads the purchase in it.
-    pub(crate) fn unpack(&mut self, id: PurchaseId, person: Option<Person>, document: &[u8]) -> Result<Purchase> {
+    pub(crate) fn unpack(
+        &mut self,
+        id: PurchaseId,
+        person: Option<Person>,
+        document: &[u8],
+    ) -> Result<Purchase> {
         let aad = binding(id, person);
         if let Some(person) = person {
             let keys = self.keys.person(person)?;
@@ -86,7 +96,8 @@ impl<'a> Unpacking<'a> {
             let key = Secret::new(self.unlinked.mac(&[id.as_bytes()]));
             self.unpacker.unpack(&key, &aad, document, &mut self.plain)?;
         }
-        let corrupt = |corrupt: counterfoil_domain::purchase::Corrupt| Error::corrupt("purchases", corrupt.what, id);
+        let corrupt =
+            |corrupt: counterfoil_domain::purchase::Corrupt| Error::corrupt("purchases", corrupt.what, id);
         Purchase::read(&SectionsRef::parse(&self.plain).map_err(corrupt)?).map_err(corrupt)
     }
 }

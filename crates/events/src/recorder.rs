@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
-use counterfoil_domain::stream::{Decoded, Event, Rejection, Sources};
+use counterfoil_domain::stream::{Body, Decoded, Event, Rejection, Sources};
 use counterfoil_store::document::Codec;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::objects::Object;
@@ -96,7 +96,13 @@ impl std::fmt::Debug for Recorder {
 
 impl Recorder {
     /// A recorder for a realm.
-    pub fn new(store: Store, keys: Keys, clock: Clock, entropy: Entropy, sources: Sources) -> Result<Self, Error> {
+    pub fn new(
+        store: Store,
+        keys: Keys,
+        clock: Clock,
+        entropy: Entropy,
+        sources: Sources,
+    ) -> Result<Self, Error> {
         let unlinked = keys.named("unlinked")?;
         let order_kinds = store.read_blocking(offsets::order_kinds)?.into_iter().collect();
         Ok(Self {
@@ -134,7 +140,9 @@ impl Recorder {
                 advance(moves, front);
                 let second = self.record(back, moves)?;
                 recorded.counts += second.counts;
-                recorded.refused.extend(second.refused.into_iter().map(|(index, why)| (index + front.len(), why)));
+                recorded
+                    .refused
+                    .extend(second.refused.into_iter().map(|(index, why)| (index + front.len(), why)));
                 Ok(recorded)
             }
             Err(RecordError::Store(Error::Refused(_))) => {
@@ -154,31 +162,27 @@ impl Recorder {
     /// Everything that needs no lock.
     pub(crate) fn prepare(&self, messages: &[Message]) -> Result<Prepared, RecordError> {
         let now = self.clock.now();
-        let mut counts = Counts { read: u64::try_from(messages.len()).unwrap_or(u64::MAX), ..Counts::default() };
+        let mut counts =
+            Counts { read: u64::try_from(messages.len()).unwrap_or(u64::MAX), ..Counts::default() };
         let mut events = Vec::with_capacity(messages.len());
         let mut rejected = Vec::new();
         for (index, message) in messages.iter().enumerate() {
             match message.decode(&self.sources) {
-                Ok(Decoded::Event(event)) => match self.order_kind_of(&event)? {
-                    true => events.push((index, *event)),
-                    false => rejected.push((index, order_kind_mixed(&event))),
-                },
+                Ok(Decoded::Event(event)) if self.order_kind_of(&event)? => events.push((index, *event)),
+                Ok(Decoded::Event(event)) => rejected.push((index, order_kind_mixed(&event))),
                 Ok(Decoded::Skipped) => counts.skipped += 1,
                 Ok(Decoded::Tombstone) => counts.tombstones += 1,
                 Err(rejection) => rejected.push((index, rejection)),
             }
         }
         let persons = self.resolve(&events, now)?;
-        let subjects: Vec<Subject> = events
-            .into_iter()
-            .map(|(index, event)| {
-                let person = event
-                    .customer_id
-                    .as_deref()
-                    .and_then(|id| persons.get(&self.keys.customer_index(id)).copied());
-                Subject::new(index, event, person, &self.keys)
-            })
-            .collect();
+        let mut subjects = Vec::with_capacity(events.len());
+        let mut bodies = Vec::with_capacity(events.len());
+        for ((index, event), person) in events.into_iter().zip(persons) {
+            let (subject, body) = Subject::new(index, event, person, &self.keys);
+            subjects.push(subject);
+            bodies.push(body);
+        }
 
         let mut groups = Groups::default();
         for subject in &subjects {
@@ -188,8 +192,11 @@ impl Recorder {
         }
         let group_of = subjects.iter().map(|subject| groups.of(subject.own)).collect();
         let mut fresh = Workspace::default();
-        let outcomes: Vec<Applied> =
-            subjects.iter().map(|subject| fresh.apply(subject, &self.keys, now)).collect();
+        let outcomes: Vec<Applied> = subjects
+            .iter()
+            .zip(bodies)
+            .map(|(subject, body)| fresh.apply(subject, body, &self.keys, now))
+            .collect();
         let packed = self.pack(&mut fresh, &subjects)?;
         let mut quarantined = Vec::with_capacity(rejected.len());
         let mut refused = Vec::with_capacity(rejected.len());
@@ -197,7 +204,18 @@ impl Recorder {
             refused.push((index, rejection.reason));
             quarantined.extend(holding::hold(&self.keys, messages.get(index), &rejection, now)?);
         }
-        Ok(Prepared { now, subjects, group_of, groups, fresh, outcomes, packed, quarantined, counts, refused })
+        Ok(Prepared {
+            now,
+            subjects,
+            group_of,
+            groups,
+            fresh,
+            outcomes,
+            packed,
+            quarantined,
+            counts,
+            refused,
+        })
     }
 
     /// The transaction of a prepared batch.
@@ -209,9 +227,9 @@ impl Recorder {
     ) -> Result<Recorded, RecordError> {
         let mut extra: Vec<Object> = Vec::new();
         loop {
-            let outcome = self.store.write_blocking(|conn| {
-                write::write(self, conn, messages, &mut prepared, &extra, moves)
-            });
+            let outcome = self
+                .store
+                .write_blocking(|conn| write::write(self, conn, messages, &mut prepared, &extra, moves));
             match outcome {
                 Err(RecordError::Extend(more)) => {
                     let held: HashSet<ObjectId> = extra.iter().map(|object| object.id).collect();
@@ -230,7 +248,7 @@ impl Recorder {
     ) -> Result<Vec<(PurchaseId, Packed)>, Error> {
         let namespaces: HashMap<ObjectId, &str> = subjects
             .iter()
-            .flat_map(|subject| subject.objects().map(|(id, _)| (id, subject.event.namespace.as_str())))
+            .flat_map(|subject| subject.objects().map(|(id, _)| (id, subject.namespace.as_str())))
             .collect();
         let mut packing = Packing::new(&self.codec, &self.keys, &self.unlinked)?;
         let mut packed = Vec::with_capacity(workspace.slots.len());
@@ -269,23 +287,25 @@ impl Recorder {
         Ok(known == kind)
     }
 
-    fn resolve(&self, events: &[(usize, Event)], now: DateTime<Utc>) -> Result<HashMap<[u8; 16], Person>, Error> {
-        let mut found = HashMap::new();
-        let mut asked = HashMap::new();
-        {
+    /// The persons that events name, in their order.
+    fn resolve(&self, events: &[(usize, Event)], now: DateTime<Utc>) -> Result<Vec<Option<Person>>, Error> {
+        let named: Vec<Option<CustomerName>> = events
+            .iter()
+            .map(|(_, event)| {
+                let id = event.customer_id.clone()?;
+                let index = self.keys.customer_index(&id);
+                Some(CustomerName { id, index })
+            })
+            .collect();
+        let mut found: HashMap<[u8; 16], Person> = {
             let remembered = self.persons.lock();
-            for (_, event) in events {
-                let Some(id) = &event.customer_id else { continue };
-                let index = self.keys.customer_index(id);
-                match remembered.get(&index) {
-                    Some(person) => drop(found.insert(index, *person)),
-                    None => drop(asked.insert(index, CustomerName { id: id.clone(), index })),
-                }
-            }
-        }
+            let known = named.iter().flatten().filter_map(|name| remembered.get_key_value(&name.index));
+            known.map(|(index, person)| (*index, *person)).collect()
+        };
+        let asked: Vec<CustomerName> =
+            named.iter().flatten().filter(|name| !found.contains_key(&name.index)).cloned().collect();
         if !asked.is_empty() {
-            let names: Vec<CustomerName> = asked.into_values().collect();
-            let new = people::resolve(&self.store, &self.keys, &self.entropy, now, &names)?;
+            let new = people::resolve(&self.store, &self.keys, &self.entropy, now, &asked)?;
             let mut remembered = self.persons.lock();
             if remembered.len() + new.len() > REMEMBERED {
                 remembered.clear();
@@ -293,7 +313,15 @@ impl Recorder {
             remembered.extend(&new);
             found.extend(new);
         }
-        Ok(found)
+        Ok(named.into_iter().map(|name| found.get(&name?.index).copied()).collect())
+    }
+
+    /// Reads what an event carries once more; it could be read before.
+    pub(crate) fn body(&self, message: Option<&Message>) -> Result<Body, Error> {
+        match message.map(|message| message.decode(&self.sources)) {
+            Some(Ok(Decoded::Event(event))) => Ok(event.body),
+            _ => Err(Error::Unexpected("an event cannot be read a second time".to_owned())),
+        }
     }
 
     fn only_quarantine(&self, messages: &[Message], rejection: &Rejection) -> Result<Prepared, RecordError> {

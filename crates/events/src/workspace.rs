@@ -11,13 +11,21 @@ use counterfoil_domain::stream::{Body, Event, EventOrder, OrderKind, Verdict, ve
 use counterfoil_store::keys::Keys;
 use counterfoil_store::objects::{Kind, Latest, Object};
 
-/// An event with the objects that it names.
+/// What an event is about. What it carries goes into a purchase by value; it is read again from the message for the
+/// few that must be settled twice.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
     /// Index of its message in the batch.
     pub(crate) message: usize,
-    /// The event.
-    pub(crate) event: Event,
+    /// The namespace of its source.
+    pub(crate) namespace: String,
+    /// Its place among the events of its object.
+    pub(crate) event_order: EventOrder,
+    /// Digest of its content.
+    pub(crate) digest: [u8; 32],
+    /// The customer and the order by name, for blind indexes should it be refused.
+    pub(crate) names: (Option<String>, Option<String>),
+    kind: Kind,
     /// The order, return or refund itself.
     pub(crate) own: ObjectId,
     /// The order that a return or refund names.
@@ -29,8 +37,8 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// Works out the locators of an event.
-    pub(crate) fn new(message: usize, event: Event, person: Option<Person>, keys: &Keys) -> Self {
+    /// Works out the locators of an event, and takes what it carries out of it.
+    pub(crate) fn new(message: usize, event: Event, person: Option<Person>, keys: &Keys) -> (Self, Body) {
         let locate = |kind: &str, id: &str| keys.object_id(&event.namespace, kind, id);
         let own = locate(event.body.kind(), event.body.id());
         let order = match &event.body {
@@ -41,17 +49,19 @@ impl Subject {
             Body::Refund(refund) if order.is_none() => refund.return_id().map(|id| locate("return", id)),
             _ => None,
         };
-        Self { message, event, own, order, via, person }
-    }
-
-    /// Every object it names, its own first.
-    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectId, Kind)> {
-        let own = match &self.event.body {
+        let kind = match &event.body {
             Body::Order(_) => Kind::Order,
             Body::Return(_) => Kind::Return,
             Body::Refund(_) => Kind::Refund,
         };
-        [(Some(self.own), own), (self.order, Kind::Order), (self.via, Kind::Return)]
+        let names = (event.customer_id, event.body.order_id().map(str::to_owned));
+        let (event_order, digest, namespace) = (event.order, event.digest, event.namespace);
+        (Self { message, namespace, event_order, digest, names, kind, own, order, via, person }, event.body)
+    }
+
+    /// Every object it names, its own first.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectId, Kind)> {
+        [(Some(self.own), self.kind), (self.order, Kind::Order), (self.via, Kind::Return)]
             .into_iter()
             .filter_map(|(id, kind)| Some((id?, kind)))
     }
@@ -99,11 +109,17 @@ impl Workspace {
     }
 
     /// Applies an event.
-    pub(crate) fn apply(&mut self, subject: &Subject, keys: &Keys, now: DateTime<Utc>) -> Applied {
+    pub(crate) fn apply(
+        &mut self,
+        subject: &Subject,
+        body: Body,
+        keys: &Keys,
+        now: DateTime<Utc>,
+    ) -> Applied {
         for (id, kind) in subject.objects() {
             self.objects.entry(id).or_insert_with(|| Object::awaited(id, kind));
         }
-        let incoming = (subject.event.order, subject.event.digest);
+        let incoming = (subject.event_order, subject.digest);
         let before = self.objects.get(&subject.own).cloned();
         if let Some(latest) = before.as_ref().and_then(|object| object.latest) {
             let Some(order) = event_order(latest) else { return Applied::Refused("order_kind_mixed") };
@@ -118,18 +134,20 @@ impl Workspace {
         // Where it was, or where others waited for it.
         let from = before.as_ref().map_or(subject.own.into(), |object| object.purchase_id);
         if from != home && before.is_some_and(|object| object.latest.is_some()) {
-            self.take_out(from, subject, now);
+            self.take_out(from, &body, now);
         }
-        self.put_in(home, subject, now);
+        let moved = match &body {
+            Body::Return(part) if from != home => Some(part.id().to_owned()),
+            _ => None,
+        };
+        self.put_in(home, subject, body, now);
         if let Some(object) = self.objects.get_mut(&subject.own) {
             object.purchase_id = home;
-            object.latest = Some(latest_of(subject.event.order, subject.event.digest));
+            object.latest = Some(latest_of(subject.event_order, subject.digest));
         }
-        if let Body::Return(part) = &subject.event.body
-            && from != home
-        {
-            let locate = |refund: &str| keys.object_id(&subject.event.namespace, "refund", refund);
-            self.follow(part.id(), from, home, locate, now);
+        if let Some(return_id) = moved {
+            let locate = |refund: &str| keys.object_id(&subject.namespace, "refund", refund);
+            self.follow(&return_id, from, home, locate, now);
         }
         Applied::Stored
     }
@@ -154,10 +172,10 @@ impl Workspace {
         slot
     }
 
-    fn put_in(&mut self, home: PurchaseId, subject: &Subject, now: DateTime<Utc>) {
+    fn put_in(&mut self, home: PurchaseId, subject: &Subject, body: Body, now: DateTime<Utc>) {
         let is_own = home == subject.own.into();
         let slot = self.slot(home, now);
-        match subject.event.body.clone() {
+        match body {
             Body::Order(order) => slot.purchase.put_order(order, now),
             Body::Return(part) => slot.purchase.put_return(part, now),
             Body::Refund(part) => slot.purchase.put_refund(part, now),
@@ -168,9 +186,9 @@ impl Workspace {
         }
     }
 
-    fn take_out(&mut self, from: PurchaseId, subject: &Subject, now: DateTime<Utc>) {
+    fn take_out(&mut self, from: PurchaseId, body: &Body, now: DateTime<Utc>) {
         let slot = self.slot(from, now);
-        match &subject.event.body {
+        match body {
             Body::Order(_) => {}
             Body::Return(part) => drop(slot.purchase.take_return(part.id(), now)),
             Body::Refund(part) => drop(slot.purchase.take_refund(part.id(), now)),
@@ -188,11 +206,8 @@ impl Workspace {
     ) {
         let Some(slot) = self.slots.get_mut(&from) else { return };
         let mut all = slot.purchase.clone();
-        let ids: Vec<String> = all
-            .parts()
-            .filter(|(kind, _)| *kind == "refund")
-            .map(|(_, id)| id.to_owned())
-            .collect();
+        let ids: Vec<String> =
+            all.parts().filter(|(kind, _)| *kind == "refund").map(|(_, id)| id.to_owned()).collect();
         let follows = |refund: &Refund| refund.order_id().is_none() && refund.return_id() == Some(return_id);
         let following: Vec<Refund> =
             ids.iter().filter_map(|id| all.take_refund(id, now)).filter(|refund| follows(refund)).collect();

@@ -50,19 +50,23 @@ pub(crate) fn write(
         left: Vec::new(),
     };
     if !again.is_empty() {
-        settle_again(recorder, conn, prepared, &again, &existing, &claimed, &mut work)?;
+        let batch = Batch { messages, prepared, again: &again, existing: &existing, claimed: &claimed };
+        settle_again(recorder, conn, &batch, &mut work)?;
     }
     store_purchases(conn, prepared.now, work.packed, &work.left)?;
-    let recorded = conclude(recorder, messages, prepared, &work.outcomes)?;
-    quarantine::insert(conn, &recorded.1)?;
+    let (done, held) = conclude(recorder, messages, prepared, &work.outcomes)?;
+    quarantine::insert(conn, &held)?;
     if work.left.iter().any(|left| left.narrows) {
         entries::take_head(conn, Log::Access)?;
     }
-    Ok(recorded.0)
+    Ok(done)
 }
 
 /// Which subjects must be settled again because something they touch existed before, and which objects are theirs.
-fn split(prepared: &mut Prepared, existing: &HashMap<ObjectId, Object>) -> (HashSet<usize>, HashSet<ObjectId>) {
+fn split(
+    prepared: &mut Prepared,
+    existing: &HashMap<ObjectId, Object>,
+) -> (HashSet<usize>, HashSet<ObjectId>) {
     if existing.is_empty() {
         return (HashSet::new(), HashSet::new());
     }
@@ -92,15 +96,22 @@ struct Settled {
     left: Vec<Left>,
 }
 
+/// What is settled again, and against what.
+struct Batch<'a> {
+    messages: &'a [Message],
+    prepared: &'a Prepared,
+    again: &'a HashSet<usize>,
+    existing: &'a HashMap<ObjectId, Object>,
+    claimed: &'a [Object],
+}
+
 fn settle_again(
     recorder: &Recorder,
     conn: &mut Conn,
-    prepared: &Prepared,
-    again: &HashSet<usize>,
-    existing: &HashMap<ObjectId, Object>,
-    claimed: &[Object],
+    batch: &Batch<'_>,
     work: &mut Settled,
 ) -> Result<(), RecordError> {
+    let Batch { messages, prepared, again, existing, claimed } = *batch;
     let subjects: Vec<(usize, &Subject)> =
         prepared.subjects.iter().enumerate().filter(|(index, _)| again.contains(index)).collect();
     let mut wanted: HashSet<ObjectId> =
@@ -112,8 +123,7 @@ fn settle_again(
         .map(|object| ObjectId::from(object.purchase_id))
         .collect();
     let held: HashSet<ObjectId> = claimed.iter().map(|object| object.id).collect();
-    let missing: Vec<Object> =
-        homes.difference(&held).map(|id| Object::awaited(*id, Kind::Order)).collect();
+    let missing: Vec<Object> = homes.difference(&held).map(|id| Object::awaited(*id, Kind::Order)).collect();
     if !missing.is_empty() {
         return Err(RecordError::Extend(missing));
     }
@@ -125,7 +135,8 @@ fn settle_again(
     workspace.objects.extend(wanted.iter().filter_map(|id| Some((*id, existing.get(id)?.clone()))));
     load(recorder, conn, &mut workspace)?;
     for (index, subject) in &subjects {
-        let applied = workspace.apply(subject, &recorder.keys, prepared.now);
+        let body = recorder.body(messages.get(subject.message))?;
+        let applied = workspace.apply(subject, body, &recorder.keys, prepared.now);
         work.outcomes.insert(*index, applied);
     }
     if !workspace.missing.is_empty() {
@@ -140,7 +151,9 @@ fn settle_again(
     let changed: Vec<Object> = workspace
         .objects
         .values()
-        .filter(|object| existing.get(&object.id).or_else(|| written.get(&object.id).copied()) != Some(*object))
+        .filter(|object| {
+            existing.get(&object.id).or_else(|| written.get(&object.id).copied()) != Some(*object)
+        })
         .cloned()
         .collect();
     objects::update(conn, &changed)?;
@@ -148,11 +161,7 @@ fn settle_again(
 }
 
 /// Loads the purchases of the objects in hand.
-fn load(
-    recorder: &Recorder,
-    conn: &mut Conn,
-    workspace: &mut Workspace,
-) -> Result<(), RecordError> {
+fn load(recorder: &Recorder, conn: &mut Conn, workspace: &mut Workspace) -> Result<(), RecordError> {
     let mut unpacking = Unpacking::new(&recorder.codec, &recorder.keys, &recorder.unlinked)?;
     let homes: Vec<Object> = workspace
         .objects
@@ -239,7 +248,10 @@ fn number(conn: &mut Conn, rows: &mut [PurchaseRow], left: &[Left]) -> Result<()
     };
     rows.sort_by(|a, b| (&a.person, a.purchased_at).cmp(&(&b.person, b.purchased_at)));
     for row in rows.iter() {
-        count(Person::from_slice(&row.person).map_err(|_| Error::corrupt("purchases", "person", "?"))?, false);
+        count(
+            Person::from_slice(&row.person).map_err(|_| Error::corrupt("purchases", "person", "?"))?,
+            false,
+        );
     }
     for left in left.iter().filter(|left| left.narrows) {
         if let Found::Linked(person, _) = left.from {
@@ -270,23 +282,28 @@ fn conclude(
     prepared: &Prepared,
     outcomes: &BTreeMap<usize, Applied>,
 ) -> Result<(Recorded, Vec<quarantine::Quarantined>), Error> {
-    let mut recorded = Recorded { counts: prepared.counts, refused: prepared.refused.clone() };
+    let mut done = Recorded { counts: prepared.counts, refused: prepared.refused.clone() };
     let mut held = prepared.quarantined.clone();
     for (index, applied) in outcomes {
         let Some(subject) = prepared.subjects.get(*index) else { continue };
         match applied {
-            Applied::Stored => recorded.counts.stored += 1,
-            Applied::Duplicate => recorded.counts.duplicates += 1,
-            Applied::Stale => recorded.counts.stale += 1,
+            Applied::Stored => done.counts.stored += 1,
+            Applied::Duplicate => done.counts.duplicates += 1,
+            Applied::Stale => done.counts.stale += 1,
             Applied::Refused(reason) => {
                 let rejection = conflict(subject, reason);
-                recorded.refused.push((subject.message, *reason));
-                held.extend(holding::hold(&recorder.keys, messages.get(subject.message), &rejection, prepared.now)?);
+                done.refused.push((subject.message, *reason));
+                held.extend(holding::hold(
+                    &recorder.keys,
+                    messages.get(subject.message),
+                    &rejection,
+                    prepared.now,
+                )?);
             }
         }
     }
-    recorded.counts.quarantined = u64::try_from(held.len()).unwrap_or(u64::MAX);
-    Ok((recorded, held))
+    done.counts.quarantined = u64::try_from(held.len()).unwrap_or(u64::MAX);
+    Ok((done, held))
 }
 
 fn conflict(subject: &Subject, reason: &'static str) -> Rejection {
@@ -299,7 +316,7 @@ fn conflict(subject: &Subject, reason: &'static str) -> Rejection {
         reason,
         pointer: "/data".to_owned(),
         detail: detail.to_owned(),
-        customer_id: subject.event.customer_id.clone(),
-        order_id: subject.event.body.order_id().map(str::to_owned),
+        customer_id: subject.names.0.clone(),
+        order_id: subject.names.1.clone(),
     }
 }

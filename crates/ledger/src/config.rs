@@ -20,7 +20,12 @@ pub struct ConfigObject {
 impl ConfigObject {
     /// The object `default`, from the artefacts that pages show.
     pub fn embedded(notice: &[u8], words: &[u8]) -> Self {
-        Self { name: "default", build: env!("CARGO_PKG_VERSION"), notice: fingerprint(notice), words: fingerprint(words) }
+        Self {
+            name: "default",
+            build: env!("CARGO_PKG_VERSION"),
+            notice: fingerprint(notice),
+            words: fingerprint(words),
+        }
     }
 
     /// `sha256:` of its canonical bytes, as entries name it.

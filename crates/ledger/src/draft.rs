@@ -57,7 +57,8 @@ pub(crate) fn open(keys: &Keys, person: &PersonKeys, entry: &StoredEntry) -> Res
     let corrupt = |column| Error::corrupt("entries", column, format!("{}/{}", entry.log, entry.seq));
     let id = EntryId::from_slice(&entry.entry_id).map_err(|_| corrupt("entry_id"))?;
     let sealed = entry.header.as_deref().ok_or(Error::Key("the header was forgotten"))?;
-    let (header, commitment) = open_part(keys, &person.evidence, id, "header", sealed)?.ok_or(corrupt("header"))?;
+    let (header, commitment) =
+        open_part(keys, &person.evidence, id, "header", sealed)?.ok_or(corrupt("header"))?;
     if commitment.as_slice() != entry.commitment.as_slice() {
         return Err(corrupt("commitment"));
     }

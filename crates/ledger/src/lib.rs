@@ -97,7 +97,11 @@ impl Ledger {
             let bytes = canonical(value).map_err(invalid)?;
             let salt = self.0.entropy.bytes();
             digest = Some(commit(&salt, &bytes));
-            payload = Some(self.0.keys.seal(&keys.evidence, &aad(entry_id, "payload"), &[&salt[..], &bytes].concat())?);
+            payload = Some(self.0.keys.seal(
+                &keys.evidence,
+                &aad(entry_id, "payload"),
+                &[&salt[..], &bytes].concat(),
+            )?);
         }
         let is_disclosure = draft.entry_type == EntryType::DisclosureApp;
         let header = Header {
@@ -119,7 +123,8 @@ impl Ledger {
         let bytes = header.canonical().map_err(invalid)?;
         let salt = self.0.entropy.bytes();
         let commitment = commit(&salt, &bytes);
-        let sealed = self.0.keys.seal(&keys.evidence, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
+        let sealed =
+            self.0.keys.seal(&keys.evidence, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
         Ok(NewEntry {
             entry_id,
             record: draft.record,

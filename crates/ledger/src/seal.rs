@@ -123,7 +123,10 @@ impl Sealer {
         registry: &Registry,
     ) -> Result<Self, prometheus::Error> {
         let metrics = Metrics {
-            sealed: IntCounter::new("counterfoil_responses_sealed_total", "Responses sealed in the access log")?,
+            sealed: IntCounter::new(
+                "counterfoil_responses_sealed_total",
+                "Responses sealed in the access log",
+            )?,
             refused: IntCounter::new("counterfoil_seals_refused_total", "Responses that were not let out")?,
             batch: Histogram::with_opts(
                 HistogramOpts::new("counterfoil_seal_batch_size", "Responses sealed in one transaction")

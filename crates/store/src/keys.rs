@@ -291,18 +291,18 @@ fn named(
     clock: &Clock,
     name: &str,
 ) -> Result<Secret> {
-    let aad = wrapping_aad(name.as_bytes(), "named");
+    let place = wrapping_aad(name.as_bytes(), "named");
     let wrapped = on_connection(pool, |conn| {
         if find_named(conn, name)?.is_none() {
             let mut wrapped = Vec::new();
-            aead.context()?.seal(master.bytes(), &aad, &entropy.bytes::<32>(), &mut wrapped)?;
+            aead.context()?.seal(master.bytes(), &place, &entropy.bytes::<32>(), &mut wrapped)?;
             insert_named(conn, name, &wrapped, clock.now())?;
         }
         find_named(conn, name)?.ok_or(Error::Key("the named key was destroyed"))
     })?;
     let mut plain = Vec::new();
     aead.context()?
-        .open(master.bytes(), &aad, &wrapped, &mut plain)
+        .open(master.bytes(), &place, &wrapped, &mut plain)
         .map_err(|_| Error::Key("the master key is not the one that wrapped this keystore"))?;
     secret(plain)
 }

@@ -41,6 +41,11 @@ impl<'p> Path<'p> {
         Self { outer: Some(self), step: Step::Element(index) }
     }
 
+    /// How many values the value lies in.
+    pub(crate) fn depth(&self) -> usize {
+        1 + self.outer.map(Path::depth).unwrap_or_default()
+    }
+
     /// The JSON pointer of the value.
     pub(crate) fn pointer(&self) -> String {
         let mut pointer = self.outer.map(Path::pointer).unwrap_or_default();

@@ -1,10 +1,17 @@
-//! The rules that hold for every value of a message, wanted or not.
+//! The rules that hold for every value of a message, wanted or not, kept while it is read.
+//!
+//! [`Strict`] stands between `serde_json` and what is read: it sees every key and string that goes by, also in what is
+//! passed over, and gathers the way to a fault while the reading is given up.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor},
+    forward_to_deserialize_any,
+};
 
-use super::{Fault, Reason, Text, path::Step};
+use super::{Fault, Object, Path, Reason, Text, path::Step};
 
 /// Longest string, in characters.
 const MAX_TEXT: usize = 1_024;
@@ -13,25 +20,31 @@ const MAX_DEPTH: usize = 16;
 /// Up to so many keys an object's names are compared one by one.
 const FEW: usize = 24;
 
-/// Holds a text of a message against the rules. It lies below the members `outer`, as deep as they say.
-pub(crate) fn check(text: &str, outer: &[&'static str]) -> Result<(), Fault> {
-    let mut walk =
-        Walk { depth: outer.len(), names: Vec::with_capacity(32), trail: Vec::new(), broken: None };
+/// Reads an object from a text that stands at `path`; without one, from a whole message.
+pub(crate) fn typed<'a, T: Deserialize<'a>>(text: &'a str, path: Option<&Path<'_>>) -> Result<T, Fault> {
+    let mut walk = Walk {
+        depth: path.map(Path::depth).unwrap_or_default(),
+        names: Vec::new(),
+        trail: Vec::new(),
+        broken: None,
+    };
     let mut reader = serde_json::Deserializer::from_str(text);
-    let outcome = Any(&mut walk).deserialize(&mut reader).and_then(|()| reader.end());
+    let outcome = Object::deserialize(Strict { inner: &mut reader, walk: &mut walk });
+    let outcome = outcome.and_then(|Object(data)| reader.end().map(|()| data));
     outcome.map_err(|error| {
-        let mut pointer = String::new();
-        let outer = outer.iter().map(|name| Step::Member(Cow::Borrowed(*name)));
-        for step in outer.chain(walk.trail.into_iter().rev()) {
+        let mut pointer = path.map(Path::pointer).unwrap_or_default();
+        for step in walk.trail.iter().rev() {
             step.push(&mut pointer);
         }
-        Fault { reason: walk.broken.unwrap_or_else(|| syntax(text, &error)), pointer }
+        Fault { reason: walk.broken.unwrap_or_else(|| reason(text, &error)), pointer }
     })
 }
 
-/// What is wrong with a text that `serde_json` does not read.
-fn syntax(text: &str, error: &serde_json::Error) -> Reason {
-    if text.contains('\0') {
+/// What is wrong with a text, other than the rules here.
+fn reason(text: &str, error: &serde_json::Error) -> Reason {
+    if error.is_data() {
+        Reason::WrongType
+    } else if text.contains('\0') {
         Reason::NulCharacter
     } else if error.to_string().starts_with("number out of range") {
         // Beyond what a double holds, which is far beyond any amount.
@@ -67,12 +80,12 @@ struct Walk<'de> {
 }
 
 impl<'de> Walk<'de> {
-    fn refuse<E: serde::de::Error>(&mut self, reason: Reason) -> E {
+    fn refuse<E: Error>(&mut self, reason: Reason) -> E {
         self.broken = Some(reason);
         E::custom(reason.code())
     }
 
-    fn enter<E: serde::de::Error>(&mut self) -> Result<(), E> {
+    fn enter<E: Error>(&mut self) -> Result<(), E> {
         if self.depth >= MAX_DEPTH {
             return Err(self.refuse(Reason::TooDeep));
         }
@@ -81,13 +94,12 @@ impl<'de> Walk<'de> {
     }
 
     /// Takes the next name of an object whose first name is at `base`.
-    fn name(
+    fn name<E: Error>(
         &mut self,
         name: Cow<'de, str>,
         base: usize,
         crowd: &mut HashSet<Cow<'de, str>>,
-    ) -> Result<(), Reason> {
-        check_text(&name)?;
+    ) -> Result<(), E> {
         let names = self.names.get(base..).unwrap_or_default();
         let is_new = if names.len() < FEW {
             !names.contains(&name)
@@ -95,105 +107,183 @@ impl<'de> Walk<'de> {
             if crowd.is_empty() {
                 crowd.extend(names.iter().cloned());
             }
-            crowd.insert(name)
+            crowd.insert(name.clone())
         };
-        if is_new { Ok(()) } else { Err(Reason::DuplicateKey) }
+        let outcome = if is_new { check_text(&name) } else { Err(Reason::DuplicateKey) };
+        if let Err(reason) = outcome {
+            self.trail.push(Step::Member(name));
+            return Err(self.refuse(reason));
+        }
+        self.names.push(name);
+        Ok(())
     }
 }
 
-/// Any value.
-struct Any<'w, 'de>(&'w mut Walk<'de>);
+/// Something that reads or is read, with the walk that it is part of.
+struct Strict<'w, 'de, T> {
+    inner: T,
+    walk: &'w mut Walk<'de>,
+}
 
-impl<'de> DeserializeSeed<'de> for Any<'_, 'de> {
-    type Value = ();
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, 'de, D> {
+    type Error = D::Error;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_any(Strict { inner: visitor, walk: self.walk })
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_option(Strict { inner: visitor, walk: self.walk })
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        // The raw text of a number, which is looked into where it is used.
+        self.inner.deserialize_newtype_struct(name, visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        // Passed over is not unseen: the walk goes through it.
+        self.deserialize_any(visitor)
     }
 }
 
-impl<'de> Visitor<'de> for Any<'_, 'de> {
-    type Value = ();
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<'_, 'de, S> {
+    type Value = S::Value;
 
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("JSON")
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        self.inner.deserialize(Strict { inner: deserializer, walk: self.walk })
+    }
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<'_, 'de, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(out)
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_unit()
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E: Error>(self, value: bool) -> Result<V::Value, E> {
+        self.inner.visit_bool(value)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E: Error>(self, value: i64) -> Result<V::Value, E> {
+        self.inner.visit_i64(value)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E: Error>(self, value: u64) -> Result<V::Value, E> {
+        self.inner.visit_u64(value)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        self.inner.visit_f64(value)
     }
 
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<(), E> {
-        // What stands without escapes has no control character in it.
-        if is_long(text) { Err(self.0.refuse(Reason::TooLong)) } else { Ok(()) }
+    fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
+        check_text(text).map_err(|reason| self.walk.refuse(reason))?;
+        self.inner.visit_str(text)
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        check_text(text).map_err(|reason| self.0.refuse(reason))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Self(walk) = self;
-        walk.enter()?;
-        let mut index = 0;
-        loop {
-            match list.next_element_seed(Any(walk)) {
-                Ok(Some(())) => index += 1,
-                Ok(None) => break,
-                Err(error) => {
-                    walk.trail.push(Step::Element(index));
-                    return Err(error);
-                }
-            }
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<V::Value, E> {
+        // It stands without escapes, so that no control character is in it.
+        if is_long(text) {
+            return Err(self.walk.refuse(Reason::TooLong));
         }
-        walk.depth -= 1;
-        Ok(())
+        self.inner.visit_borrowed_str(text)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let Self(walk) = self;
-        walk.enter()?;
-        let base = walk.names.len();
-        let mut crowd = HashSet::new();
-        while let Some(Text(name)) = object.next_key()? {
-            let outcome = match walk.name(name.clone(), base, &mut crowd) {
-                Ok(()) => object.next_value_seed(Any(walk)),
-                Err(reason) => Err(walk.refuse(reason)),
-            };
-            if let Err(error) = outcome {
-                walk.trail.push(Step::Member(name));
-                return Err(error);
-            }
-            walk.names.push(name);
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        self.inner.visit_some(Strict { inner: deserializer, walk: self.walk })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
+        self.walk.enter()?;
+        let value = self.inner.visit_seq(Elements { list, index: 0, walk: &mut *self.walk })?;
+        self.walk.depth -= 1;
+        Ok(value)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<V::Value, A::Error> {
+        self.walk.enter()?;
+        let base = self.walk.names.len();
+        let members = Members { object, base, crowd: HashSet::new(), walk: &mut *self.walk };
+        let value = self.inner.visit_map(members);
+        self.walk.names.truncate(base);
+        self.walk.depth -= 1;
+        value
+    }
+}
+
+/// The elements of a list.
+struct Elements<'w, 'de, A> {
+    list: A,
+    index: usize,
+    walk: &'w mut Walk<'de>,
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let outcome = self.list.next_element_seed(Strict { inner: seed, walk: &mut *self.walk });
+        if outcome.is_err() {
+            self.walk.trail.push(Step::Element(self.index));
         }
-        walk.names.truncate(base);
-        walk.depth -= 1;
-        Ok(())
+        self.index += 1;
+        outcome
+    }
+}
+
+/// The members of an object.
+struct Members<'w, 'de, A> {
+    object: A,
+    base: usize,
+    crowd: HashSet<Cow<'de, str>>,
+    walk: &'w mut Walk<'de>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let Some(Text(name)) = self.object.next_key()? else { return Ok(None) };
+        self.walk.name(name.clone(), self.base, &mut self.crowd)?;
+        seed.deserialize(name.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let outcome = self.object.next_value_seed(Strict { inner: seed, walk: &mut *self.walk });
+        if outcome.is_err() {
+            self.walk.trail.extend(self.walk.names.pop().map(Step::Member));
+        }
+        outcome
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IgnoredAny;
+
     use super::*;
 
     fn refused(text: &str) -> (Reason, String) {
-        let fault = check(text, &[]).unwrap_err();
+        let fault = typed::<IgnoredAny>(text, None).unwrap_err();
         (fault.reason, fault.pointer)
     }
 
@@ -211,7 +301,7 @@ mod tests {
             (r#"{"a":01}"#, Reason::InvalidJson, "/a"),
             (r#"{"a":1} x"#, Reason::InvalidJson, ""),
             ("", Reason::InvalidJson, ""),
-            (&format!("[\"{long}\"]"), Reason::TooLong, "/0"),
+            (&format!("{{\"a\":[\"{long}\"]}}"), Reason::TooLong, "/a/0"),
             (&deep, Reason::TooDeep, "/a/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0"),
         ] {
             assert_eq!(refused(text), (reason, pointer.to_owned()), "{text}");
@@ -221,7 +311,7 @@ mod tests {
     #[test]
     fn names_are_compared_however_many_there_are() {
         let many: Vec<String> = (0..100).map(|at| format!("\"{at}\":{{\"{at}\":0}}")).collect();
-        assert_eq!(check(&format!("{{{}}}", many.join(",")), &[]), Ok(()));
+        assert_eq!(typed(&format!("{{{}}}", many.join(",")), None), Ok(IgnoredAny));
         let twice = format!("{{{},\"7\":1}}", many.join(","));
         assert_eq!(refused(&twice), (Reason::DuplicateKey, "/7".to_owned()));
     }

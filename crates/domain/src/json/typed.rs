@@ -1,4 +1,4 @@
-//! Reading what is wanted of a text that was checked.
+//! What is read of a text, beside what `serde` knows itself.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -6,12 +6,9 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_path_to_error::Segment;
-
-use super::{Fault, Path, Reason, path::Step};
-
 /// A string, borrowed where it stands without escapes. An `Option<Cow<str>>` would always be copied.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// An object read as `T`. A derived `T` alone would also take an array of its members' values.
@@ -41,30 +38,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
     }
 }
 
-/// Reads an object from a text that stands at `path`; without one, from a whole message.
-pub(crate) fn typed<'a, T: Deserialize<'a>>(text: &'a str, path: Option<&Path<'_>>) -> Result<T, Fault> {
-    let outcome = serde_json::from_str(text).map(|Object(data)| data);
-    outcome.map_err(|_| misfit::<Object<T>>(text, path.map(Path::pointer).unwrap_or_default()))
-}
-
-/// A checked text that is no `T`, and where it is not: reads it once more with the way kept in mind.
-fn misfit<'a, T: Deserialize<'a>>(text: &'a str, mut pointer: String) -> Fault {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    if let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) {
-        for segment in error.path() {
-            match segment {
-                Segment::Map { key } => Step::Member(Cow::Borrowed(key)).push(&mut pointer),
-                Segment::Seq { index } => Step::Element(*index).push(&mut pointer),
-                Segment::Enum { .. } | Segment::Unknown => {}
-            }
-        }
-    }
-    Fault { reason: Reason::WrongType, pointer }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::value::RawValue;
+
+    use crate::json::{Path, Reason, typed};
 
     use super::*;
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    json::{Fault, Glimpse, Object, Path, Reason, Text, check, check_text, typed},
+    json::{Fault, Glimpse, Object, Path, Reason, Text, check_text, typed},
     time::Spoken,
 };
 
@@ -149,10 +149,10 @@ pub fn decode(message: &Message<'_>, sources: &Sources) -> Result<Decoded, Rejec
     if is_binary { binary(message, value, sources) } else { structured(value, sources) }
 }
 
-/// The text of a message that lies below the members `outer`, or why it is none.
+/// The text of a message that stands at `at`, or why it is none.
 fn text<'a>(
     value: &'a [u8],
-    outer: &[&'static str],
+    at: Option<&Path<'_>>,
     glimpse: fn(&str) -> Glimpse,
 ) -> Result<&'a str, Rejection> {
     if value.len() > MAX_MESSAGE {
@@ -162,8 +162,8 @@ fn text<'a>(
         // Whatever can be read is read, so that the message is found again by its ids.
         let readable = String::from_utf8_lossy(value);
         let before = readable.get(..broken.valid_up_to()).unwrap_or_default();
-        let fault = match check(before, outer) {
-            Ok(()) => Fault { reason: Reason::InvalidUtf8, pointer: String::new() },
+        let fault = match typed::<IgnoredAny>(before, at) {
+            Ok(_) => Fault { reason: Reason::InvalidUtf8, pointer: String::new() },
             // It breaks off where the bytes are no text.
             Err(fault) if fault.reason == Reason::InvalidJson => {
                 Fault { reason: Reason::InvalidUtf8, ..fault }
@@ -175,23 +175,23 @@ fn text<'a>(
 }
 
 fn structured(value: &[u8], sources: &Sources) -> Result<Decoded, Rejection> {
-    let text = text(value, &[], Glimpse::of_event)?;
+    let text = text(value, None, Glimpse::of_event)?;
     // The type comes first, wherever it stands: what is not ours is not looked at, even where it is broken.
     let kind = match Glimpse::kind_of(text).map(|name| Kind::of(&name)) {
         Some(None) => return Ok(Decoded::Skipped),
         Some(kind) => kind,
         None => None,
     };
-    let outcome = check(text, &[]).and_then(|()| match kind {
+    let outcome = match kind {
         Some(Kind::Order) => opened(text, order, sources),
         Some(Kind::Return) => opened(text, returning, sources),
         Some(Kind::Refund) => opened(text, refund, sources),
         None => opened(text, |_: IgnoredAny, _, _| Err(wrong("type", Reason::MissingField)), sources),
-    });
+    };
     outcome.map_err(|fault| Rejection::of(fault, Glimpse::of_event(text)))
 }
 
-/// The event of a checked text.
+/// The event of a text.
 fn opened<'a, T: Deserialize<'a>>(text: &'a str, read: Read<T>, sources: &Sources) -> Result<Decoded, Fault> {
     let envelope: Envelope<'_, Object<T>> = typed(text, None)?;
     let plain = |text: Option<Text<'a>>| text.map(|Text(text)| text);
@@ -224,7 +224,8 @@ fn binary(message: &Message<'_>, value: &[u8], sources: &Sources) -> Result<Deco
         Some(kind) => kind,
         None => None,
     };
-    let text = text(value, &["data"], Glimpse::of_data)?;
+    let at = Some(&Path::DATA);
+    let text = text(value, at, Glimpse::of_data)?;
     let attributes = Attributes {
         id: attribute("ce_id", "/id")?,
         source: attribute("ce_source", "/source")?,
@@ -233,15 +234,11 @@ fn binary(message: &Message<'_>, value: &[u8], sources: &Sources) -> Result<Deco
             .or_else(|| message.content_type.map(Cow::Borrowed)),
         time: attribute("ce_time", "/time")?,
     };
-    let outcome = attributes.check().and_then(|identity| {
-        check(text, &["data"])?;
-        let at = Some(&Path::DATA);
-        match kind {
-            Some(Kind::Order) => identity.event(typed(text, at)?, order, sources),
-            Some(Kind::Return) => identity.event(typed(text, at)?, returning, sources),
-            Some(Kind::Refund) => identity.event(typed(text, at)?, refund, sources),
-            None => Err(wrong("type", Reason::MissingField)),
-        }
+    let outcome = attributes.check().and_then(|identity| match kind {
+        Some(Kind::Order) => identity.event(typed(text, at)?, order, sources),
+        Some(Kind::Return) => identity.event(typed(text, at)?, returning, sources),
+        Some(Kind::Refund) => identity.event(typed(text, at)?, refund, sources),
+        None => Err(wrong("type", Reason::MissingField)),
     });
     outcome.map_err(|fault| Rejection::of(fault, Glimpse::of_data(text)))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    json::{Fault, Field, Reason, Text, push_member, push_quoted, typed},
+    json::{Fault, Field, Reason, Text, check_text, push_member, push_quoted, typed},
     money::{self, QUANTITY_PLACES, decimals},
     time::{Spoken, read_date},
 };
@@ -137,6 +137,7 @@ fn written(value: &RawValue) -> Result<Written<'_>, Reason> {
     match value.get() {
         text if text.starts_with('"') => {
             let Text(text) = serde_json::from_str(text).map_err(|_| Reason::InvalidJson)?;
+            check_text(&text)?;
             Ok(Written::Text(text))
         }
         number if number.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {

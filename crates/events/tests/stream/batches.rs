@@ -39,8 +39,8 @@ fn a_batch_that_was_committed_is_not_done_again() {
         let recorder = realm.recorder(Sources::default());
         let step = owned(&realm, "orders", 5);
         let batch = orders(5);
-        let recorded = recorder.record(&batch, &mut [step.clone()]).unwrap();
-        assert_eq!(recorded.counts.stored, 5);
+        let done = recorder.record(&batch, &mut [step.clone()]).unwrap();
+        assert_eq!(done.counts.stored, 5);
         assert_eq!(position(&realm, "orders"), 5);
         let before = realm.served(["c-1"]);
         // The process dies before it tells Kafka, and another begins with what it knew.
@@ -49,8 +49,8 @@ fn a_batch_that_was_committed_is_not_done_again() {
         let newcomer = realm.recorder(Sources::default());
         let step = Move { from: 5, ..owned(&realm, "orders", 6) };
         let overlapping: Vec<Message> = batch.into_iter().chain(orders(6).pop()).collect();
-        let recorded = newcomer.record(&overlapping, &mut [step]).unwrap();
-        assert_eq!((recorded.counts.stored, recorded.counts.duplicates), (1, 5));
+        let done = newcomer.record(&overlapping, &mut [step]).unwrap();
+        assert_eq!((done.counts.stored, done.counts.duplicates), (1, 5));
         let after = realm.served(["c-1"]);
         assert!(
             before["c-1"].iter().all(|purchase| after["c-1"].contains(purchase)),
@@ -93,9 +93,9 @@ fn one_event_that_the_database_refuses_is_halved_out() {
         batch[13] = message("orders", 0, 13, &order("o-13", 1, Some("c-1"), "666.00"));
         batch[17] = message("orders", 0, 17, &order("o-17", 2, Some("c-1"), "666.00"));
         let step = owned(&realm, "orders", 21);
-        let recorded = recorder.record(&batch, &mut [step]).unwrap();
-        assert_eq!((recorded.counts.read, recorded.counts.stored, recorded.counts.quarantined), (21, 19, 2));
-        assert_eq!(recorded.refused, [(13, "refused_by_database"), (17, "refused_by_database")]);
+        let done = recorder.record(&batch, &mut [step]).unwrap();
+        assert_eq!((done.counts.read, done.counts.stored, done.counts.quarantined), (21, 19, 2));
+        assert_eq!(done.refused, [(13, "refused_by_database"), (17, "refused_by_database")]);
         assert_eq!(position(&realm, "orders"), 21, "the stream goes on");
         let held = realm.read(|conn| quarantine::list(conn, None, 10));
         let held: Vec<(&str, i64)> =
@@ -226,6 +226,16 @@ fn a_refund_is_where_its_return_is_whatever_comes_first() {
                 (0..).zip(&all).map(|(offset, value)| message("again", 0, offset, value)).collect();
             let counts = recorder.record(&again, &mut []).unwrap().counts;
             assert_eq!((counts.duplicates, counts.stale), (4, 2), "{order:?}: {counts:?}");
+
+            // Said later to be another order's, it is nowhere else.
+            let named = part("refund.recorded.v1", 3, Some("o-1"), "6.00");
+            recorder.record(&[message("again", 0, 9, &named)], &mut []).unwrap();
+            let served = realm.served(["c-1"]);
+            let refunds = |id: &str| {
+                let purchase = served["c-1"].iter().find(|purchase| purchase["orderId"] == json!(id)).unwrap();
+                purchase["refunds"].as_array().unwrap().len()
+            };
+            assert_eq!((refunds("o-1"), refunds("o-2")), (1, 0), "{order:?}");
         }
     }
 }

@@ -120,7 +120,7 @@ fn check_purchases(mut served: Served, expected: &Value) -> Result<(), String> {
 
 /// A case with its messages ready.
 struct Case {
-    case: Value,
+    file: Value,
     messages: Vec<Message>,
     customers: BTreeSet<String>,
 }
@@ -136,12 +136,12 @@ impl Case {
             _ => None,
         });
         let customers = customers.collect();
-        Self { case, messages, customers }
+        Self { file: case, messages, customers }
     }
 
     fn recorder(&self, realm: &Realm) -> Recorder {
         realm.clear();
-        realm.recorder(sources(&self.case))
+        realm.recorder(sources(&self.file))
     }
 
     fn served(&self, realm: &Realm) -> Served {
@@ -149,7 +149,7 @@ impl Case {
     }
 
     fn expect(&self) -> &Value {
-        &self.case["expect"]
+        &self.file["expect"]
     }
 
     fn check_counts(&self, counts: Counts) -> Result<(), String> {
@@ -211,7 +211,7 @@ impl Case {
         let counts = recorder.record(&self.messages, &mut []).unwrap().counts;
         self.check_whole(realm, counts).map_err(|why| format!("one batch: {why}"))?;
 
-        if self.case["anyOrder"] == true {
+        if self.file["anyOrder"] == true {
             let recorder = self.recorder(realm);
             for message in self.messages.iter().rev() {
                 recorder.record(std::slice::from_ref(message), &mut []).unwrap();

@@ -75,7 +75,8 @@ fn topics(seed: u64) -> [Vec<Message>; 2] {
         let again = if draw.below(2) == 0 {
             returned(draw, number, 2, second)
         } else {
-            let order = target(draw);
+            // Half of them are where their return is.
+            let order = (draw.below(2) > 0).then(|| draw.below(ORDERS));
             refunded(draw, number, 1, order)
         };
         parts.push(again);

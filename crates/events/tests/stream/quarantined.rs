@@ -28,8 +28,8 @@ fn a_held_message_is_read_by_its_key_alone() {
     for realm in realms() {
         let recorder = realm.recorder(Sources::default());
         let sent = unreadable();
-        let recorded = recorder.record(std::slice::from_ref(&sent), &mut []).unwrap();
-        assert_eq!((recorded.counts.read, recorded.counts.quarantined), (1, 1));
+        let done = recorder.record(std::slice::from_ref(&sent), &mut []).unwrap();
+        assert_eq!((done.counts.read, done.counts.quarantined), (1, 1));
         let row = held(&realm).pop().unwrap();
         assert_eq!((row.source.as_str(), row.partition_no, row.message_offset), ("orders", 3, 7));
         assert_eq!((row.customer_index, row.order_index), (None, None));
@@ -79,8 +79,8 @@ fn what_is_replayed_is_recorded_or_stays_with_the_reason_it_has_now() {
             message("orders", 0, 0, &with_time("o-1", "2024-05-06T10:00:00")),
             message("orders", 0, 1, &with_time("o-2", "the sixth of May")),
         ];
-        let recorded = recorder.record(&batch, &mut []).unwrap();
-        assert_eq!(recorded.refused, [(0, "no_offset"), (1, "not_a_time")]);
+        let done = recorder.record(&batch, &mut []).unwrap();
+        assert_eq!(done.refused, [(0, "no_offset"), (1, "not_a_time")]);
         let before = held(&realm);
 
         // The source's zone is configured, and the messages are read again.
@@ -89,8 +89,8 @@ fn what_is_replayed_is_recorded_or_stays_with_the_reason_it_has_now() {
         let recorder = realm.recorder(Sources::new(zone, [].into()));
         for row in &before {
             let message = holding::open(&realm.keys, row).unwrap();
-            let recorded = recorder.record(std::slice::from_ref(&message), &mut []).unwrap();
-            if recorded.counts.quarantined == 0 {
+            let done = recorder.record(std::slice::from_ref(&message), &mut []).unwrap();
+            if done.counts.quarantined == 0 {
                 realm.store.write_blocking(|conn| quarantine::remove(conn, &message.place)).unwrap();
             }
         }
