@@ -171,7 +171,7 @@ pub enum Apps {
         /// A file with its public keys, a JWK Set.
         #[arg(long)]
         jwks: PathBuf,
-        /// The longest grant it may hold: P30D, P90D, P180D, until_withdrawn.
+        /// The longest grant it may hold: `P30D`, `P90D`, `P180D`, `until_withdrawn`.
         #[arg(long, default_value = "until_withdrawn")]
         max_duration: String,
         /// The earliest local date it may read.

@@ -228,9 +228,10 @@ impl Settings {
     /// Reads every layer, fills what follows from other settings, and checks the whole.
     pub fn load(overrides: &Overrides) -> Result<Self, Invalid> {
         let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-        let brought = overrides.settings.iter().fold(Ok(Config::builder()), |built, (key, value)| {
-            built.and_then(|built| built.set_override(*key, value.as_str()))
-        })?;
+        let mut brought = Config::builder();
+        for (key, value) in &overrides.settings {
+            brought = brought.set_override(*key, value.as_str())?;
+        }
         layers = layers.add_source(brought.build()?);
         for file in &overrides.files {
             layers = layers.add_source(File::from(file.as_path()).format(FileFormat::Toml));
@@ -298,7 +299,8 @@ impl Settings {
         let plain_allowed = self.realm.tier == Tier::Sandbox && is_loopback;
         if url.scheme() != "https" && !plain_allowed {
             mistakes.push(
-                "http.public_url: must be https; only a sandbox on a loopback address may use http".to_owned(),
+                "http.public_url: must be https; only a sandbox on a loopback address may use http"
+                    .to_owned(),
             );
         }
         if url.query().is_some() || url.fragment().is_some() || self.http.public_url.ends_with('/') {
@@ -330,7 +332,8 @@ mod tests {
 
     #[test]
     fn a_sandbox_on_loopback_needs_nothing_more() {
-        let settings = load(&[("realm.tier", "sandbox"), ("login.mode", "demo"), ("data.dir", "/tmp/d")]).unwrap();
+        let settings =
+            load(&[("realm.tier", "sandbox"), ("login.mode", "demo"), ("data.dir", "/tmp/d")]).unwrap();
         assert_eq!(settings.http.public_url, "http://127.0.0.1:8080");
         assert_eq!(settings.database.url, "sqlite:///tmp/d/counterfoil.db");
         assert_eq!(settings.keys.master_file, Path::new("/tmp/d/master.key"));
@@ -338,9 +341,11 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let Err(Invalid::Mistakes(mistakes)) =
-            load(&[("login.mode", "demo"), ("http.listen", "nowhere"), ("http.public_url", "http://shop.example")])
-        else {
+        let Err(Invalid::Mistakes(mistakes)) = load(&[
+            ("login.mode", "demo"),
+            ("http.listen", "nowhere"),
+            ("http.public_url", "http://shop.example"),
+        ]) else {
             panic!("accepted");
         };
         let text = mistakes.join("\n");

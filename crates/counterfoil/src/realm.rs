@@ -63,8 +63,14 @@ impl Realm {
             ));
         }
         let (clock, entropy) = (system_clock(), system_entropy());
-        let keys = Keys::open(&settings.keys.url, read_master(&settings.keys.master_file)?, clock.clone(), entropy.clone())?;
-        let config = ConfigObject::embedded(counterfoil_web::consent_template(), counterfoil_web::word_file());
+        let keys = Keys::open(
+            &settings.keys.url,
+            read_master(&settings.keys.master_file)?,
+            clock.clone(),
+            entropy.clone(),
+        )?;
+        let config =
+            ConfigObject::embedded(counterfoil_web::consent_template(), counterfoil_web::word_file());
         let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?;
         Ok(Self { store, keys, ledger, clock, entropy, registry: Registry::new() })
     }
@@ -119,7 +125,9 @@ pub fn sources(ingest: &config::Ingest) -> Result<Sources, Failure> {
 }
 
 fn source(settings: &SourceSettings, name: &str) -> Result<Source, Failure> {
-    let wrong = |field: &str, text: &str| Failure::Usage(format!("ingest source {name}: {field} {text} is not known"));
+    let wrong = |field: &str, text: &str| {
+        Failure::Usage(format!("ingest source {name}: {field} {text} is not known"))
+    };
     let timezone = match settings.timezone.as_str() {
         "" => None,
         text => Some(text.parse().map_err(|_| wrong("timezone", text))?),
@@ -129,8 +137,7 @@ fn source(settings: &SourceSettings, name: &str) -> Result<Source, Failure> {
         source.seller = Some(Seller { name: settings.seller.clone(), legal_name: None, vat_id: None });
     }
     if !settings.currency.is_empty() {
-        source.currency =
-            settings.currency.parse().map_err(|_| wrong("currency", &settings.currency))?;
+        source.currency = settings.currency.parse().map_err(|_| wrong("currency", &settings.currency))?;
     }
     Ok(source)
 }
@@ -138,7 +145,10 @@ fn source(settings: &SourceSettings, name: &str) -> Result<Source, Failure> {
 /// Reads the master key: 64 hexadecimal digits.
 fn read_master(path: &Path) -> Result<Secret, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
-        Failure::Refused(format!("the master key {} cannot be read ({error}); run `counterfoil init`", path.display()))
+        Failure::Refused(format!(
+            "the master key {} cannot be read ({error}); run `counterfoil init`",
+            path.display()
+        ))
     })?;
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).ok();
     let key = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());

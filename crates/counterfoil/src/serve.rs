@@ -70,11 +70,9 @@ impl State {
                 .map_err(|error| usage(&error))?;
         let pages_settings = PagesSettings {
             shop: settings.realm.shop.clone(),
-            timezone: settings
-                .realm
-                .timezone
-                .parse()
-                .map_err(|_| Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone)))?,
+            timezone: settings.realm.timezone.parse().map_err(|_| {
+                Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone))
+            })?,
             suggestions: settings.login.suggestions.clone(),
         };
         let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;

@@ -10,7 +10,8 @@ use crate::failure::Failure;
 /// Sends logs to standard error.
 pub fn start(log: &Log, quiet: bool) -> Result<(), Failure> {
     let filter = if quiet { "warn" } else { log.filter.as_str() };
-    let filter = EnvFilter::try_new(filter).map_err(|error| Failure::Usage(format!("log.filter: {error}")))?;
+    let filter =
+        EnvFilter::try_new(filter).map_err(|error| Failure::Usage(format!("log.filter: {error}")))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

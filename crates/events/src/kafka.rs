@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use counterfoil_store::offsets::{self, Move};
+use counterfoil_store::offsets::{self, Move, Position};
 use counterfoil_store::quarantine::Place;
 use counterfoil_store::{Error, Store};
 use parking_lot::Mutex;
@@ -54,6 +54,8 @@ pub enum IngestError {
     Store(#[from] Error),
 }
 
+/// How long a broker may take to say where a partition begins.
+const WATERMARKS_WITHIN: Duration = Duration::from_secs(10);
 /// How often paused partitions are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -230,36 +232,20 @@ impl KafkaSource {
         self.stopped.clear();
         let mut list = TopicPartitionList::new();
         for (topic, partition) in &given {
-            let watermarks = self.consumer.fetch_watermarks(topic, *partition, Duration::from_secs(10));
-            let low = match watermarks {
-                Ok((low, _)) => low,
-                Err(error) => return self.try_later("Kafka", &error),
-            };
-            let position = match store.write_blocking(|conn| offsets::take(conn, topic, *partition, low)) {
+            let position = match self.take(store, topic, *partition) {
                 Ok(position) => position,
-                Err(error @ (Error::Unavailable(_) | Error::Contended)) => {
+                Err(IngestError::Kafka(error)) => return self.try_later("Kafka", &error),
+                Err(IngestError::Store(error @ (Error::Unavailable(_) | Error::Contended))) => {
                     return self.try_later("the database", &error);
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             };
             list.add_partition_offset(topic, *partition, Offset::Offset(position.next_offset))?;
-            let gap = (position.next_offset < low).then_some("messages_lost");
-            if let Some(reason) = position.paused.as_deref().or(gap) {
-                tracing::error!(
-                    topic,
-                    partition,
-                    reason,
-                    next = position.next_offset,
-                    low,
-                    "partition is paused"
-                );
-                self.metrics.paused(topic, *partition, true);
+            let is_paused = position.paused.is_some();
+            self.metrics.paused(topic, *partition, is_paused);
+            if let Some(reason) = position.paused {
+                tracing::error!(topic, partition, reason, next = position.next_offset, "partition is paused");
                 self.stopped.insert((topic.clone(), *partition));
-                if let Some(gap) = gap {
-                    store.write_blocking(|conn| offsets::set_paused(conn, topic, *partition, Some(gap)))?;
-                }
-            } else {
-                self.metrics.paused(topic, *partition, false);
             }
             tracing::info!(
                 topic,
@@ -283,6 +269,26 @@ impl KafkaSource {
         Ok(())
     }
 
+    /// Takes one partition in the database. Where messages were deleted before they were read it stands still, until
+    /// an operator accepts the loss.
+    fn take(&self, store: &Store, topic: &str, partition: i32) -> Result<Position, IngestError> {
+        let (low, _) = self.consumer.fetch_watermarks(topic, partition, WATERMARKS_WITHIN)?;
+        let mut position = store.write_blocking(|conn| offsets::take(conn, topic, partition, low))?;
+        let lost = low - position.next_offset;
+        if lost <= 0 {
+            return Ok(position);
+        }
+        if position.paused.as_deref() == Some(offsets::LOSS_ACCEPTED) {
+            tracing::error!(topic, partition, lost, "messages were lost; reading goes on behind them");
+            store.write_blocking(|conn| offsets::skip(conn, topic, partition, low))?;
+            return Ok(Position { next_offset: low, paused: None, ..position });
+        }
+        let reason = offsets::MESSAGES_LOST;
+        store.write_blocking(|conn| offsets::set_paused(conn, topic, partition, Some(reason)))?;
+        position.paused = Some(reason.to_owned());
+        Ok(position)
+    }
+
     /// Waits a little with what was given still to be taken; polling meanwhile keeps the place in the group.
     fn try_later(&mut self, what: &str, error: &dyn std::fmt::Display) -> Result<(), IngestError> {
         tracing::warn!(%error, "{what} is away; partitions wait to be taken");
@@ -303,7 +309,8 @@ impl KafkaSource {
                 Err(Error::Unavailable(_)) => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
-            if position.is_some_and(|position| position.paused.is_none()) {
+            let is_free = |reason: &str| reason == offsets::LOSS_ACCEPTED;
+            if position.is_some_and(|position| position.paused.as_deref().is_none_or(is_free)) {
                 tracing::info!(topic, partition, "resumed");
                 self.take_again();
                 return Ok(());

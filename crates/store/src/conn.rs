@@ -2,6 +2,9 @@
 #![expect(missing_docs, reason = "the derive makes public items that cannot be documented")]
 #![expect(clippy::disallowed_methods, reason = "the derive calls it in a function that nobody calls")]
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -61,11 +64,21 @@ impl Address {
 #[derive(Debug)]
 pub(crate) struct Connector(pub(crate) Address);
 
+/// Makes a new database file readable by its owner alone; SQLite gives the files beside it the same mode.
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    if !path.exists() {
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    }
+    Ok(())
+}
+
 /// What [`Connector`] fails with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
     #[error(transparent)]
     Connect(#[from] diesel::ConnectionError),
+    #[error(transparent)]
+    File(#[from] std::io::Error),
     #[error(transparent)]
     Prepare(#[from] diesel::result::Error),
 }
@@ -94,6 +107,7 @@ impl ManageConnection for Connector {
                 Conn::Pg(conn)
             }
             Address::Sqlite(path) => {
+                keep_private(Path::new(path))?;
                 let mut conn = SqliteConnection::establish(path)?;
                 // A batch of ingest touches thousands of pages: checkpoints wait for 32 MB of them.
                 // FULL: a transaction that was acknowledged is on disk. secure_delete: what is deleted is gone.

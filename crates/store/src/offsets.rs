@@ -122,6 +122,28 @@ pub fn set_paused(conn: &mut Conn, topic: &str, partition: i32, reason: Option<&
     Ok(changed == 1)
 }
 
+/// What `paused` says when messages were deleted from the topic before they were read.
+pub const MESSAGES_LOST: &str = "messages_lost";
+/// What it says once an operator has accepted that: reading goes on behind the gap.
+pub const LOSS_ACCEPTED: &str = "loss_accepted";
+
+/// Lets a partition go on; `None` when it was never seen, else the reason it stood for. Where messages were lost, this
+/// accepts the loss.
+pub fn resume(conn: &mut Conn, topic: &str, partition: i32) -> Result<Option<Option<String>>> {
+    let Some(position) = position(conn, topic, partition)? else { return Ok(None) };
+    let is_lost = position.paused.as_deref() == Some(MESSAGES_LOST);
+    set_paused(conn, topic, partition, is_lost.then_some(LOSS_ACCEPTED))?;
+    Ok(Some(position.paused))
+}
+
+/// Moves a partition behind a gap that was accepted.
+pub fn skip(conn: &mut Conn, topic: &str, partition: i32, to: i64) -> Result<()> {
+    diesel::update(ingest_offsets::table.find((topic, partition)))
+        .set((ingest_offsets::next_offset.eq(to), ingest_offsets::paused.eq(None::<String>)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// By what kind of order each source was first seen to order its events.
 pub fn order_kinds(conn: &mut Conn) -> Result<Vec<(String, i32)>> {
     Ok(ingest_sources::table.load(conn)?)

@@ -33,7 +33,7 @@ const SEED: u64 = 1;
 const DAYS: u32 = 365;
 
 /// Runs the demo until it is told to stop.
-pub fn run(demo: Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Failure> {
+pub fn run(demo: &Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Failure> {
     if demo.reset && demo.dir.exists() {
         reset(&demo.dir)?;
     }
@@ -88,7 +88,10 @@ fn reset(dir: &Path) -> Result<(), Failure> {
     let failed = || Failure::io(format!("{}", dir.display()));
     let is_demo = dir.join("master.key").exists() && dir.join("counterfoil.db").exists();
     if !is_demo {
-        return Err(Failure::Refused(format!("{} is not the folder of a demo; it is left alone", dir.display())));
+        return Err(Failure::Refused(format!(
+            "{} is not the folder of a demo; it is left alone",
+            dir.display()
+        )));
     }
     fs::remove_dir_all(dir).map_err(failed())
 }
@@ -133,7 +136,13 @@ fn write_private(path: &Path, key: &Jwk) -> Result<(), Failure> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let failed = || Failure::io(format!("{}", path.display()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed())?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed())?;
     writeln!(file, "{key}").map_err(failed())
 }
 

@@ -64,12 +64,12 @@ pub fn file(
         counter.fetch_add(bytes, Ordering::Relaxed);
     })
     .map_err(failed())?;
-    let recorded = counterfoil_events::file::record(recorder, &mut source, batch, |sum| {
+    let outcome = counterfoil_events::file::record(recorder, &mut source, batch, |sum| {
         progress.set_position(read.load(Ordering::Relaxed));
         progress.set_message(format!("{} messages", sum.read));
     });
     progress.finish_and_clear();
-    match recorded {
+    match outcome {
         Ok(sum) => Ok(sum),
         Err(FileError::Io(error)) => Err(failed()(error)),
         Err(FileError::Record(error)) => Err(error.into()),
@@ -153,7 +153,9 @@ fn flatten(
         toml::Value::Float(number) => drop(properties.insert(name.to_owned(), format!("{number}"))),
         toml::Value::Boolean(truth) => drop(properties.insert(name.to_owned(), format!("{truth}"))),
         toml::Value::Datetime(_) | toml::Value::Array(_) => {
-            return Err(Failure::Usage(format!("ingest.kafka.{name}: must be text, a number or a truth value")));
+            return Err(Failure::Usage(format!(
+                "ingest.kafka.{name}: must be text, a number or a truth value"
+            )));
         }
     }
     Ok(())
@@ -197,9 +199,8 @@ fn resume(store: &Store, partition: &str) -> Result<(), Failure> {
     let parsed = partition.rsplit_once('/').and_then(|(topic, number)| Some((topic, number.parse().ok()?)));
     let (topic, number): (&str, i32) =
         parsed.ok_or_else(|| Failure::Usage("a partition is named TOPIC/PARTITION".to_owned()))?;
-    if store.write_blocking(|conn| offsets::set_paused(conn, topic, number, None))? {
-        super::print(&json!({ "resumed": partition }))
-    } else {
-        Err(Failure::Refused(format!("{partition} was never read")))
+    match store.write_blocking(|conn| offsets::resume(conn, topic, number))? {
+        Some(reason) => super::print(&json!({ "resumed": partition, "stoodFor": reason })),
+        None => Err(Failure::Refused(format!("{partition} was never read"))),
     }
 }

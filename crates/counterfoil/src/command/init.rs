@@ -24,7 +24,11 @@ pub struct Made {
 /// Makes what is missing: data folder, master key, schema, the realm's keys. Safe to repeat.
 pub fn run(settings: &Settings) -> Result<Made, Failure> {
     let dir = &settings.data.dir;
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(Failure::io(format!("{}", dir.display())))?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(Failure::io(format!("{}", dir.display())))?;
     let master_key = if settings.keys.master_file.exists() { "kept" } else { "made" };
     if master_key == "made" {
         make_master(&settings.keys.master_file)?;

@@ -23,9 +23,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let quiet = arguments.quiet;
     let overrides = Overrides { files: arguments.config, settings: Vec::new() };
     match arguments.command {
-        Command::Sample(sample) => return orders::print(sample),
+        Command::Sample(sample) => return orders::print(&sample),
         Command::ConfigDefaults => return write_out(DEFAULTS.as_bytes()),
-        Command::Demo(demo) => return demo::run(demo, overrides, quiet),
+        Command::Demo(demo) => return demo::run(&demo, overrides, quiet),
         _ => {}
     }
     let settings = Settings::load(&overrides)?;

@@ -76,7 +76,11 @@ fn show(realm: &Realm, name: &str) -> Result<(), Failure> {
 fn place(name: &str) -> Option<Place> {
     let (rest, offset) = name.rsplit_once('/')?;
     let (source, partition) = rest.rsplit_once('/')?;
-    Some(Place { source: source.to_owned(), partition: partition.parse().ok()?, offset: offset.parse().ok()? })
+    Some(Place {
+        source: source.to_owned(),
+        partition: partition.parse().ok()?,
+        offset: offset.parse().ok()?,
+    })
 }
 
 /// Reads messages again. One that fails again stays, with the reason it has now.
@@ -86,9 +90,9 @@ fn replay(settings: &Settings, realm: &Realm, reason: Option<&str>) -> Result<()
     let (mut released, mut stayed) = (0_u64, 0_u64);
     for row in rows {
         let message = holding::open(&realm.keys, &row)?;
-        let recorded = recorder.record(std::slice::from_ref(&message), &mut [])?;
+        let outcome = recorder.record(std::slice::from_ref(&message), &mut [])?;
         // What is released leaves quarantine only after it is recorded, so that a crash between the two loses nothing.
-        if recorded.counts.quarantined == 0 {
+        if outcome.counts.quarantined == 0 {
             realm.store.write_blocking(|conn| quarantine::remove(conn, &message.place))?;
             released += 1;
         } else {

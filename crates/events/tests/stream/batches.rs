@@ -232,7 +232,8 @@ fn a_refund_is_where_its_return_is_whatever_comes_first() {
             recorder.record(&[message("again", 0, 9, &named)], &mut []).unwrap();
             let served = realm.served(["c-1"]);
             let refunds = |id: &str| {
-                let purchase = served["c-1"].iter().find(|purchase| purchase["orderId"] == json!(id)).unwrap();
+                let purchase =
+                    served["c-1"].iter().find(|purchase| purchase["orderId"] == json!(id)).unwrap();
                 purchase["refunds"].as_array().unwrap().len()
             };
             assert_eq!((refunds("o-1"), refunds("o-2")), (1, 0), "{order:?}");
