@@ -274,14 +274,15 @@ impl KafkaSource {
     fn take(&self, store: &Store, topic: &str, partition: i32) -> Result<Position, IngestError> {
         let (low, _) = self.consumer.fetch_watermarks(topic, partition, WATERMARKS_WITHIN)?;
         let mut position = store.write_blocking(|conn| offsets::take(conn, topic, partition, low))?;
-        let lost = low - position.next_offset;
-        if lost <= 0 {
-            return Ok(position);
-        }
+        let lost = (low - position.next_offset).max(0);
         if position.paused.as_deref() == Some(offsets::LOSS_ACCEPTED) {
             tracing::error!(topic, partition, lost, "messages were lost; reading goes on behind them");
-            store.write_blocking(|conn| offsets::skip(conn, topic, partition, low))?;
-            return Ok(Position { next_offset: low, paused: None, ..position });
+            let next_offset = position.next_offset + lost;
+            store.write_blocking(|conn| offsets::skip(conn, topic, partition, next_offset))?;
+            return Ok(Position { next_offset, paused: None, ..position });
+        }
+        if lost == 0 {
+            return Ok(position);
         }
         let reason = offsets::MESSAGES_LOST;
         store.write_blocking(|conn| offsets::set_paused(conn, topic, partition, Some(reason)))?;
