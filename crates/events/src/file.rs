@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use counterfoil_store::Error;
@@ -49,8 +50,7 @@ impl FileSource {
         } else {
             Box::new(file)
         };
-        let name =
-            path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
+        let name = place_name(path)?;
         Ok(Self { lines, name, separator, number: 0 })
     }
 
@@ -89,6 +89,15 @@ impl FileSource {
             value: (!value.is_empty()).then(|| value.to_vec()),
         }
     }
+}
+
+/// What a message's place is called: the file's name with its length and time, so that two files of one name are two
+/// sources in quarantine.
+fn place_name(path: &Path) -> std::io::Result<String> {
+    let about = std::fs::metadata(path)?;
+    let name = path.file_name().map_or_else(|| "file".into(), |name| name.to_string_lossy());
+    let changed = about.mtime();
+    Ok(format!("{name}#{:x}-{changed:x}", about.len()))
 }
 
 /// Reads a file to its end through the recorder; `tell` hears the sum after each batch.

@@ -91,6 +91,8 @@ pub(crate) struct Slot {
     pub(crate) person: Option<Person>,
     pub(crate) found: Option<Found>,
     pub(crate) touched: bool,
+    /// A part went to another purchase: whoever could see it here may not any more.
+    pub(crate) lessened: bool,
 }
 
 /// The objects and purchases in hand.
@@ -105,7 +107,7 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Puts in hand a purchase that was read from the database.
     pub(crate) fn found(&mut self, id: PurchaseId, purchase: Purchase, person: Option<Person>, found: Found) {
-        self.slots.insert(id, Slot { purchase, person, found: Some(found), touched: false });
+        self.slots.insert(id, Slot { purchase, person, found: Some(found), touched: false, lessened: false });
     }
 
     /// Applies an event.
@@ -167,6 +169,7 @@ impl Workspace {
             person: None,
             found: None,
             touched: false,
+            lessened: false,
         });
         slot.touched = true;
         slot
@@ -188,6 +191,7 @@ impl Workspace {
 
     fn take_out(&mut self, from: PurchaseId, body: &Body, now: DateTime<Utc>) {
         let slot = self.slot(from, now);
+        slot.lessened = true;
         match body {
             Body::Order(_) => {}
             Body::Return(part) => drop(slot.purchase.take_return(part.id(), now)),

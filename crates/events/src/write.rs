@@ -202,7 +202,9 @@ fn note_left(workspace: &Workspace, packed: &[(PurchaseId, Packed)], left: &mut 
     for (id, slot) in workspace.slots.iter().filter(|(_, slot)| slot.touched) {
         let Some(from) = slot.found else { continue };
         let narrows = match (from, now.get(id)) {
-            (Found::Linked(person, _), Some(Packed::Linked(row))) => row.person != person.as_bytes(),
+            (Found::Linked(person, _), Some(Packed::Linked(row))) => {
+                slot.lessened || row.person != person.as_bytes()
+            }
             (Found::Linked(..), _) => true,
             (Found::Unlinked, _) => false,
         };

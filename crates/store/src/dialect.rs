@@ -122,11 +122,13 @@ pub(crate) fn insert_purchases(conn: &mut Conn, rows: Vec<PurchaseRow>) -> Resul
     Ok(())
 }
 
-/// The self-join lets one statement lock the rows in ascending order, which `UPDATE … FROM` does not promise.
+/// An insert that always meets its row: it locks rows in ascending order, which `UPDATE … FROM` does not promise. The
+/// row it proposes names the person as its own `customer_index`, so that no other unique index can be met first.
 const COUNT: &str = "INSERT INTO customers AS c
-    SELECT k.person, k.customer_index, k.customer_id, t.narrowed, t.changes, k.created_at
-    FROM unnest($1, $2, $3) AS t (person, changes, narrowed) JOIN customers k ON k.person = t.person
-    ORDER BY k.person
+      (person, customer_index, customer_id, customer_epoch, change_seq, created_at)
+    SELECT person, person, '', narrowed, changes, 'epoch'
+    FROM unnest($1, $2, $3) AS t (person, changes, narrowed)
+    ORDER BY person
     ON CONFLICT (person) DO UPDATE SET change_seq = c.change_seq + excluded.change_seq,
                                        customer_epoch = c.customer_epoch + excluded.customer_epoch
     RETURNING c.person, c.change_seq, c.customer_epoch, c.xmax = 0 AS revived";
@@ -153,7 +155,7 @@ pub(crate) fn count_changes(conn: &mut Conn, persons: &[(Vec<u8>, i64, bool)]) -
                 .bind::<Array<BigInt>, _>(persons.iter().map(|p| i64::from(p.2)).collect::<Vec<_>>())
                 .load::<CountedRow>(c)?;
             if rows.iter().any(|row| row.revived) {
-                // The customer was erased between the two halves of the statement: begin again without them.
+                // The customer is not there any more, and now this row is: begin again without them.
                 return Err(Error::Contended);
             }
             Ok(rows.into_iter().map(|row| (row.person, row.change_seq, row.customer_epoch)).collect())
