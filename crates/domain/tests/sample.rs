@@ -1,6 +1,6 @@
 //! A whole sample of a year's baskets, folded and compared with what must be served. `ORDERS_SAMPLE` names the
 //! unpacked messages (key, TAB, JSON) and `ORDERS_EXPECTED` the expected figures; without them there is nothing to
-//! compare, which the tests say (`--nocapture`).
+//! compare, which the tests say on standard error.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@
 #[cfg(test)]
 mod fold;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, io::Write as _, time::Instant};
 
 use counterfoil_domain::{
     purchase::Purchase,
@@ -25,7 +25,8 @@ use serde_json::Value;
 #[expect(clippy::disallowed_methods, reason = "the sample lies outside the repository")]
 fn file(name: &str) -> Option<Vec<u8>> {
     let Some(path) = std::env::var_os(name) else {
-        println!("{name} is not set: nothing was compared");
+        // Straight to standard error: what a passing test prints is not shown.
+        writeln!(std::io::stderr(), "DID NOT RUN: {name} is not set, nothing was compared").unwrap();
         return None;
     };
     Some(std::fs::read(path).expect(name))

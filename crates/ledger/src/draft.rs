@@ -62,6 +62,10 @@ pub(crate) fn open(keys: &Keys, person: &PersonKeys, entry: &StoredEntry) -> Res
     if commitment.as_slice() != entry.commitment.as_slice() {
         return Err(corrupt("commitment"));
     }
+    let record = RecordId::from_slice(&entry.record).map_err(|_| corrupt("record"))?;
+    if header.get("record").and_then(Value::as_str) != Some(format!("{record}").as_str()) {
+        return Err(corrupt("record"));
+    }
     let payload = match entry.payload.as_deref() {
         None => None,
         Some(sealed) => {

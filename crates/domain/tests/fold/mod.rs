@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::{
-    purchase::{Purchase, Sections, Shows, project},
+    purchase::{Purchase, Refund, Sections, Shows, project},
     stream::{Body, Decoded, Event, EventOrder, Message, Rejection, Sources, Verdict, decode, verdict},
 };
 use serde_json::Value;
@@ -33,14 +33,6 @@ pub enum Outcome {
 pub struct Held {
     pub purchase: Purchase,
     pub customer: Option<String>,
-}
-
-impl Held {
-    fn adopt(&mut self, is_own: bool, customer: Option<String>) {
-        if is_own && self.customer.is_none() {
-            self.customer = customer;
-        }
-    }
 }
 
 #[derive(Default)]
@@ -83,33 +75,32 @@ impl Fold {
                 }
             }
         }
-        if let Some((_, _, old)) = before.filter(|(_, _, old)| *old != key) {
-            self.take_out(&old, &event.body);
+        let own = (event.namespace.clone(), format!("{} {}", event.body.kind(), event.body.id()));
+        // Where it was, or where others waited for it.
+        let from = before.as_ref().map_or_else(|| own.clone(), |(_, _, old)| old.clone());
+        if from != key && before.is_some() {
+            self.take_out(&from, &event.body);
         }
-        // Only a purchase without an order takes its customer from a return or refund.
-        let is_own = event.body.order_id().is_none();
-        let meets = event.body.return_id().filter(|_| event.body.kind() == "return").map(str::to_owned);
+        let moved = match &event.body {
+            Body::Return(part) if from != key => Some(part.id().to_owned()),
+            _ => None,
+        };
         self.objects.insert(object, (event.order, event.digest, key.clone()));
         let held = self
             .purchases
-            .entry(key)
+            .entry(key.clone())
             .or_insert_with(|| Held { purchase: Purchase::empty(now()), customer: None });
         match event.body {
-            Body::Order(order) => {
-                held.purchase.put_order(order, now());
-                held.customer = event.customer_id.or(held.customer.take());
-            }
-            Body::Return(part) => {
-                held.purchase.put_return(part, now());
-                held.adopt(is_own, event.customer_id);
-            }
-            Body::Refund(part) => {
-                held.purchase.put_refund(part, now());
-                held.adopt(is_own, event.customer_id);
-            }
+            Body::Order(order) => held.purchase.put_order(order, now()),
+            Body::Return(part) => held.purchase.put_return(part, now()),
+            Body::Refund(part) => held.purchase.put_refund(part, now()),
         }
-        if let Some(returned) = meets {
-            self.meet(&event.namespace, &returned);
+        // Only the event that is the purchase itself says whose it is; saying nothing never unlinks.
+        if key == own && event.customer_id.is_some() {
+            held.customer = event.customer_id;
+        }
+        if let Some(return_id) = moved {
+            self.follow(&return_id, &from, &key);
         }
         Some(Outcome::Stored)
     }
@@ -142,27 +133,25 @@ impl Fold {
         (event.namespace.clone(), id)
     }
 
-    /// Brings refunds that waited for a return to where it is.
-    fn meet(&mut self, namespace: &str, returned: &str) {
-        let waiting = (namespace.to_owned(), format!("return {returned}"));
-        let Some((_, _, key)) =
-            self.objects.get(&(namespace.to_owned(), "return", returned.to_owned())).cloned()
-        else {
-            return;
-        };
-        if key == waiting {
-            return;
+    /// Refunds that name a return and no order are where their return is, and go where it goes.
+    fn follow(&mut self, return_id: &str, from: &Key, to: &Key) {
+        let Some(held) = self.purchases.get_mut(from) else { return };
+        let mut all = held.purchase.clone();
+        let ids: Vec<String> =
+            all.parts().filter(|(kind, _)| *kind == "refund").map(|(_, id)| id.to_owned()).collect();
+        let follows = |refund: &Refund| refund.order_id().is_none() && refund.return_id() == Some(return_id);
+        let following: Vec<Refund> =
+            ids.iter().filter_map(|id| all.take_refund(id, now())).filter(|refund| follows(refund)).collect();
+        for refund in &following {
+            held.purchase.take_refund(refund.id(), now());
         }
-        let Some(mut held) = self.purchases.remove(&waiting) else { return };
-        let refunds: Vec<String> = held.purchase.parts().map(|(_, id)| id.to_owned()).collect();
-        for id in refunds {
-            let Some(part) = held.purchase.take_refund(&id, now()) else { continue };
-            if let Some((_, _, place)) = self.objects.get_mut(&(namespace.to_owned(), "refund", id)) {
-                place.clone_from(&key);
-            }
-            if let Some(target) = self.purchases.get_mut(&key) {
-                target.purchase.put_refund(part, now());
-            }
+        if held.purchase.is_empty() {
+            self.purchases.remove(from);
+        }
+        for refund in following {
+            let object = (to.0.clone(), "refund", refund.id().to_owned());
+            self.objects.get_mut(&object).unwrap().2.clone_from(to);
+            self.purchases.get_mut(to).unwrap().purchase.put_refund(refund, now());
         }
     }
 

@@ -1,0 +1,64 @@
+//! The ledger held to its promises on each database: what is appended, what opens, what is sealed and when no more.
+
+#[cfg(test)]
+mod appending;
+#[cfg(test)]
+#[path = "../../../store/tests/contract/database.rs"]
+mod database;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod realm;
+#[cfg(test)]
+mod sealing;
+#[cfg(test)]
+mod withdrawing;
+
+/// Runs each check on each database.
+macro_rules! promises {
+    ($($module:ident { $($check:ident)+ })+) => {
+        #[cfg(test)]
+        mod on_sqlite {$(
+            mod $module {$(
+                #[test]
+                fn $check() {
+                    crate::$module::$check(&crate::realm::Realm::new(crate::database::Database::sqlite()));
+                }
+            )+}
+        )+}
+
+        #[cfg(test)]
+        mod on_postgres {$(
+            mod $module {$(
+                #[test]
+                fn $check() {
+                    if let Some(database) = crate::database::Database::postgres() {
+                        crate::$module::$check(&crate::realm::Realm::new(database));
+                    }
+                }
+            )+}
+        )+}
+    };
+}
+
+promises! {
+    appending {
+        each_record_is_a_chain
+        chains_and_numbers_hold_whoever_appends
+        a_decision_without_a_basis_is_refused
+    }
+    opening {
+        an_entry_opens_to_what_was_written
+        no_byte_can_be_changed
+        parts_cannot_be_exchanged
+        who_holds_the_key_cannot_rewrite
+        what_was_forgotten_is_told_apart
+    }
+    sealing {
+        every_refusal_is_told_apart_and_writes_nothing
+        a_grant_holds_to_its_last_microsecond
+        a_batch_is_one_entry_a_grant
+        more_than_can_wait_are_refused
+    }
+    withdrawing { nothing_is_sealed_after_a_withdrawal }
+}
