@@ -2,7 +2,13 @@
 //! unpacked messages (key, TAB, JSON) and `ORDERS_EXPECTED` the expected figures; without them there is nothing to
 //! compare, which the tests say on standard error.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test"
+)]
 
 #[cfg(test)]
 mod fold;
