@@ -12,5 +12,6 @@ pub mod metrics;
 mod packing;
 mod pipeline;
 pub mod recorder;
+mod spread;
 mod workspace;
 mod write;
