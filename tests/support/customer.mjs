@@ -57,14 +57,18 @@ export class Customer {
     }
     const button = element.find(answer);
     if (button.length !== 1) throw new Error(`${url.pathname}: no button ${answer}`);
-    fields.append(button.attr('name'), button.attr('value'));
+    if (button.attr('name')) fields.append(button.attr('name'), button.attr('value'));
     return this.#browse(new URL(element.attr('action'), url), { method: element.attr('method'), body: fields });
   }
 
   /** Opens a page, and signs in where that is asked for. */
   async #signedIn(address) {
     const page = await this.open(address);
-    if (page.url?.pathname !== '/sign-in') return page;
+    return page.url?.pathname === '/sign-in' ? this.signIn(page) : page;
+  }
+
+  /** Signs in on a sign-in page; gives the page behind it. */
+  signIn(page) {
     return this.submit(page, '#sign-in-form', '#sign-in', { customerId: this.customerId });
   }
 
