@@ -12,6 +12,5 @@ pub mod metrics;
 mod packing;
 mod pipeline;
 pub mod recorder;
-mod spread;
 mod workspace;
 mod write;

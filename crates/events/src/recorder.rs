@@ -24,8 +24,7 @@ use crate::groups::Groups;
 use crate::holding;
 use crate::message::Message;
 use crate::packing::{Packed, Packing};
-use crate::spread::spread;
-use crate::workspace::{Applied, Slot, Subject, Workspace, kind_code};
+use crate::workspace::{Applied, Subject, Workspace, kind_code};
 use crate::write;
 
 /// What a batch could not be recorded for.
@@ -167,11 +166,8 @@ impl Recorder {
             Counts { read: u64::try_from(messages.len()).unwrap_or(u64::MAX), ..Counts::default() };
         let mut events = Vec::with_capacity(messages.len());
         let mut rejected = Vec::new();
-        let decoded = spread(messages, |run| {
-            run.iter().map(|message| message.decode(&self.sources)).collect::<Vec<_>>()
-        });
-        for (index, decoded) in decoded.into_iter().flatten().enumerate() {
-            match decoded {
+        for (index, message) in messages.iter().enumerate() {
+            match message.decode(&self.sources) {
                 Ok(Decoded::Event(event)) if self.order_kind_of(&event)? => events.push((index, *event)),
                 Ok(Decoded::Event(event)) => rejected.push((index, order_kind_mixed(&event))),
                 Ok(Decoded::Skipped) => counts.skipped += 1,
@@ -254,31 +250,24 @@ impl Recorder {
             .iter()
             .flat_map(|subject| subject.objects().map(|(id, _)| (id, subject.namespace.as_str())))
             .collect();
-        let touched: Vec<(PurchaseId, &Slot)> =
-            workspace.slots.iter().filter(|(_, slot)| slot.touched).map(|(id, slot)| (*id, slot)).collect();
-        let runs = spread(&touched, |run| -> Result<Vec<(PurchaseId, Packed)>, Error> {
-            let mut packing = Packing::new(&self.codec, &self.keys, &self.unlinked)?;
-            let filled = run.iter().filter(|(_, slot)| !slot.purchase.is_empty());
-            filled
-                .map(|(id, slot)| {
-                    let namespace = namespaces.get(&(*id).into()).copied().unwrap_or_default();
-                    Ok((*id, packing.pack(*id, slot, workspace.has_come(*id), namespace)?))
-                })
-                .collect()
-        });
-        let mut places: HashMap<PurchaseId, Option<(Person, DateTime<Utc>)>> =
-            touched.iter().map(|(id, _)| (*id, None)).collect();
-        let mut packed = Vec::with_capacity(touched.len());
-        for run in runs {
-            packed.extend(run?);
-        }
-        for (id, row) in &packed {
-            if let Packed::Linked(row) = row {
-                let person = workspace.slots.get(id).and_then(|slot| slot.person);
-                places.insert(*id, person.map(|person| (person, row.purchased_at.and_utc())));
-            }
-        }
-        for (id, place) in places {
+        let mut packing = Packing::new(&self.codec, &self.keys, &self.unlinked)?;
+        let mut packed = Vec::with_capacity(workspace.slots.len());
+        let ids: Vec<_> = workspace.slots.keys().copied().collect();
+        for id in ids {
+            let has_come = workspace.has_come(id);
+            let Some(slot) = workspace.slots.get(&id).filter(|slot| slot.touched) else { continue };
+            let place = if slot.purchase.is_empty() {
+                None
+            } else {
+                let namespace = namespaces.get(&id.into()).copied().unwrap_or_default();
+                let row = packing.pack(id, slot, has_come, namespace)?;
+                let place = match &row {
+                    Packed::Linked(row) => slot.person.map(|person| (person, row.purchased_at.and_utc())),
+                    Packed::Unlinked { .. } => None,
+                };
+                packed.push((id, row));
+                place
+            };
             if let Some(object) = workspace.objects.get_mut(&id.into()) {
                 object.person = place.map(|(person, _)| person);
                 object.purchased_at = place.map(|(_, at)| at);
