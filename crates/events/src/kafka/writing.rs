@@ -137,7 +137,12 @@ impl KafkaSource {
                 reason,
                 "too many messages fail: the partition is paused until it is resumed"
             );
-            store.write_blocking(|conn| offsets::set_paused(conn, &topic, partition, Some(reason)))?;
+            let noted =
+                store.write_blocking(|conn| offsets::set_paused(conn, &topic, partition, Some(reason)));
+            if let Err(error) = noted {
+                // It stands still here all the same; whoever reads it next trips again.
+                tracing::error!(%error, topic, partition, "the pause could not be noted");
+            }
             self.metrics.paused(&topic, partition, true);
             self.stopped.insert((topic, partition));
             self.hold_back(false)?;
