@@ -196,7 +196,6 @@ type Client = CoreClient<
 struct Secrets {
     nonce: String,
     verifier: String,
-    browser: String,
 }
 
 impl std::fmt::Debug for Oidc {
@@ -212,11 +211,10 @@ impl Oidc {
         let client = self.client(&*self.metadata(sessions).await?);
         let (state, nonce, verifier) =
             (sessions.random_text(), sessions.random_text(), sessions.random_text());
-        let secrets =
-            Secrets { nonce: nonce.clone(), verifier: verifier.clone(), browser: visitor.binding() };
+        let secrets = Secrets { nonce: nonce.clone(), verifier: verifier.clone() };
         let plain =
             serde_json::to_vec(&secrets).map_err(|error| SignInError::Unavailable(format!("{error}")))?;
-        let state_hash = sha256(state.as_bytes());
+        let state_hash = login_hash(visitor, &state);
         let row = LoginRow {
             state_hash,
             secrets: sessions.seal(&state_hash, &plain)?,
@@ -240,7 +238,7 @@ impl Oidc {
     /// Ends a sign-in: who the customer is, and where they wanted to go.
     pub async fn finish(&self, visitor: &Visitor, callback: Callback) -> Result<Arrival, SignInError> {
         let sessions = visitor.sessions();
-        let state_hash = sha256(callback.state.as_bytes());
+        let state_hash = login_hash(visitor, &callback.state);
         let now = sessions.now();
         let row = sessions
             .store()
@@ -249,12 +247,6 @@ impl Oidc {
             .ok_or(SignInError::Unknown)?;
         let plain = sessions.open(&state_hash, &row.secrets)?;
         let secrets: Secrets = serde_json::from_slice(&plain).map_err(|_| SignInError::Unknown)?;
-        let browser = visitor.binding();
-        if browser.len() != secrets.browser.len()
-            || !openssl::memcmp::eq(browser.as_bytes(), secrets.browser.as_bytes())
-        {
-            return Err(SignInError::Unknown);
-        }
         let return_to = ReturnTo::parse(&row.return_to).ok_or(SignInError::Unknown)?;
         if callback.issuer.as_ref().is_some_and(|issuer| *issuer != self.settings.issuer) {
             return Err(SignInError::Untrusted("another issuer answered".to_owned()));
@@ -352,6 +344,12 @@ impl Oidc {
         *self.metadata.lock() = Some((now, Arc::clone(&metadata)));
         Ok(metadata)
     }
+}
+
+/// What a sign-in under way is found by: the state and the browser in which it began, so that another browser can
+/// neither end it nor use it up.
+fn login_hash(visitor: &Visitor, state: &str) -> [u8; 32] {
+    sha256(format!("{}\0{state}", visitor.binding()).as_bytes())
 }
 
 /// The word of an error answer, if it is one that the standards list; what a stranger wrote is not kept.
