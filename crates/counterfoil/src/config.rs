@@ -244,8 +244,9 @@ impl Settings {
             .with_list_parse_key("ingest.topics")
             .with_list_parse_key("login.suggestions");
         let mut settings: Self = layers.add_source(environment).build()?.try_deserialize()?;
+        let is_keystore_named = !settings.keys.url.is_empty();
         settings.fill();
-        settings.check()?;
+        settings.check(is_keystore_named)?;
         Ok(settings)
     }
 
@@ -266,7 +267,7 @@ impl Settings {
         }
     }
 
-    fn check(&self) -> Result<(), Invalid> {
+    fn check(&self, is_keystore_named: bool) -> Result<(), Invalid> {
         let mut mistakes = Vec::new();
         for (name, text) in [("http.listen", &self.http.listen), ("metrics.listen", &self.metrics.listen)] {
             if !text.is_empty() && text.parse::<SocketAddr>().is_err() {
@@ -279,6 +280,11 @@ impl Settings {
         }
         if self.login.mode == LoginMode::Demo && self.realm.tier != Tier::Sandbox {
             mistakes.push("login.mode: demo is for a sandbox only (realm.tier)".to_owned());
+        }
+        let is_shared = self.database.url.starts_with("postgres");
+        if is_shared && !is_keystore_named && self.realm.tier == Tier::Production {
+            // The default is a file of this machine: a process on another would know every customer by other keys.
+            mistakes.push("keys.url: must be given when database.url is PostgreSQL".to_owned());
         }
         if self.database.url == self.keys.url {
             mistakes.push("keys.url: must not be the database itself".to_owned());
@@ -352,6 +358,16 @@ mod tests {
         for name in ["http.listen", "http.public_url", "login.mode"] {
             assert!(text.contains(name), "{text}");
         }
+    }
+
+    #[test]
+    fn a_shared_database_never_meets_a_keystore_of_one_machine_by_default() {
+        let shared =
+            [("database.url", "postgres://db/counterfoil"), ("http.public_url", "https://shop.example")];
+        let Err(Invalid::Mistakes(mistakes)) = load(&shared) else { panic!("accepted") };
+        assert!(mistakes.join("\n").contains("keys.url"), "{mistakes:?}");
+        let named = [shared[0], shared[1], ("keys.url", "postgres://keys/counterfoil_keys")];
+        assert!(load(&named).is_ok());
     }
 
     #[test]
