@@ -5,6 +5,8 @@
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::ids::PurchaseId;
+
 /// One kind of data a grant can hold; each has a scope of the same meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,23 +15,30 @@ pub enum Dataset {
     Purchases,
     /// Each item bought.
     Lines,
+    /// Items that may say something about health, faith, sex life or similar; without it they are hidden.
+    Sensitive,
     /// How it was paid.
     Payment,
     /// Which shop.
     Location,
+    /// Till receipts and invoices as files.
+    Documents,
 }
 
 impl Dataset {
     /// Those that are offered, in the order in which a page lists them.
-    pub const ALL: [Self; 4] = [Self::Purchases, Self::Lines, Self::Payment, Self::Location];
+    pub const ALL: [Self; 6] =
+        [Self::Purchases, Self::Lines, Self::Sensitive, Self::Payment, Self::Location, Self::Documents];
 
     /// The scope that stands for it.
     pub fn scope(self) -> &'static str {
         match self {
             Self::Purchases => "purchases:read",
             Self::Lines => "purchases.lines:read",
+            Self::Sensitive => "purchases.sensitive:read",
             Self::Payment => "purchases.payment:read",
             Self::Location => "purchases.location:read",
+            Self::Documents => "purchases.documents:read",
         }
     }
 
@@ -43,8 +52,10 @@ impl Dataset {
         match self {
             Self::Purchases => "purchases",
             Self::Lines => "lines",
+            Self::Sensitive => "sensitive",
             Self::Payment => "payment",
             Self::Location => "location",
+            Self::Documents => "documents",
         }
     }
 
@@ -132,6 +143,24 @@ pub struct Details {
     /// What the app says it will do with the data. Its words, not ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stated_use: Option<String>,
+    /// Purchases on shared accounts too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared_accounts: bool,
+}
+
+/// What a grant leaves out, as its customer chose. The app is not told: what is left out is as if it did not exist.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CarveOuts {
+    /// Ids of categories whose lines are hidden, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Purchases that are hidden, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purchases: Vec<PurchaseId>,
+    /// Whether a purchase keeps its totals and payment where lines of it are hidden.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_totals: bool,
 }
 
 /// A request for details that cannot be granted; the text names the member.
@@ -188,6 +217,7 @@ impl Details {
         earlier
             || later
             || self.duration.exceeds(other.duration)
+            || (self.shared_accounts && !other.shared_accounts)
             || self.datasets.iter().any(|dataset| !other.holds(*dataset))
     }
 }
@@ -304,6 +334,7 @@ mod tests {
             to: None,
             duration: Lasting::Days90,
             stated_use: None,
+            shared_accounts: false,
         }
     }
 

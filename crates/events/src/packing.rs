@@ -63,6 +63,10 @@ impl<'a> Packing<'a> {
             store_index: columns.store_id.map(|store| self.keys.store_index(namespace, &store).to_vec()),
             shared: columns.shared,
             document,
+            change_kind: 0,
+            shown_seq: 0,
+            joined_seq: None,
+            hidden: false,
         })))
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use counterfoil_domain::entry::{Actor, EntryType};
-use counterfoil_domain::grant::{Dataset, Details, Lasting, State};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::Draft;
 use counterfoil_store::apps::AppState;
@@ -212,6 +212,7 @@ fn chosen(most: &Details, choice: &Choice) -> Result<Details, ConsentError> {
         to: most.to,
         duration: choice.duration,
         stated_use: most.stated_use.clone(),
+        shared_accounts: false,
     };
     let details = details.checked().map_err(|error| ConsentError::InvalidChoice(error.0))?;
     if details.wider_than(most) {
@@ -235,6 +236,10 @@ fn new_grant(oauth: &Oauth, open: &Open, person: Person, details: Details, now: 
         ended_at: None,
         ended_by: None,
         ended_reason: None,
+        agreed_seq: 0,
+        carve_outs: CarveOuts::default(),
+        changed_seq: 0,
+        resync: false,
     }
 }
 

@@ -94,6 +94,7 @@ fn from_details(json: &str, scope: Option<&[Dataset]>, app: &App) -> Result<Aske
         to: sent.to,
         duration: sent.duration,
         stated_use: sent.stated_use,
+        shared_accounts: false,
     };
     let asked = asked
         .checked()
@@ -124,7 +125,14 @@ fn from_details(json: &str, scope: Option<&[Dataset]>, app: &App) -> Result<Aske
 /// A scope alone means the app's registered maximum; the page proposes all of the history and 90 days.
 fn from_scopes(datasets: Vec<Dataset>, app: &App) -> Result<Asked, OauthError> {
     let duration = app.max_duration;
-    let most = Details { datasets, from: app.window_from, to: None, duration, stated_use: None };
+    let most = Details {
+        datasets,
+        from: app.window_from,
+        to: None,
+        duration,
+        stated_use: None,
+        shared_accounts: false,
+    };
     let most = most
         .checked()
         .map_err(|_| OauthError::Refused(ErrorCode::InvalidScope, "scope must hold purchases:read"))?;

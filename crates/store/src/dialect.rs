@@ -26,13 +26,15 @@ pub(crate) fn claim_objects(conn: &mut Conn, rows: Vec<ObjectRow>) -> Result<Vec
 /// `xmax` is set on a row that the conflict clause touched and zero on one that was inserted.
 const CLAIM: &str = "WITH claimed AS (
     INSERT INTO objects AS o
-    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-      AS t (object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest)
+    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+      AS t (object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest,
+            claim, claim_value, mark, revision)
     ORDER BY object_id
     ON CONFLICT (object_id) DO UPDATE SET kind = o.kind
     RETURNING o.*, o.xmax <> 0 AS existed
   )
-  SELECT object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest
+  SELECT object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest,
+         claim, claim_value, mark, revision
   FROM claimed WHERE existed";
 
 fn claim_objects_pg(conn: &mut PgConnection, rows: Vec<ObjectRow>) -> Result<Vec<ObjectRow>> {
@@ -46,6 +48,10 @@ fn claim_objects_pg(conn: &mut PgConnection, rows: Vec<ObjectRow>) -> Result<Vec
         columns.order_kinds.push(row.order_kind);
         columns.order_values.push(row.order_value);
         columns.digests.push(row.digest);
+        columns.claims.push(row.claim);
+        columns.claim_values.push(row.claim_value);
+        columns.marks.push(row.mark);
+        columns.revisions.push(row.revision);
     }
     Ok(diesel::sql_query(CLAIM)
         .bind::<Array<Binary>, _>(columns.ids)
@@ -56,6 +62,10 @@ fn claim_objects_pg(conn: &mut PgConnection, rows: Vec<ObjectRow>) -> Result<Vec
         .bind::<Array<Nullable<Integer>>, _>(columns.order_kinds)
         .bind::<Array<Nullable<BigInt>>, _>(columns.order_values)
         .bind::<Array<Nullable<Binary>>, _>(columns.digests)
+        .bind::<Array<Nullable<Binary>>, _>(columns.claims)
+        .bind::<Array<Nullable<BigInt>>, _>(columns.claim_values)
+        .bind::<Array<Nullable<Integer>>, _>(columns.marks)
+        .bind::<Array<Nullable<BigInt>>, _>(columns.revisions)
         .load::<ObjectRow>(conn)?)
 }
 
@@ -69,6 +79,10 @@ struct ObjectColumns {
     order_kinds: Vec<Option<i32>>,
     order_values: Vec<Option<i64>>,
     digests: Vec<Option<Vec<u8>>>,
+    claims: Vec<Option<Vec<u8>>>,
+    claim_values: Vec<Option<i64>>,
+    marks: Vec<Option<i32>>,
+    revisions: Vec<Option<i64>>,
 }
 
 /// The transaction holds SQLite's one write lock, so nothing can come between the two statements.
@@ -97,12 +111,30 @@ type SqliteObject = (
     Option<i32>,
     Option<i64>,
     Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<i64>,
+    Option<i32>,
+    Option<i64>,
 );
 
 impl From<SqliteObject> for ObjectRow {
     fn from(row: SqliteObject) -> Self {
-        let (object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest) = row;
-        Self { object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest }
+        let (object_id, kind, purchase_id, person, purchased_at, order_kind, order_value, digest, ..) = row;
+        let (.., claim, claim_value, mark, revision) = row;
+        Self {
+            object_id,
+            kind,
+            purchase_id,
+            person,
+            purchased_at,
+            order_kind,
+            order_value,
+            digest,
+            claim,
+            claim_value,
+            mark,
+            revision,
+        }
     }
 }
 

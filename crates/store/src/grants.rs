@@ -1,7 +1,7 @@
 //! Grants: what customers allowed apps to read.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use counterfoil_domain::grant::{Details, State};
+use counterfoil_domain::grant::{CarveOuts, Details, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
 use diesel::prelude::*;
 
@@ -38,6 +38,14 @@ pub struct Grant {
     pub ended_by: Option<String>,
     /// The retailer's reason for revoking it.
     pub ended_reason: Option<String>,
+    /// What joined the customer's history up to this number of their change feed is among what it lets out.
+    pub agreed_seq: i64,
+    /// What it leaves out.
+    pub carve_outs: CarveOuts,
+    /// The number in the customer's change feed at which it last changed; 0 if it never did.
+    pub changed_seq: i64,
+    /// Whether that change makes its readers begin again.
+    pub resync: bool,
 }
 
 impl Grant {
@@ -66,6 +74,10 @@ pub(crate) struct Row {
     ended_at: Option<NaiveDateTime>,
     ended_by: Option<String>,
     ended_reason: Option<String>,
+    agreed_seq: i64,
+    carve_outs: String,
+    changed_seq: i64,
+    resync: bool,
 }
 
 impl Row {
@@ -86,6 +98,10 @@ impl Row {
             ended_at: self.ended_at.map(|at| at.and_utc()),
             ended_by: self.ended_by,
             ended_reason: self.ended_reason,
+            agreed_seq: self.agreed_seq,
+            carve_outs: serde_json::from_str(&self.carve_outs).map_err(|_| corrupt("carve_outs"))?,
+            changed_seq: self.changed_seq,
+            resync: self.resync,
         })
     }
 }
@@ -105,8 +121,9 @@ pub struct Ending<'a> {
 
 /// Stores a new grant.
 pub fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
-    let details =
-        serde_json::to_string(&grant.details).map_err(|error| Error::Unexpected(format!("{error}")))?;
+    let unexpected = |error| Error::Unexpected(format!("{error}"));
+    let details = serde_json::to_string(&grant.details).map_err(unexpected)?;
+    let carve_outs = serde_json::to_string(&grant.carve_outs).map_err(unexpected)?;
     diesel::insert_into(grants::table)
         .values((
             grants::grant_id.eq(grant.grant_id.as_bytes().to_vec()),
@@ -122,6 +139,10 @@ pub fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
             grants::ended_at.eq(grant.ended_at.map(|at| at.naive_utc())),
             grants::ended_by.eq(grant.ended_by.clone()),
             grants::ended_reason.eq(grant.ended_reason.clone()),
+            grants::agreed_seq.eq(grant.agreed_seq),
+            grants::carve_outs.eq(carve_outs),
+            grants::changed_seq.eq(grant.changed_seq),
+            grants::resync.eq(grant.resync),
         ))
         .execute(conn)?;
     Ok(())

@@ -67,12 +67,57 @@ pub struct Object {
     pub purchased_at: Option<DateTime<Utc>>,
     /// The event that stands; absent while only its place is held.
     pub latest: Option<Latest>,
+    /// On that row: whom the order itself names, whether or not it lies with them.
+    pub claim: Option<Person>,
+    /// The order of the event that named them.
+    pub claim_value: Option<i64>,
+    /// On that row: why the purchase is not there any more.
+    pub mark: Option<Mark>,
+    /// On that row: the last revision that was served of a purchase that is gone.
+    pub revision: Option<i64>,
+}
+
+/// Why a purchase is not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Its order was removed; what came back of it waits.
+    Removed,
+    /// It was erased with its customer or by its source; what belongs to it is dropped.
+    Erased,
+}
+
+impl Mark {
+    fn code(self) -> i32 {
+        match self {
+            Self::Removed => 1,
+            Self::Erased => 2,
+        }
+    }
+
+    fn from_code(code: i32) -> Option<Self> {
+        match code {
+            1 => Some(Self::Removed),
+            2 => Some(Self::Erased),
+            _ => None,
+        }
+    }
 }
 
 impl Object {
     /// Holds the place of an object that has not come.
     pub fn awaited(id: ObjectId, kind: Kind) -> Self {
-        Self { id, kind, purchase_id: id.into(), person: None, purchased_at: None, latest: None }
+        Self {
+            id,
+            kind,
+            purchase_id: id.into(),
+            person: None,
+            purchased_at: None,
+            latest: None,
+            claim: None,
+            claim_value: None,
+            mark: None,
+            revision: None,
+        }
     }
 }
 
@@ -89,10 +134,17 @@ pub(crate) struct ObjectRow {
     pub(crate) order_kind: Option<i32>,
     pub(crate) order_value: Option<i64>,
     pub(crate) digest: Option<Vec<u8>>,
+    /// Absent where it is the person; empty where nobody is named.
+    pub(crate) claim: Option<Vec<u8>>,
+    /// Absent where it is the order of the event that stands.
+    pub(crate) claim_value: Option<i64>,
+    pub(crate) mark: Option<i32>,
+    pub(crate) revision: Option<i64>,
 }
 
 impl From<&Object> for ObjectRow {
     fn from(object: &Object) -> Self {
+        let latest = object.latest.map(|latest| latest.order_value);
         Self {
             object_id: object.id.as_bytes().to_vec(),
             kind: object.kind.code(),
@@ -102,6 +154,11 @@ impl From<&Object> for ObjectRow {
             order_kind: object.latest.map(|latest| latest.order_kind),
             order_value: object.latest.map(|latest| latest.order_value),
             digest: object.latest.map(|latest| latest.digest.to_vec()),
+            claim: (object.claim != object.person)
+                .then(|| object.claim.map_or_else(Vec::new, |person| person.as_bytes().to_vec())),
+            claim_value: object.claim_value.filter(|value| Some(*value) != latest),
+            mark: object.mark.map(Mark::code),
+            revision: object.revision,
         }
     }
 }
@@ -121,13 +178,23 @@ impl TryFrom<ObjectRow> for Object {
             (None, None, None) => None,
             _ => return Err(corrupt("order_kind")),
         };
+        let person = row.person.as_deref().map(crate::people::person).transpose()?;
+        let claim = match row.claim.as_deref() {
+            None => person,
+            Some([]) => None,
+            Some(bytes) => Some(crate::people::person(bytes)?),
+        };
         Ok(Self {
             id: ObjectId::from_slice(&row.object_id).map_err(|_| corrupt("object_id"))?,
             kind: Kind::from_code(row.kind).ok_or_else(|| corrupt("kind"))?,
             purchase_id: PurchaseId::from_slice(&row.purchase_id).map_err(|_| corrupt("purchase_id"))?,
-            person: row.person.as_deref().map(crate::people::person).transpose()?,
+            person,
             purchased_at: row.purchased_at.map(|at| at.and_utc()),
             latest,
+            claim,
+            claim_value: row.claim_value.or(claim.and(row.order_value)),
+            mark: row.mark.map(|code| Mark::from_code(code).ok_or_else(|| corrupt("mark"))).transpose()?,
+            revision: row.revision,
         })
     }
 }

@@ -60,15 +60,17 @@ pub fn position(conn: &mut Conn, topic: &str, partition: i32) -> Result<Option<P
 
 /// Every partition that was ever read.
 pub fn list(conn: &mut Conn) -> Result<Vec<(String, i32, Position)>> {
-    let rows =
-        ingest_offsets::table.order((ingest_offsets::topic, ingest_offsets::partition_no)).load::<(
-            String,
-            i32,
-            i64,
-            i64,
-            i64,
-            Option<String>,
-        )>(conn)?;
+    let rows = ingest_offsets::table
+        .order((ingest_offsets::topic, ingest_offsets::partition_no))
+        .select((
+            ingest_offsets::topic,
+            ingest_offsets::partition_no,
+            ingest_offsets::next_offset,
+            ingest_offsets::owner_epoch,
+            ingest_offsets::started_at,
+            ingest_offsets::paused,
+        ))
+        .load::<(String, i32, i64, i64, i64, Option<String>)>(conn)?;
     Ok(rows
         .into_iter()
         .map(|(topic, partition, next_offset, owner_epoch, started_at, paused)| {

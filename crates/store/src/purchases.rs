@@ -39,6 +39,14 @@ pub struct PurchaseRow {
     pub shared: bool,
     /// The sealed document.
     pub document: Vec<u8>,
+    /// What the latest change was.
+    pub change_kind: i32,
+    /// The number at which it last began to be visible to readers.
+    pub shown_seq: i64,
+    /// Since when it belongs to this customer for another reason than that its own order names them.
+    pub joined_seq: Option<i64>,
+    /// Whether the customer hides it from every app.
+    pub hidden: bool,
 }
 
 /// What a page needs of a purchase.

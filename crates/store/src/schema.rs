@@ -9,6 +9,11 @@ diesel::table! {
         customer_epoch -> BigInt,
         change_seq -> BigInt,
         created_at -> Timestamp,
+        home -> Nullable<Binary>,
+        home_since -> Nullable<BigInt>,
+        not_before -> Nullable<Timestamp>,
+        hidden_categories -> Text,
+        veil_seq -> BigInt,
     }
 }
 
@@ -22,6 +27,10 @@ diesel::table! {
         order_kind -> Nullable<Integer>,
         order_value -> Nullable<BigInt>,
         digest -> Nullable<Binary>,
+        claim -> Nullable<Binary>,
+        claim_value -> Nullable<BigInt>,
+        mark -> Nullable<Integer>,
+        revision -> Nullable<BigInt>,
     }
 }
 
@@ -40,6 +49,10 @@ diesel::table! {
         store_index -> Nullable<Binary>,
         shared -> Bool,
         document -> Binary,
+        change_kind -> Integer,
+        shown_seq -> BigInt,
+        joined_seq -> Nullable<BigInt>,
+        hidden -> Bool,
     }
 }
 
@@ -49,6 +62,76 @@ diesel::table! {
         waiting -> Bool,
         since -> Timestamp,
         document -> Binary,
+    }
+}
+
+diesel::table! {
+    identities (name) {
+        name -> Text,
+        acts -> BigInt,
+    }
+}
+
+diesel::table! {
+    aliases (alias_id) {
+        alias_id -> Binary,
+        from_person -> Nullable<Binary>,
+        into_person -> Nullable<Binary>,
+        active -> Bool,
+        order_kind -> Integer,
+        order_value -> BigInt,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    links (object_id) {
+        object_id -> Binary,
+        person -> Binary,
+        linked -> Bool,
+        order_kind -> Integer,
+        order_value -> BigInt,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    suppression (customer_index) {
+        customer_index -> Binary,
+        erased_at -> Timestamp,
+        order_kind -> Integer,
+        order_value -> BigInt,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
+    destructions (person) {
+        person -> Binary,
+        since -> Timestamp,
+    }
+}
+
+diesel::table! {
+    tombstones (person, change_seq) {
+        person -> Binary,
+        change_seq -> BigInt,
+        purchase_id -> Binary,
+        kind -> Integer,
+        revision -> BigInt,
+        local_date -> Date,
+        shared -> Bool,
+        shown_seq -> BigInt,
+        joined_seq -> Nullable<BigInt>,
+        recorded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    announcements (number) {
+        number -> BigInt,
+        newest -> BigInt,
+        persons -> Binary,
     }
 }
 
@@ -76,6 +159,9 @@ diesel::table! {
         owner_epoch -> BigInt,
         started_at -> BigInt,
         paused -> Nullable<Text>,
+        is_history -> Bool,
+        end_offset -> Nullable<BigInt>,
+        fresh_until -> Nullable<Timestamp>,
     }
 }
 
@@ -158,6 +244,10 @@ diesel::table! {
         ended_at -> Nullable<Timestamp>,
         ended_by -> Nullable<Text>,
         ended_reason -> Nullable<Text>,
+        agreed_seq -> BigInt,
+        carve_outs -> Text,
+        changed_seq -> BigInt,
+        resync -> Bool,
     }
 }
 

@@ -94,6 +94,10 @@ impl Realm {
             store_index: None,
             shared: columns.shared,
             document,
+            change_kind: 0,
+            shown_seq: 0,
+            joined_seq: None,
+            hidden: false,
         };
         let written: Result<(), Error> = self.store.write_blocking(|conn| {
             let before = objects::claim(conn, std::slice::from_ref(&object))?;

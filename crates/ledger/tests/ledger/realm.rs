@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::entry::{Actor, Commitment, EntryType};
-use counterfoil_domain::grant::{Dataset, Details, Lasting, State};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, EntryId, GrantId, Person, RecordId};
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::seal::{Disclosure, Sealer, Standing};
@@ -128,6 +128,7 @@ impl Realm {
                 to: None,
                 duration: Lasting::UntilWithdrawn,
                 stated_use: None,
+                shared_accounts: false,
             },
             state: State::Active,
             version: 1,
@@ -137,6 +138,10 @@ impl Realm {
             ended_at: None,
             ended_by: None,
             ended_reason: None,
+            agreed_seq: 0,
+            carve_outs: CarveOuts::default(),
+            changed_seq: 0,
+            resync: false,
         };
         change(&mut grant);
         self.write(|conn| grants::insert(conn, &grant));

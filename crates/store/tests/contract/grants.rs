@@ -1,4 +1,4 @@
-use counterfoil_domain::grant::{Dataset, Details, Lasting, State};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
 use counterfoil_store::grants::{self, Ending, Grant};
 
@@ -17,6 +17,7 @@ pub fn grant(id: u8, state: State, given: i64, expires: Option<i64>) -> Grant {
             to: None,
             duration: Lasting::Days30,
             stated_use: Some("budgeting".to_owned()),
+            shared_accounts: true,
         },
         state,
         version: 1,
@@ -26,6 +27,10 @@ pub fn grant(id: u8, state: State, given: i64, expires: Option<i64>) -> Grant {
         ended_at: None,
         ended_by: None,
         ended_reason: None,
+        agreed_seq: 0,
+        carve_outs: CarveOuts::default(),
+        changed_seq: 0,
+        resync: false,
     }
 }
 

@@ -1,0 +1,15 @@
+ALTER TABLE objects DROP COLUMN revision;
+ALTER TABLE objects DROP COLUMN mark;
+ALTER TABLE objects DROP COLUMN claim_value;
+ALTER TABLE objects DROP COLUMN claim;
+DROP TABLE destructions;
+DROP TABLE suppression;
+DROP TABLE links;
+DROP TABLE aliases;
+DROP TABLE identities;
+DROP INDEX customers_by_home;
+ALTER TABLE customers DROP COLUMN veil_seq;
+ALTER TABLE customers DROP COLUMN hidden_categories;
+ALTER TABLE customers DROP COLUMN not_before;
+ALTER TABLE customers DROP COLUMN home_since;
+ALTER TABLE customers DROP COLUMN home;

@@ -1,0 +1,13 @@
+ALTER TABLE ingest_offsets DROP COLUMN fresh_until;
+ALTER TABLE ingest_offsets DROP COLUMN end_offset;
+ALTER TABLE ingest_offsets DROP COLUMN is_history;
+ALTER TABLE grants DROP COLUMN resync;
+ALTER TABLE grants DROP COLUMN changed_seq;
+ALTER TABLE grants DROP COLUMN carve_outs;
+ALTER TABLE grants DROP COLUMN agreed_seq;
+DROP TABLE announcements;
+DROP TABLE tombstones;
+ALTER TABLE purchases DROP COLUMN hidden;
+ALTER TABLE purchases DROP COLUMN joined_seq;
+ALTER TABLE purchases DROP COLUMN shown_seq;
+ALTER TABLE purchases DROP COLUMN change_kind;
