@@ -42,6 +42,10 @@ fn rows() -> impl Strategy<Value = Vec<PurchaseRow>> {
                 store_index: (n % 2 == 0).then(|| vec![1; 16]),
                 shared: shared && n % 4 == 0,
                 document: n.to_be_bytes().to_vec(),
+                change_kind: 0,
+                shown_seq: 0,
+                joined_seq: None,
+                hidden: false,
             }
         };
         all.into_iter().enumerate().map(number).collect()
