@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aead;
+pub mod announcements;
 pub mod apps;
 pub mod codes;
 pub mod conn;
@@ -9,6 +10,7 @@ pub mod document;
 pub mod entries;
 pub mod error;
 pub mod grants;
+pub mod hiding;
 pub mod keys;
 pub mod leases;
 pub mod logins;
