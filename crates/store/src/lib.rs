@@ -1,6 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aead;
+pub mod aliases;
+pub mod links;
+pub mod suppression;
+pub mod erasures;
+pub mod tombstones;
 pub mod apps;
 pub mod codes;
 pub mod conn;
