@@ -2,6 +2,7 @@
 
 pub mod config;
 mod draft;
+pub mod grants;
 pub mod seal;
 
 use std::sync::Arc;

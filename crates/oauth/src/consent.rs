@@ -5,6 +5,7 @@ use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::Draft;
+use counterfoil_ledger::grants::BASIS;
 use counterfoil_store::apps::AppState;
 use counterfoil_store::codes::{self, Code};
 use counterfoil_store::conn::Conn;
@@ -15,7 +16,6 @@ use url::Url;
 
 use crate::Oauth;
 use crate::error::ErrorCode;
-use crate::grants::BASIS;
 use crate::opaque::{self, Kind};
 use crate::pushed::{self, Open};
 use crate::redirect::{self, Answer};

@@ -1,23 +1,20 @@
 //! Grants after they were given: what the customer sees of them, and how they end.
 
 use chrono::{DateTime, Utc};
-use counterfoil_domain::entry::{Actor, EntryType};
+use counterfoil_domain::entry::Actor;
 use counterfoil_domain::grant::{Act, Details, State};
 use counterfoil_domain::ids::{GrantId, Person};
-use counterfoil_ledger::Draft;
+pub use counterfoil_ledger::grants::Ended;
+use counterfoil_ledger::grants::{EndError, How, end_locked};
 use counterfoil_ledger::seal::Standing;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
-use counterfoil_store::grants::{self, Ending, Grant};
+use counterfoil_store::grants::{self, Grant};
 use counterfoil_store::{Contention, apps, tokens};
-use serde_json::json;
 
 use crate::Oauth;
 pub use crate::expiry::expire_due;
 use crate::problem::{Code, Problem};
-
-/// A grant is the customer's instruction under their right to data portability: GDPR Art. 20.
-pub(crate) const BASIS: &str = "eu-gdpr:A20";
 
 /// A grant as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +43,6 @@ pub struct GrantView {
     pub disclosures: i64,
 }
 
-/// A grant that just ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// When it took effect.
-    pub at: DateTime<Utc>,
-    /// Size of the access log then: every disclosure under the grant has a smaller number.
-    pub access_size: i64,
-}
-
 /// Why a grant cannot be ended.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
@@ -72,6 +60,15 @@ pub enum GrantError {
 impl Contention for GrantError {
     fn is_contention(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_contention())
+    }
+}
+
+impl From<EndError> for GrantError {
+    fn from(error: EndError) -> Self {
+        match error {
+            EndError::Final(state) => Self::Final(state),
+            EndError::Store(error) => Self::Store(error),
+        }
     }
 }
 
@@ -121,7 +118,7 @@ fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, 
 /// # Errors
 /// [`GrantError::NotFound`] for another customer's grant, [`GrantError::Final`] for one that ended before.
 pub async fn withdraw(oauth: &Oauth, person: Person, grant_id: GrantId) -> Result<Ended, GrantError> {
-    let how = How { act: Act::Withdraw, actor: Actor::Customer, reason: None };
+    let how = How { act: Act::Withdraw, actor: Actor::Customer, reason: None, cause: None };
     end_one(oauth, grant_id, Some(person), how).await
 }
 
@@ -131,7 +128,13 @@ pub async fn withdraw(oauth: &Oauth, person: Person, grant_id: GrantId) -> Resul
 /// As for [`withdraw`].
 pub async fn end(oauth: &Oauth, standing: &Standing) -> Result<Ended, GrantError> {
     let actor = Actor::App(format!("{}", standing.client_id));
-    end_one(oauth, standing.grant_id, Some(standing.person), How { act: Act::End, actor, reason: None }).await
+    end_one(
+        oauth,
+        standing.grant_id,
+        Some(standing.person),
+        How { act: Act::End, actor, reason: None, cause: None },
+    )
+    .await
 }
 
 /// The retailer ends a grant and says why; `staff` is a reference to who did.
@@ -144,16 +147,8 @@ pub async fn revoke(
     reason: String,
     staff: String,
 ) -> Result<Ended, GrantError> {
-    let how = How { act: Act::Revoke, actor: Actor::Staff(staff), reason: Some(reason) };
+    let how = How { act: Act::Revoke, actor: Actor::Staff(staff), reason: Some(reason), cause: None };
     end_one(oauth, grant_id, None, how).await
-}
-
-/// How a grant comes to its end.
-#[derive(Debug, Clone)]
-pub(crate) struct How {
-    pub act: Act,
-    pub actor: Actor,
-    pub reason: Option<String>,
 }
 
 /// Ends a grant in one transaction, after which this process trusts nothing it knew of it.
@@ -171,60 +166,12 @@ pub(crate) async fn end_one(
             if owner.is_some_and(|owner| owner != grant.person) {
                 return Err(GrantError::NotFound);
             }
-            end_locked(&server, conn, &grant, &how, now)
+            Ok(end_locked(server.ledger(), server.keys(), conn, &grant, &how, now)?)
         })
         .await?;
     oauth.facts().forget_grant(grant_id);
     oauth.metrics().grants.with_label_values(&[state.name()]).inc();
     Ok(ended)
-}
-
-/// Ends a grant that the transaction has locked: state and epoch, refresh tokens, then the gate, then the entry
-/// (the lock order of every act that narrows).
-fn end_locked(
-    oauth: &Oauth,
-    conn: &mut Conn,
-    grant: &Grant,
-    how: &How,
-    now: DateTime<Utc>,
-) -> Result<(State, Ended), GrantError> {
-    let state = grant.state.after(how.act).map_err(|error| GrantError::Final(error.from))?;
-    let (entry_type, by) = match how.act {
-        Act::Withdraw => (EntryType::GrantWithdrawn, "customer"),
-        Act::End => (EntryType::GrantEnded, "app"),
-        Act::Revoke => (EntryType::GrantRevoked, "staff"),
-        Act::Expire => (EntryType::GrantExpired, "system"),
-        Act::Lapse => (EntryType::GrantLapsed, "system"),
-        Act::Redeem => return Err(GrantError::Final(grant.state)),
-    };
-    let keys = oauth.keys().person(grant.person)?;
-    grants::end(conn, grant.grant_id, &Ending { state, at: now, by, reason: how.reason.as_deref() })?;
-    tokens::delete_refresh_of_grant(conn, grant.grant_id)?;
-    let access_size = oauth.ledger().gate(conn)?;
-    let mut payload = json!({
-        "grantId": format!("{}", grant.grant_id),
-        "clientId": format!("{}", grant.client_id),
-        "granted": grant.details,
-        "version": grant.version,
-        "accessSize": access_size,
-    });
-    if let (Some(reason), Some(members)) = (&how.reason, payload.as_object_mut()) {
-        members.insert("reason".to_owned(), json!(reason));
-    }
-    let draft = Draft {
-        entry_type,
-        record: grant.record,
-        actor: how.actor.clone(),
-        state: Some(state.name()),
-        basis: Some(BASIS),
-        effective_at: now,
-        expires: None,
-        display: None,
-        cause: None,
-        payload: Some(payload),
-    };
-    oauth.ledger().append(conn, &keys, grant.person, now, &[draft])?;
-    Ok((state, Ended { at: now, access_size }))
 }
 
 /// Kills the tokens of a grant that is in force, or one of them: what rests on it is looked at again. The grant
