@@ -151,7 +151,7 @@ pub async fn allow(
             let open = find(conn, &reference, now, true)?;
             // Customer, app and request are looked at again at the moment the code is made (check 47).
             let owner = owner(conn, &open, person)?.ok_or(ConsentError::OtherCustomer)?;
-            let home = hiding::home(conn, owner)?;
+            let home = people::home(conn, owner)?;
             let (Some(agreed_seq), Some(_)) = (hiding::change_seq(conn, home)?, people::epoch(conn, owner)?)
             else {
                 return Err(ConsentError::OtherCustomer);
@@ -202,7 +202,7 @@ fn find(conn: &mut Conn, reference: &str, now: DateTime<Utc>, is_locked: bool) -
 fn owner(conn: &mut Conn, open: &Open, person: Person) -> Result<Option<Person>, ConsentError> {
     match open.request.person {
         None => Ok(None),
-        Some(bound) if bound == person || hiding::home(conn, bound)? == person => Ok(Some(bound)),
+        Some(bound) if bound == person || people::home(conn, bound)? == person => Ok(Some(bound)),
         Some(_) => Err(ConsentError::OtherCustomer),
     }
 }

@@ -10,7 +10,7 @@ use counterfoil_store::conn::Conn;
 use counterfoil_store::hiding::{self, History};
 use counterfoil_store::keys::PersonKeys;
 use counterfoil_store::objects::{Kind, Object};
-use counterfoil_store::{Contention, announcements, grants, objects};
+use counterfoil_store::{Contention, announcements, grants, objects, people};
 use serde_json::{Value, json};
 
 use crate::Oauth;
@@ -64,7 +64,7 @@ pub async fn categories(oauth: &Oauth, person: Person) -> Result<Vec<String>, Hi
     oauth
         .store()
         .read(move |conn| {
-            let home = hiding::home(conn, person)?;
+            let home = people::home(conn, person)?;
             Ok(hiding::categories(conn, home)?)
         })
         .await

@@ -5,7 +5,7 @@ use counterfoil_domain::ids::{Person, PurchaseId};
 use counterfoil_domain::purchase::{SectionsRef, Shows, project};
 use counterfoil_store::document::binding;
 use counterfoil_store::hiding::{self, OwnRow};
-use counterfoil_store::{Error, Result};
+use counterfoil_store::{Error, Result, people};
 use serde::Deserialize;
 
 pub use counterfoil_store::hiding::Which;
@@ -81,7 +81,7 @@ pub async fn purchases(
     oauth
         .store()
         .read(move |conn| {
-            let home = hiding::home(conn, person)?;
+            let home = people::home(conn, person)?;
             let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
             let mut rows = hiding::page(conn, home, &which, after, one_more)?;
             let is_last = rows.len() <= limit;

@@ -20,7 +20,7 @@ use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::sessions::{self, SessionRow};
-use counterfoil_store::{Store, hiding, people};
+use counterfoil_store::{Store, people};
 use openssl::sha::sha256;
 use url::Url;
 
@@ -160,7 +160,7 @@ impl Sessions {
         let found = self.0.store.read(move |conn| {
             let Some(row) = sessions::find(conn, &hash, now)? else { return Ok(None) };
             // Two names of one customer may have become one since they signed in.
-            let person = hiding::home(conn, row.person)?;
+            let person = people::home(conn, row.person)?;
             Ok::<_, counterfoil_store::Error>(Some(Session {
                 person,
                 signed_in_at: row.signed_in_at,

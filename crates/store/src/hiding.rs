@@ -20,38 +20,14 @@ const HIDDEN: i32 = 5;
 pub struct History {
     /// The person under whom the purchases are stored.
     pub home: Person,
-    /// Everybody whose home this is, in ascending order; the home is one of them.
+    /// Everybody whose home this is, in ascending order; the home is one of them, unless it is gone.
     pub members: Vec<Person>,
-}
-
-/// The person in whose history the purchases of a person lie: mostly themselves.
-pub fn home(conn: &mut Conn, person: Person) -> Result<Person> {
-    let home = customers::table
-        .find(person.as_bytes().to_vec())
-        .select(customers::home)
-        .first::<Option<Vec<u8>>>(conn)
-        .optional()?
-        .flatten();
-    home.map_or(Ok(person), |bytes| people::person(&bytes))
-}
-
-/// The persons whose purchases lie in a history, in ascending order.
-pub fn members(conn: &mut Conn, home: Person) -> Result<Vec<Person>> {
-    let others = customers::table
-        .filter(customers::home.eq(home.as_bytes().to_vec()))
-        .select(customers::person)
-        .load::<Vec<u8>>(conn)?;
-    let mut members: Vec<Person> = others.iter().map(|bytes| people::person(bytes)).collect::<Result<_>>()?;
-    members.push(home);
-    members.sort_unstable();
-    members.dedup();
-    Ok(members)
 }
 
 /// The history of a person.
 pub fn history(conn: &mut Conn, person: Person) -> Result<History> {
-    let home = home(conn, person)?;
-    Ok(History { home, members: members(conn, home)? })
+    let home = people::home(conn, person)?;
+    Ok(History { home, members: people::members(conn, home)? })
 }
 
 /// The latest number in a customer's change feed; `None` when there is no such customer (any more).
