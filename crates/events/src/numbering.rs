@@ -24,6 +24,8 @@ const HIDDEN: i32 = 5;
 pub(crate) struct Customers {
     /// Who they were taken for: it must still be so.
     pub(crate) expected: HashMap<Person, Identity>,
+    /// Whose rows are taken all the same.
+    pub(crate) held: Vec<Person>,
     /// Histories that others join, which takes a number even where no purchase moves.
     pub(crate) joined: Vec<Person>,
 }
@@ -92,7 +94,10 @@ pub(crate) fn number(
 
 /// A hidden purchase stays where it was hidden in the feed, whatever else happens to it.
 fn keeps_number(linked: &Linked) -> bool {
-    linked.was.as_ref().is_some_and(|(person, was)| was.hidden && *person == linked.person && linked.may_stay_hidden)
+    linked
+        .was
+        .as_ref()
+        .is_some_and(|(person, was)| was.hidden && *person == linked.person && linked.may_stay_hidden)
 }
 
 fn changes(linked: &[Linked], left: &[Left], customers: &Customers) -> Vec<Changes> {
@@ -110,7 +115,7 @@ fn changes(linked: &[Linked], left: &[Left], customers: &Customers) -> Vec<Chang
             note(person, i64::from(left.told.is_some()), left.narrows);
         }
     }
-    for person in customers.expected.keys() {
+    for person in customers.expected.keys().chain(&customers.held) {
         note(*person, 0, false);
     }
     for person in &customers.joined {

@@ -31,8 +31,9 @@ pub struct Alias {
 
 /// Takes the head until the transaction ends.
 pub fn take_head(conn: &mut Conn) -> Result<()> {
-    let taken =
-        diesel::update(identities::table.find("head")).set(identities::acts.eq(identities::acts + 1)).execute(conn)?;
+    let taken = diesel::update(identities::table.find("head"))
+        .set(identities::acts.eq(identities::acts + 1))
+        .execute(conn)?;
     if taken == 1 { Ok(()) } else { Err(Error::corrupt("identities", "name", "head")) }
 }
 

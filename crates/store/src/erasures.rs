@@ -34,9 +34,11 @@ pub fn begin(conn: &mut Conn, person: Person, now: DateTime<Utc>) -> Result<()> 
 
 /// What is still to be done, oldest first.
 pub fn open(conn: &mut Conn) -> Result<Vec<Destruction>> {
-    let rows = destructions::table
-        .order((destructions::since, destructions::person))
-        .load::<(Vec<u8>, chrono::NaiveDateTime, bool)>(conn)?;
+    let rows = destructions::table.order((destructions::since, destructions::person)).load::<(
+        Vec<u8>,
+        chrono::NaiveDateTime,
+        bool,
+    )>(conn)?;
     rows.into_iter()
         .map(|(person, since, entered)| {
             Ok(Destruction { person: crate::people::person(&person)?, since: since.and_utc(), entered })

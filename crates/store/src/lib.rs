@@ -2,20 +2,19 @@
 
 pub mod aead;
 pub mod aliases;
-pub mod links;
-pub mod suppression;
-pub mod erasures;
-pub mod tombstones;
+pub mod announcements;
 pub mod apps;
 pub mod codes;
 pub mod conn;
 mod dialect;
 pub mod document;
 pub mod entries;
+pub mod erasures;
 pub mod error;
 pub mod grants;
 pub mod keys;
 pub mod leases;
+pub mod links;
 pub mod logins;
 pub mod objects;
 pub mod offsets;
@@ -26,7 +25,9 @@ pub mod requests;
 pub mod schema;
 pub mod sessions;
 pub mod standings;
+pub mod suppression;
 pub mod tokens;
+pub mod tombstones;
 pub mod unlinked;
 pub mod used_ids;
 

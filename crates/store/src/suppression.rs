@@ -34,9 +34,10 @@ pub fn find(conn: &mut Conn, index: &[u8; 16]) -> Result<Option<Suppressed>> {
         .first::<Row>(conn)
         .optional()?;
     let Some((erased_at, order_kind, order_value, digest)) = row else { return Ok(None) };
-    let digest = digest.as_slice().try_into().map_err(|_| {
-        Error::corrupt("suppression", "digest", data_encoding::HEXLOWER.encode(index))
-    })?;
+    let digest = digest
+        .as_slice()
+        .try_into()
+        .map_err(|_| Error::corrupt("suppression", "digest", data_encoding::HEXLOWER.encode(index)))?;
     let latest = Latest { order_kind, order_value, digest };
     Ok(Some(Suppressed { erased_at: erased_at.and_utc(), latest }))
 }

@@ -84,6 +84,7 @@ pub fn insert(conn: &mut Conn, new: &[Tombstone]) -> Result<()> {
 
 /// Removes every tombstone of a person.
 pub fn remove_of(conn: &mut Conn, person: Person) -> Result<()> {
-    diesel::delete(tombstones::table.filter(tombstones::person.eq(person.as_bytes().to_vec()))).execute(conn)?;
+    diesel::delete(tombstones::table.filter(tombstones::person.eq(person.as_bytes().to_vec())))
+        .execute(conn)?;
     Ok(())
 }
