@@ -48,6 +48,11 @@ impl Ledger {
         self.0.config.display(language)
     }
 
+    /// What an entry says was shown by another page, with this template and the same words.
+    pub fn display_of(&self, template: &[u8], language: &str) -> Display {
+        Display { template: config::fingerprint(template), ..self.display(language) }
+    }
+
     /// Takes the access head until the transaction ends, so that no seal is under way or can begin; gives the size
     /// of the access log, which the payload of every act that narrows records as `accessSize`. Comes before
     /// [`Ledger::append`].

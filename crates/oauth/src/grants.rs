@@ -1,8 +1,8 @@
-//! Grants after they were given: what the customer sees of them, and how they end.
+//! Grants after they were given: what the customer sees of them, how they are changed, and how they end.
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::entry::Actor;
-use counterfoil_domain::grant::{Act, Details, State};
+use counterfoil_domain::grant::{Act, CarveOuts, Details, State};
 use counterfoil_domain::ids::{GrantId, Person};
 pub use counterfoil_ledger::grants::Ended;
 use counterfoil_ledger::grants::{EndError, How, end_locked};
@@ -10,9 +10,10 @@ use counterfoil_ledger::seal::Standing;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
-use counterfoil_store::{Contention, apps, tokens};
+use counterfoil_store::{Contention, apps, hiding, tokens};
 
 use crate::Oauth;
+pub use crate::amend::{Amendment, Change, Changeable, amend, changeable};
 pub use crate::expiry::expire_due;
 use crate::problem::{Code, Problem};
 
@@ -27,6 +28,8 @@ pub struct GrantView {
     pub operator: String,
     /// What it lets out.
     pub details: Details,
+    /// What it leaves out.
+    pub carve_outs: CarveOuts,
     /// Where it stands now.
     pub state: State,
     /// Since when.
@@ -43,7 +46,7 @@ pub struct GrantView {
     pub disclosures: i64,
 }
 
-/// Why a grant cannot be ended.
+/// Why a grant cannot be ended or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
     /// There is none, or it is another customer's.
@@ -52,6 +55,12 @@ pub enum GrantError {
     /// It ended before.
     #[error("the grant is {}", .0.name())]
     Final(State),
+    /// The choice is not one that the page offers.
+    #[error("{0}")]
+    InvalidChoice(&'static str),
+    /// It leaves out as many single purchases as a grant can.
+    #[error("no more single purchases can be left out")]
+    TooMany,
     /// The store.
     #[error(transparent)]
     Store(#[from] counterfoil_store::Error),
@@ -77,24 +86,26 @@ impl From<GrantError> for Problem {
         match error {
             GrantError::NotFound => Self::new(Code::NotFound),
             GrantError::Final(state) => Self::new(crate::access::not_in_force(state)),
+            GrantError::InvalidChoice(_) | GrantError::TooMany => Self::new(Code::InvalidRequest),
             GrantError::Store(error) => error.into(),
         }
     }
 }
 
-/// The grants of a customer, newest first.
+/// The grants of a customer, newest first, whichever of their names gave them.
 pub async fn list(oauth: &Oauth, person: Person) -> Result<Vec<GrantView>, GrantError> {
     let now = oauth.clock().now();
     oauth
         .store()
         .read(move |conn| {
-            let grants = grants::of_person(conn, person)?;
+            let history = hiding::history(conn, person)?;
+            let grants = grants::of_persons(conn, &history.members)?;
             grants.into_iter().map(|grant| view(conn, grant, now)).collect()
         })
         .await
 }
 
-fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, GrantError> {
+pub(crate) fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, GrantError> {
     let app = apps::find(conn, grant.client_id)?.ok_or(GrantError::NotFound)?;
     let (disclosures, last_disclosure) = entries::activity(conn, Log::Access, grant.record)?;
     Ok(GrantView {
@@ -105,6 +116,7 @@ fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, 
         // A grant whose time is over has ended then, whether or not that was written down yet.
         ended_at: grant.ended_at.or_else(|| grant.expires_at.filter(|end| *end <= now)),
         details: grant.details,
+        carve_outs: grant.carve_outs,
         given_at: grant.given_at,
         expires_at: grant.expires_at,
         ended_by: grant.ended_by,
@@ -163,7 +175,9 @@ pub(crate) async fn end_one(
         .store()
         .write(move |conn| {
             let grant = grants::lock(conn, grant_id)?.ok_or(GrantError::NotFound)?;
-            if owner.is_some_and(|owner| owner != grant.person) {
+            if let Some(owner) = owner
+                && !hiding::history(conn, grant.person)?.members.contains(&owner)
+            {
                 return Err(GrantError::NotFound);
             }
             Ok(end_locked(server.ledger(), server.keys(), conn, &grant, &how, now)?)

@@ -12,6 +12,7 @@ pub mod entries;
 pub mod erasures;
 pub mod error;
 pub mod grants;
+pub mod hiding;
 pub mod keys;
 pub mod leases;
 pub mod links;
