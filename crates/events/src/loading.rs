@@ -56,13 +56,6 @@ pub(crate) fn load(
 /// Everybody whose home may have to be known to say whose these purchases are.
 fn meant(workspace: &Workspace, homes: &[Object]) -> Vec<Person> {
     let mut meant: HashSet<Person> = workspace.links.values().map(|link| link.person).collect();
-    for object in homes {
-        let is_plain = object.claim == object.person
-            && object.mark.is_none()
-            && !workspace.links.contains_key(&object.id);
-        if !is_plain {
-            meant.extend(object.claim);
-        }
-    }
+    meant.extend(homes.iter().filter_map(|object| object.claim));
     meant.into_iter().collect()
 }

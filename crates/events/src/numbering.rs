@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::Person;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::people::{self, Changes, Counted, Identity};
+use counterfoil_store::people::{self, Changes, Identity};
 use counterfoil_store::purchases::PurchaseRow;
 use counterfoil_store::tombstones::Tombstone;
 
@@ -24,6 +24,10 @@ const HIDDEN: i32 = 5;
 pub(crate) struct Customers {
     /// Who they were taken for: it must still be so.
     pub(crate) expected: HashMap<Person, Identity>,
+    /// Whose rows are taken all the same.
+    pub(crate) held: Vec<Person>,
+    /// Whose home is another now: who, and where.
+    pub(crate) moved: Vec<(Person, Person)>,
     /// Histories that others join, which takes a number even where no purchase moves.
     pub(crate) joined: Vec<Person>,
 }
@@ -35,7 +39,6 @@ pub(crate) struct Numbered {
     pub(crate) tombstones: Vec<Tombstone>,
     /// Everybody whose feed has news.
     pub(crate) told: Vec<Person>,
-    pub(crate) counted: HashMap<Person, Counted>,
 }
 
 /// Takes the customers' rows, in order, and gives out numbers: tombstones first, so that a purchase that goes and
@@ -64,6 +67,10 @@ pub(crate) fn number(
             return Err(RecordError::Stale);
         }
     }
+    for (person, home) in &customers.moved {
+        let since = counted.get(home).map(|counted| counted.last);
+        people::set_home(conn, *person, *home, since)?;
+    }
     let mut next: HashMap<Person, i64> = changes
         .iter()
         .filter_map(|change| Some((change.person, counted.get(&change.person)?.last - change.count + 1)))
@@ -86,13 +93,15 @@ pub(crate) fn number(
     }
     let news = changes.iter().filter(|change| change.count > 0).map(|change| change.person);
     numbered.told = news.collect();
-    numbered.counted = counted;
     Ok(numbered)
 }
 
 /// A hidden purchase stays where it was hidden in the feed, whatever else happens to it.
 fn keeps_number(linked: &Linked) -> bool {
-    linked.was.as_ref().is_some_and(|(person, was)| was.hidden && *person == linked.person && linked.may_stay_hidden)
+    linked
+        .was
+        .as_ref()
+        .is_some_and(|(person, was)| was.hidden && *person == linked.person && linked.may_stay_hidden)
 }
 
 fn changes(linked: &[Linked], left: &[Left], customers: &Customers) -> Vec<Changes> {
@@ -110,7 +119,7 @@ fn changes(linked: &[Linked], left: &[Left], customers: &Customers) -> Vec<Chang
             note(person, i64::from(left.told.is_some()), left.narrows);
         }
     }
-    for person in customers.expected.keys() {
+    for person in customers.expected.keys().chain(&customers.held) {
         note(*person, 0, false);
     }
     for person in &customers.joined {

@@ -50,7 +50,7 @@ impl<'a> Packing<'a> {
         id: PurchaseId,
         slot: &Slot,
         has_come: bool,
-        namespace: &str,
+        namespace: Option<&str>,
     ) -> Result<Packed> {
         let Rendered { sections, columns } = slot
             .purchase
@@ -67,6 +67,11 @@ impl<'a> Packing<'a> {
             Some(Found::Linked(before, _, was)) => Some((*before, *was)),
             Some(Found::Unlinked) | None => None,
         };
+        let store_index = match (namespace, columns.store_id) {
+            (Some(namespace), Some(store)) => Some(self.keys.store_index(namespace, &store)),
+            (Some(_), None) => None,
+            (None, _) => was.and_then(|(_, was)| was.store_index),
+        };
         let row = PurchaseRow {
             person: person.as_bytes().to_vec(),
             purchased_at: columns.purchased_at.naive_utc(),
@@ -78,7 +83,7 @@ impl<'a> Packing<'a> {
             currency: columns.currency.to_owned(),
             grand_total: columns.grand_total,
             refunded: columns.refunded,
-            store_index: columns.store_id.map(|store| self.keys.store_index(namespace, &store).to_vec()),
+            store_index: store_index.map(|index| index.to_vec()),
             shared: columns.shared,
             document,
             change_kind: slot.change.code(),

@@ -1,7 +1,10 @@
 //! Whose a purchase is: what its order says, what links say, and in whose history that customer's purchases lie.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
-use counterfoil_domain::ids::{Person, PurchaseId};
+use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use counterfoil_store::people::Identity;
 
 use crate::subject::Named;
 use crate::workspace::{Change, Found, Workspace};
@@ -36,6 +39,24 @@ impl Workspace {
         self.people.get(&person).map_or(person, |identity| identity.home)
     }
 
+    /// Works out anew whose all purchases in hand are.
+    pub(crate) fn place_all(&mut self, now: DateTime<Utc>) {
+        let here: Vec<PurchaseId> = self.slots.keys().copied().filter(|id| self.has_come(*id)).collect();
+        for id in here {
+            if let Some(slot) = self.slots.get_mut(&id) {
+                slot.unplaced = true;
+            }
+        }
+        self.place(now);
+    }
+
+    /// Who those were taken for by whose names purchases were placed, but for purchases of `others`.
+    pub(crate) fn expected(&self, others: &HashSet<ObjectId>) -> HashMap<Person, Identity> {
+        let placed = self.slots.iter().filter(|(id, _)| !others.contains(&ObjectId::from(**id)));
+        let named = placed.filter_map(|(_, slot)| slot.named);
+        named.filter_map(|person| Some((person, *self.people.get(&person)?))).collect()
+    }
+
     /// Works out anew whose purchases are, where that may have changed.
     pub(crate) fn place(&mut self, now: DateTime<Utc>) {
         let ids: Vec<PurchaseId> =
@@ -65,6 +86,7 @@ impl Workspace {
                 slot.touched = true;
             }
             slot.person = target;
+            slot.named = identity.map(|identity| identity.person);
             slot.joined = if was.is_some() && was == target && !is_other { Joined::AsBefore } else { joined };
         }
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
-use counterfoil_domain::stream::{Body, Event, EventOrder, OrderKind};
+use counterfoil_domain::stream::{Act, Body, Event, EventOrder, Identity as Content, OrderKind};
 use counterfoil_store::keys::Keys;
 use counterfoil_store::objects::{Kind, Latest};
 use counterfoil_store::people::Identity;
@@ -74,9 +74,38 @@ impl Subject {
         };
         let names = (event.customer_id, event.body.order_id().map(str::to_owned));
         let (event_order, digest, namespace) = (event.order, event.digest, event.namespace);
-        let subject =
-            Self { message, namespace, event_order, digest, names, what, own, order, via, who, at };
+        let subject = Self { message, namespace, event_order, digest, names, what, own, order, via, who, at };
         (subject, Carried::Body(Box::new(event.body)))
+    }
+
+    /// What an event says of one order: that it is, or is not, a customer's.
+    pub(crate) fn link(
+        message: usize,
+        act: &Act,
+        order_id: &str,
+        linked: bool,
+        who: Option<Identity>,
+        keys: &Keys,
+    ) -> Self {
+        let customer_id = match &act.content {
+            Content::Linked { customer_id, .. } | Content::Unlinked { customer_id, .. } => {
+                Some(customer_id.clone())
+            }
+            _ => None,
+        };
+        Self {
+            message,
+            namespace: act.namespace.clone(),
+            event_order: act.order,
+            digest: act.digest,
+            names: (customer_id, Some(order_id.to_owned())),
+            what: What::Link(linked),
+            own: keys.object_id(&act.namespace, "order", order_id),
+            order: None,
+            via: None,
+            who,
+            at: act.at,
+        }
     }
 
     /// Every object it names, its own first.

@@ -33,6 +33,8 @@ pub(crate) struct Was {
     pub(crate) shown_seq: i64,
     pub(crate) joined_seq: Option<i64>,
     pub(crate) hidden: bool,
+    /// The shop, as a keyed hash: an act that only moves a purchase does not know the namespace.
+    pub(crate) store_index: Option<[u8; 16]>,
 }
 
 impl From<&Stored> for Was {
@@ -44,6 +46,7 @@ impl From<&Stored> for Was {
             shown_seq: stored.shown_seq,
             joined_seq: stored.joined_seq,
             hidden: stored.hidden,
+            store_index: stored.store_index.as_deref().and_then(|index| index.try_into().ok()),
         }
     }
 }
@@ -74,6 +77,8 @@ pub(crate) struct Slot {
     pub(crate) purchase: Purchase,
     /// Whose it is to be.
     pub(crate) person: Option<Person>,
+    /// By whose name it was placed with them, if it was placed anew.
+    pub(crate) named: Option<Person>,
     /// For what reason it is theirs.
     pub(crate) joined: Joined,
     pub(crate) found: Option<Found>,
@@ -97,6 +102,7 @@ impl Slot {
         Self {
             purchase,
             person,
+            named: None,
             joined: Joined::AsBefore,
             found,
             touched: false,
@@ -164,7 +170,9 @@ impl Workspace {
             if settled == Applied::Stale && subject.what == What::Order {
                 self.late_claim(subject, now);
             }
-            return settled;
+            let is_erased = before.is_some_and(|object| object.mark == Some(Mark::Erased));
+            // Of what was erased no digest is left to compare with.
+            return if is_erased && settled != Applied::Stale { Applied::Suppressed } else { settled };
         }
         let home = self.home(subject);
         let stood = before.as_ref().is_some_and(|object| object.latest.is_some());
@@ -331,7 +339,7 @@ impl Workspace {
     }
 
     fn remove(&mut self, id: PurchaseId, removal: &Removal, now: DateTime<Utc>) {
-        let is_erased = removal.reason() == RemovalReason::Erased;
+        let is_erased = removal.reason == RemovalReason::Erased;
         let mark = self.objects.get(&id.into()).and_then(|object| object.mark);
         if mark == Some(Mark::Erased) {
             return;

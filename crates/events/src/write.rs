@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use counterfoil_domain::ids::{ObjectId, PurchaseId};
 use counterfoil_domain::stream::Rejection;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::objects::{self, Kind, Object};
 use counterfoil_store::offsets::{self, Move};
-use counterfoil_store::{Error, announcements, links, people, quarantine};
+use counterfoil_store::{Error, announcements, links, quarantine};
 
 use crate::holding;
 use crate::leaving::{Left, note_left};
@@ -50,7 +50,7 @@ pub(crate) fn write(
             .collect(),
         outcomes: prepared.outcomes.iter().copied().enumerate().filter(|(n, _)| !again.contains(n)).collect(),
         left: Vec::new(),
-        customers: Customers { expected: prepared.fresh.expected(&settled), joined: Vec::new() },
+        customers: Customers { expected: prepared.fresh.expected(&settled), ..Customers::default() },
     };
     let new_links = prepared.fresh.linked.iter().filter(|id| !settled.contains(id));
     let mut statements: Vec<_> =

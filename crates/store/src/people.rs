@@ -268,22 +268,30 @@ pub fn remove(conn: &mut Conn, keys: &Keys, person: Person) -> Result<Option<Rem
     }))
 }
 
-/// Gives a name whose earlier life was just removed to a new person, who has keys already.
+/// Gives a name whose earlier life was just removed to a new person, who has keys already, and whose change feed goes up
+/// to `change_seq`.
 pub fn succeed(
     conn: &mut Conn,
     keys: &Keys,
     removed: &Removed,
     new: Person,
     not_before: DateTime<Utc>,
+    change_seq: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let row = new_customer(keys, new, &removed.index, &removed.id, Some(not_before), now)?;
+    let row = NewCustomer { change_seq, ..row };
     either!(conn, c => diesel::insert_into(customers::table).values(&row).execute(c))?;
     Ok(())
 }
 
 fn customer_id_aad(person: Person) -> Vec<u8> {
     [b"customer_id".as_slice(), person.as_bytes()].concat()
+}
+
+/// The bytes of persons, for `eq_any`.
+pub(crate) fn bytes_of(persons: &[Person]) -> Vec<Vec<u8>> {
+    persons.iter().map(|person| person.as_bytes().to_vec()).collect()
 }
 
 pub(crate) fn person(bytes: &[u8]) -> Result<Person> {

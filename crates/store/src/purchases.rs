@@ -109,6 +109,8 @@ pub struct Stored {
     pub local_date: NaiveDate,
     /// Bought on a shared account.
     pub shared: bool,
+    /// Keyed hash of the shop.
+    pub store_index: Option<Vec<u8>>,
     /// The number at which it last began to be visible to readers.
     pub shown_seq: i64,
     /// Since when it belongs to this customer for another reason than its own order.
@@ -133,6 +135,7 @@ pub fn stored(
             purchases::change_seq,
             purchases::local_date,
             purchases::shared,
+            purchases::store_index,
             purchases::shown_seq,
             purchases::joined_seq,
             purchases::hidden,
@@ -156,10 +159,10 @@ pub fn ids_of(conn: &mut Conn, person: Person) -> Result<Vec<(PurchaseId, DateTi
         .collect()
 }
 
-/// Removes every purchase of a person.
-pub fn remove_of(conn: &mut Conn, person: Person) -> Result<()> {
-    diesel::delete(purchases::table.filter(purchases::person.eq(person.as_bytes().to_vec())))
-        .execute(conn)?;
+/// Removes every purchase of these persons.
+pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
+    let bytes = crate::people::bytes_of(persons);
+    diesel::delete(purchases::table.filter(purchases::person.eq_any(bytes))).execute(conn)?;
     Ok(())
 }
 

@@ -1,7 +1,5 @@
 //! `order.removed.v1`: an order that is none of its customer's any more.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,8 +11,6 @@ use super::{
     extras::Zone,
     sequence::read_sequence,
 };
-
-const REASONS: &[&str] = &["test", "fraud", "misattributed", "erased", "other"];
 
 /// The removal of an order (`order.removed.v1`), checked. A newer `order.recorded.v1` brings the order back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +76,9 @@ pub(super) struct RemovalData<'a> {
 pub(super) fn removal(data: RemovalData<'_>, at: &Path<'_>, source: &Source) -> Result<Content, Fault> {
     let zone = Zone { location: None, source: source.timezone };
     let id = at.field("orderId", data.order_id).id()?.required()?;
-    let reason = at.field("reason", data.reason).word(REASONS)?.required()?;
-    let reason = RemovalReason::of(reason.known);
+    let reason = RemovalReason::of(&at.field("reason", data.reason).name()?.required()?);
     let sequence = read_sequence(at, data.revision, data.revised_at, &zone)?;
     let digest = digest(["order.removed.v1", &id, reason.effect()]);
-    let body = Body::Removal(Removal { id: Cow::into_owned(id), reason });
+    let body = Body::Removal(Removal { id: id.into_owned(), reason });
     Ok(Content { body, customer_id: None, sequence, digest })
 }
