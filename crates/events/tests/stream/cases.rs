@@ -40,6 +40,7 @@ fn sources(case: &Value) -> Sources {
         currency: settings["currency"]
             .as_str()
             .map_or(Currency::XXX, |code| Currency::from_code(code).unwrap()),
+        ..Source::default()
     };
     let named = case["sources"].as_object().into_iter().flatten();
     let named: HashMap<String, Source> =

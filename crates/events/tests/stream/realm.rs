@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Duration, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::{Person, PurchaseId};
-use counterfoil_domain::purchase::{SectionsRef, Shows, project};
+use counterfoil_domain::purchase::{SectionsRef, Shows, Veil, View, project};
 use counterfoil_domain::stream::Sources;
 use counterfoil_events::message::Message;
 use counterfoil_events::recorder::Recorder;
@@ -99,7 +99,8 @@ impl Realm {
     /// What each of these customers is served with everything shown. Nobody else may be served anything.
     pub fn served<'a>(&self, customers: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, Vec<Value>> {
         let (codec, everything) = (Codec::default(), Filter { shared: true, ..Filter::default() });
-        let all = Shows { lines: true, payment: true, location: true, documents: true };
+        let shows = Shows { lines: true, payment: true, location: true, documents: true };
+        let all = View { shows, veil: Veil::default() };
         let mut unpacker = codec.unpacker(self.keys.aead()).unwrap();
         let mut served: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for customer in customers {
@@ -113,7 +114,7 @@ impl Realm {
                     .unpack(&keys.purchases, &binding(id, Some(person)), &row.document, &mut plain)
                     .unwrap();
                 let mut shown = Vec::new();
-                project(SectionsRef::parse(&plain).unwrap(), all, &mut shown).unwrap();
+                project(SectionsRef::parse(&plain).unwrap(), &all, &mut shown).unwrap();
                 served.entry(customer.to_owned()).or_default().push(serde_json::from_slice(&shown).unwrap());
             }
         }
