@@ -12,13 +12,15 @@ const GIFT_CARD: &str = "gift_card";
 
 /// The purchases that count. A receipt of goods that fulfils an order which is there too would count it a second time.
 pub fn counted(purchases: &[Purchase]) -> Vec<&Purchase> {
-    let orders: HashSet<&str> =
-        purchases.iter().filter_map(|purchase| purchase.order_id.as_deref()).collect();
+    // What came back of an order that is not known is not that order.
+    let known = purchases.iter().filter(|purchase| purchase.status != "returned");
+    let orders: HashSet<&str> = known.filter_map(|purchase| purchase.order_id.as_deref()).collect();
     let repeats = |purchase: &&Purchase| {
-        purchase
-            .related
-            .iter()
-            .any(|other| other.rel == "fulfils" && orders.contains(other.order_id.as_str()))
+        let own = purchase.order_id.as_deref();
+        let fulfilled = purchase.related.iter().filter(|other| other.rel == "fulfils");
+        fulfilled
+            .map(|other| other.order_id.as_str())
+            .any(|order| Some(order) != own && orders.contains(order))
     };
     purchases.iter().filter(|purchase| !repeats(purchase)).collect()
 }
@@ -31,7 +33,9 @@ pub fn is_gift_card(line: &Line) -> bool {
 /// What was spent and what came back, without gift cards; `None` when it is out of range.
 pub fn spending(purchase: &Purchase) -> Option<(Money, Money)> {
     let cards = || purchase.lines.iter().flatten().filter(|line| is_gift_card(line));
-    let spent = purchase.totals.grand_total.minus(Money::sum(cards().map(|line| line.net))?)?;
+    let taxes = cards().flat_map(|line| &line.taxes).filter(|_| purchase.adds_taxes());
+    let costs = cards().map(|line| line.net).chain(taxes.map(|tax| tax.amount));
+    let spent = purchase.totals.grand_total.minus(Money::sum(costs)?)?;
     let refunds = Money::sum(cards().filter_map(|line| line.refunded))?;
     Some((spent, purchase.totals.refunded.minus(refunds)?))
 }

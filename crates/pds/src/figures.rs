@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    purchases::{Amount, Money, Purchase, Totals},
+    purchases::{Money, Purchase, Totals},
     wire::printable,
 };
 
@@ -24,7 +24,7 @@ impl Purchase {
     /// Checks that lines and charges, and taxes where the prices do not hold them, make the grand total; that refunds
     /// make what was paid back, of the whole and of each line; and that what remains is the one less the other.
     pub fn figures(&self) -> Figures {
-        let Totals { grand_total, refunded, net } = &self.totals;
+        let Totals { grand_total, refunded, net, .. } = &self.totals;
         if grand_total.minus(*refunded) != Some(*net) {
             return Figures::Wrong(format!("{grand_total} less {refunded} paid back is not {net}"));
         }
@@ -34,14 +34,18 @@ impl Purchase {
         if !self.completeness.reconciled {
             return Figures::Unreconciled;
         }
-        let comparable = !self.completeness.partial || self.totals_are_of_what_is_shown();
-        let Some(lines) = self.lines.as_ref().filter(|_| comparable) else {
-            return Figures::Unseen;
+        let Some(lines) = &self.lines else { return Figures::Unseen };
+        // Of a purchase that is shown in part there are no taxes of the whole, but the lines have their shares.
+        let taxes: Vec<Money> = match (self.completeness.partial, self.completeness.totals_of.as_deref()) {
+            (false, _) => self.taxes.iter().map(|tax| tax.amount).collect(),
+            (true, Some("shown")) => {
+                lines.iter().flat_map(|line| &line.taxes).map(|tax| tax.amount).collect()
+            }
+            (true, _) => return Figures::Unseen,
         };
-        // Taxes without a word on whether the prices hold them cannot occur; then they are taken as held.
-        let added: &[Amount] = if self.prices_include_tax == Some(false) { &self.taxes } else { &[] };
-        let parts = lines.iter().map(|line| line.net);
-        let sum = Money::sum(parts.chain(self.charges.iter().chain(added).map(|part| part.amount)));
+        let taxes = taxes.into_iter().filter(|_| self.adds_taxes());
+        let charges = self.charges.iter().map(|charge| charge.amount);
+        let sum = Money::sum(lines.iter().map(|line| line.net).chain(charges).chain(taxes));
         match sum {
             Some(sum) if sum == *grand_total => Figures::AddUp,
             Some(sum) => Figures::Wrong(format!("its parts make {sum}, its total is {grand_total}")),
@@ -49,28 +53,16 @@ impl Purchase {
         }
     }
 
-    fn totals_are_of_what_is_shown(&self) -> bool {
-        self.completeness.totals_of.as_deref() == Some("shown")
-    }
-
     /// What is wrong with what was paid back, if anything is.
     fn refund_at_fault(&self) -> Option<String> {
         let counted = || self.refunds.iter().filter(|refund| refund.counts(&self.currency));
-        let told = self.totals.refunded;
-        if !self.completeness.partial {
-            let sum = Money::sum(counted().map(|refund| refund.amount));
-            if sum != Some(told) {
-                return Some(format!("its refunds make {}, {told} is said to be paid back", shown(sum)));
-            }
+        // Of a purchase that is shown in part, a refund is as much as it is for what is shown.
+        let (told, sum) = (self.totals.refunded, Money::sum(counted().map(|refund| refund.amount)));
+        if sum != Some(told) {
+            return Some(format!("its refunds make {}, {told} is said to be paid back", shown(sum)));
         }
         // What of a refund is for a line is shared when the lines are.
         let lines = self.lines.as_ref()?;
-        if self.totals_are_of_what_is_shown() {
-            let sum = Money::sum(lines.iter().filter_map(|line| line.refunded));
-            if sum != Some(told) {
-                return Some(format!("its lines were paid back {}, {told} is said to be", shown(sum)));
-            }
-        }
         let mut shares: HashMap<&str, Vec<Money>> = HashMap::new();
         for part in counted().flat_map(|refund| &refund.allocations) {
             if let Some(line) = &part.line_id {
@@ -155,7 +147,19 @@ mod tests {
         let whole = figures(|purchase| {
             purchase["totals"] = json!({"grandTotal": "0.50", "refunded": "0.60", "net": "-0.10"});
         });
-        assert_eq!(whole, Figures::Wrong("its lines were paid back 0.50, 0.60 is said to be".to_owned()));
+        assert_eq!(whole, Figures::Wrong("its refunds make 0.50, 0.60 is said to be paid back".to_owned()));
+        let taxed = figures(|purchase| {
+            purchase["pricesIncludeTax"] = json!(false);
+            purchase["lines"][0]["taxes"] = json!([{"taxId": "t", "amount": "0.04"}]);
+            purchase["totals"] = json!({"grandTotal": "0.54", "refunded": "0.50", "net": "0.04"});
+        });
+        assert_eq!(taxed, Figures::AddUp);
+        // Only what came back is known, and a part of it is hidden: there is no line to add.
+        let returned = figures(|purchase| {
+            purchase["lines"] = json!([]);
+            purchase["totals"] = json!({"grandTotal": "0.00", "refunded": "0.50", "net": "-0.50"});
+        });
+        assert_eq!(returned, Figures::AddUp);
     }
 
     #[test]

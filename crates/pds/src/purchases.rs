@@ -64,6 +64,9 @@ pub struct Purchase {
     pub id: String,
     /// Rises with every visible change.
     pub revision: i64,
+    /// `placed`, `fulfilled` and so on; `returned` where only what came back is known, not the order.
+    #[serde(default)]
+    pub status: String,
     /// The shop's own number; absent for a return without a receipt.
     pub order_id: Option<String>,
     /// When, in the time zone of the place of purchase.
@@ -110,6 +113,9 @@ pub struct Line {
     /// From general to particular.
     #[serde(default)]
     pub category: Vec<String>,
+    /// Its share of the taxes of the purchase.
+    #[serde(default)]
+    pub taxes: Vec<Amount>,
     /// What was paid back for it.
     pub refunded: Option<Money>,
 }
@@ -170,8 +176,20 @@ pub struct Totals {
     pub grand_total: Money,
     /// What was paid back, in the purchase's currency.
     pub refunded: Money,
+    /// What was paid back in other currencies.
+    #[serde(default)]
+    pub refunded_other: Vec<Foreign>,
     /// The first less the second.
     pub net: Money,
+}
+
+/// Money of another currency.
+#[derive(Debug, Deserialize)]
+pub struct Foreign {
+    /// ISO 4217.
+    pub currency: String,
+    /// How much.
+    pub amount: Money,
 }
 
 /// What the shop says about the figures.
@@ -191,6 +209,11 @@ impl Purchase {
     /// The local date that months and windows go by.
     pub fn local_date(&self) -> NaiveDate {
         self.business_date.unwrap_or_else(|| self.purchased_at.date_naive())
+    }
+
+    /// Whether the taxes come on top of the prices. Taxes without a word on that cannot occur; they are taken as held.
+    pub fn adds_taxes(&self) -> bool {
+        self.prices_include_tax == Some(false)
     }
 }
 

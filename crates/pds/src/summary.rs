@@ -17,11 +17,13 @@ use crate::{
 /// A year and a currency: what sums are over.
 type Heading = (i32, String);
 
-/// The number and the sum of what was bought.
+/// How much was bought, what it cost and what of that was paid back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
     purchases: u64,
-    total: Money,
+    spent: Money,
+    refunded: Money,
+    net: Money,
 }
 
 /// Sums by year and currency.
@@ -51,11 +53,14 @@ struct Data {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Row {
     year: i32,
     currency: String,
     purchases: u64,
-    total: Money,
+    grand_total: Money,
+    refunded: Money,
+    net: Money,
 }
 
 /// Asks the shop for its sums.
@@ -63,9 +68,9 @@ pub async fn served(access: &mut Access<'_>) -> Result<Sums, Failure> {
     let url = access.service().api(&["summary"])?;
     let answer: Answer = access.call(Method::GET, &url, SMALL).await?.success()?.json()?;
     let mut sums = Sums::new();
-    for Row { year, currency, purchases, total } in answer.data.years {
+    for Row { year, currency, purchases, grand_total: spent, refunded, net } in answer.data.years {
         let name = format!("{year} {}", printable(&currency));
-        if sums.insert((year, currency), Sum { purchases, total }).is_some() {
+        if sums.insert((year, currency), Sum { purchases, spent, refunded, net }).is_some() {
             return Err(Failure::misunderstood(format!("the shop's summary has {name} twice")));
         }
     }
@@ -88,9 +93,13 @@ pub fn compare(served: &Sums, purchases: &[Purchase]) -> Result<Comparison, Fail
             differences
                 .push(format!("{year} {currency}: the shop counts {there} purchases, here are {here}"));
         }
-        if there.total != here.total && !blind {
-            let (there, here) = (there.total, here.total);
-            differences.push(format!("{year} {currency}: the shop's sum is {there}, here it is {here}"));
+        let sums = [
+            ("was spent", there.spent, here.spent),
+            ("was paid back", there.refunded, here.refunded),
+            ("remains", there.net, here.net),
+        ];
+        for (what, there, here) in sums.into_iter().filter(|(_, there, here)| !blind && there != here) {
+            differences.push(format!("{year} {currency}: the shop says {there} {what}, here it is {here}"));
         }
     }
     let unchecked = blind.then_some(
@@ -102,12 +111,27 @@ pub fn compare(served: &Sums, purchases: &[Purchase]) -> Result<Comparison, Fail
 fn own(purchases: &[Purchase]) -> Result<Sums, Failure> {
     let mut sums = Sums::new();
     for purchase in counted(purchases) {
-        let (spent, _) = spending(purchase).ok_or_else(beyond)?;
-        let sum = sums.entry((purchase.local_date().year(), purchase.currency.clone())).or_default();
+        let (spent, refunded) = spending(purchase).ok_or_else(beyond)?;
+        let year = purchase.local_date().year();
+        let sum = sums.entry((year, purchase.currency.clone())).or_default();
         sum.purchases += 1;
-        sum.total = Money::sum([sum.total, spent]).ok_or_else(beyond)?;
+        sum.add(spent, refunded).ok_or_else(beyond)?;
+        // Money of another currency is with that currency, where it adds no purchase.
+        for other in &purchase.totals.refunded_other {
+            let sum = sums.entry((year, other.currency.clone())).or_default();
+            sum.add(other.amount.nothing(), other.amount).ok_or_else(beyond)?;
+        }
     }
     Ok(sums)
+}
+
+impl Sum {
+    fn add(&mut self, spent: Money, refunded: Money) -> Option<()> {
+        self.spent = Money::sum([self.spent, spent])?;
+        self.refunded = Money::sum([self.refunded, refunded])?;
+        self.net = self.spent.minus(self.refunded)?;
+        Some(())
+    }
 }
 
 #[cfg(test)]
@@ -126,46 +150,80 @@ mod tests {
         changes.iter().map(change).collect()
     }
 
-    fn sums(rows: &[(i32, &str, u64, &str)]) -> Sums {
-        let row = |(year, currency, purchases, total): &(i32, &str, u64, &str)| {
-            let total = serde_json::from_value(json!(total)).unwrap();
-            ((*year, (*currency).to_owned()), Sum { purchases: *purchases, total })
+    fn sums(rows: &[(i32, &str, u64, &str, &str)]) -> Sums {
+        let money = |text: &str| serde_json::from_value::<Money>(json!(text)).unwrap();
+        let row = |(year, currency, purchases, spent, refunded): &(i32, &str, u64, &str, &str)| {
+            let (spent, refunded) = (money(spent), money(refunded));
+            let net = spent.minus(refunded).unwrap();
+            ((*year, (*currency).to_owned()), Sum { purchases: *purchases, spent, refunded, net })
         };
         rows.iter().map(row).collect()
     }
 
+    fn agree(shop: &Sums, purchases: &[Purchase]) {
+        let comparison = compare(shop, purchases).unwrap();
+        assert_eq!(comparison, Comparison { compared: shop.len(), ..Comparison::default() });
+    }
+
     #[test]
-    fn a_sale_counts_once_in_the_year_of_its_local_date_and_gift_cards_do_not() {
+    fn a_sale_counts_once_in_the_year_of_its_local_date() {
         let purchases = purchases(&[
             |_| (),
             |purchase| {
                 purchase["orderId"] = json!("r");
                 purchase["related"] = json!([{"rel": "fulfils", "orderId": "31198570044"}]);
             },
-            |purchase| purchase["purchasedAt"] = json!("2018-01-01T00:30:00+02:00"),
+            // One that names itself, and one whose order is not known here.
+            |purchase| purchase["related"] = json!([{"rel": "fulfils", "orderId": "31198570044"}]),
+            |purchase| purchase["related"] = json!([{"rel": "fulfils", "orderId": "q"}]),
             |purchase| {
-                purchase["lines"] = json!([{"kind": "gift_card", "net": "50.00"}, {"net": "1.00"}]);
-                purchase["totals"]["grandTotal"] = json!("51.00");
-                purchase["businessDate"] = json!("2016-12-31");
+                purchase["orderId"] = json!("q");
+                purchase["status"] = json!("returned");
+                purchase["totals"] = json!({"grandTotal": "0.00", "refunded": "0.50", "net": "-0.50"});
+            },
+            |purchase| purchase["purchasedAt"] = json!("2018-01-01T00:30:00+02:00"),
+            |purchase| purchase["businessDate"] = json!("2016-12-31"),
+        ]);
+        agree(
+            &sums(&[
+                (2016, "USD", 1, "0.50", "0.50"),
+                (2017, "USD", 4, "1.50", "2.00"),
+                (2018, "USD", 1, "0.5", "0.50"),
+            ]),
+            &purchases,
+        );
+    }
+
+    #[test]
+    fn gift_cards_do_not_count_and_foreign_refunds_are_with_their_currency() {
+        let purchases = purchases(&[
+            |purchase| {
+                purchase["lines"] = json!([
+                    {"kind": "gift_card", "net": "50.00", "taxes": [{"taxId": "t", "amount": "2.00"}], "refunded": "5.00"},
+                    {"net": "1.00"},
+                ]);
+                purchase["pricesIncludeTax"] = json!(false);
+                purchase["totals"] = json!({"grandTotal": "53.00", "refunded": "5.00", "net": "48.00"});
+            },
+            |purchase| {
+                purchase["totals"]["refundedOther"] = json!([{"currency": "EUR", "amount": "0.40"}]);
             },
         ]);
-        let shop = sums(&[(2016, "USD", 1, "1.00"), (2017, "USD", 1, "0.50"), (2018, "USD", 1, "0.5")]);
-        let comparison = compare(&shop, &purchases).unwrap();
-        assert_eq!(comparison, Comparison { compared: 3, ..Comparison::default() });
+        agree(&sums(&[(2017, "EUR", 0, "0.00", "0.40"), (2017, "USD", 2, "1.50", "0.50")]), &purchases);
     }
 
     #[test]
     fn differences_are_told_by_year_and_currency() {
         let purchases = purchases(&[|_| ()]);
-        let shop = sums(&[(2017, "USD", 2, "0.60"), (2017, "EUR", 1, "3.00")]);
+        let shop = sums(&[(2017, "USD", 2, "0.60", "0.50"), (2017, "EUR", 1, "0.00", "0.00")]);
         let comparison = compare(&shop, &purchases).unwrap();
         assert_eq!(
             comparison.differences,
             [
                 "2017 EUR: the shop counts 1 purchases, here are 0",
-                "2017 EUR: the shop's sum is 3.00, here it is 0",
                 "2017 USD: the shop counts 2 purchases, here are 1",
-                "2017 USD: the shop's sum is 0.60, here it is 0.50",
+                "2017 USD: the shop says 0.60 was spent, here it is 0.50",
+                "2017 USD: the shop says 0.10 remains, here it is 0.00",
             ]
         );
     }
@@ -175,9 +233,9 @@ mod tests {
         let purchases = purchases(&[|purchase| {
             purchase.as_object_mut().unwrap().remove("lines");
         }]);
-        let comparison = compare(&sums(&[(2017, "USD", 1, "7.00")]), &purchases).unwrap();
+        let comparison = compare(&sums(&[(2017, "USD", 1, "7.00", "0.00")]), &purchases).unwrap();
         assert!(comparison.differences.is_empty() && comparison.unchecked.is_some(), "{comparison:?}");
-        let comparison = compare(&sums(&[(2017, "USD", 2, "7.00")]), &purchases).unwrap();
+        let comparison = compare(&sums(&[(2017, "USD", 2, "7.00", "0.00")]), &purchases).unwrap();
         assert_eq!(comparison.differences.len(), 1);
     }
 }

@@ -253,13 +253,14 @@ fn sums_are_compared_with_those_of_the_shop() {
     assert_eq!(summary["comparison"]["differences"], json!([]));
 
     shop.change(|state| {
-        state.years = Some(json!([{"year": 2026, "currency": "EUR", "purchases": 19, "total": "28.20"}]));
+        state.years = Some(json!([{"year": 2026, "currency": "EUR", "purchases": 19, "grandTotal": "28.20",
+                               "refunded": "0.00", "net": "27.00"}]));
     });
     let output = store.run(&["sync"]);
     assert_eq!(output.status.code(), Some(6));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("2026 EUR: the shop counts 19 purchases, here are 20"), "{text}");
-    assert!(text.contains("2026 EUR: the shop's sum is 28.20, here it is 27.00"), "{text}");
+    assert!(text.contains("2026 EUR: the shop says 28.20 was spent, here it is 27.00"), "{text}");
 
     shop.change(|state| {
         state.years = None;

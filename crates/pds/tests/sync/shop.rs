@@ -210,7 +210,10 @@ fn summary(state: &mut State) -> Value {
         sum.0 += 1;
         sum.1 += purchase["totals"]["grandTotal"].as_str().unwrap().parse::<Decimal>().unwrap();
     }
-    let row = |((year, currency), (purchases, total)): ((i32, &str), (u64, Decimal))| json!({"year": year, "currency": currency, "purchases": purchases, "total": total.to_string()});
+    let row = |((year, currency), (purchases, total)): ((i32, &str), (u64, Decimal))| {
+        json!({"year": year, "currency": currency, "purchases": purchases, "grandTotal": total.to_string(),
+               "refunded": "0.00", "net": total.to_string()})
+    };
     json!({"data": {"years": years.into_iter().map(row).collect::<Vec<_>>()}})
 }
 
