@@ -58,6 +58,7 @@ impl Check {
                 *self.accepted.entry(event.body.kind()).or_default() += 1;
                 self.look_at_order(*event);
             }
+            Ok(Decoded::Act(_)) => *self.accepted.entry("act").or_default() += 1,
             Ok(Decoded::Skipped) => self.skipped += 1,
             Ok(Decoded::Tombstone) => self.tombstones += 1,
             Err(rejection) => {

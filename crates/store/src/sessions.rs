@@ -59,6 +59,12 @@ pub fn delete(conn: &mut Conn, session_hash: &[u8; 32]) -> Result<bool> {
     Ok(diesel::delete(sessions::table.find(session_hash.to_vec())).execute(conn)? > 0)
 }
 
+/// Ends every session of a person.
+pub fn delete_of(conn: &mut Conn, person: Person) -> Result<()> {
+    diesel::delete(sessions::table.filter(sessions::person.eq(person.as_bytes().to_vec()))).execute(conn)?;
+    Ok(())
+}
+
 /// Removes the sessions that are over; how many.
 pub fn delete_expired(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize> {
     Ok(diesel::delete(sessions::table.filter(sessions::expires_at.le(now.naive_utc()))).execute(conn)?)

@@ -129,6 +129,11 @@ impl Purchase {
         }
     }
 
+    /// When it was bought, in UTC; without an order, when the first of it came back. `None` while nothing is known.
+    pub fn placed_at(&self) -> Option<DateTime<Utc>> {
+        self.purchased_at().map(Moment::utc)
+    }
+
     /// When it was bought; without an order, when the first of it came back.
     fn purchased_at(&self) -> Option<Moment> {
         if let Some(order) = &self.order {

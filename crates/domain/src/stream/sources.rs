@@ -40,6 +40,9 @@ impl Seller {
 pub struct Source {
     /// Ids of orders, returns and refunds are unique within a namespace.
     pub namespace: String,
+    /// The scheme of the `customerId` of its orders, returns and refunds: "" is that of the stream itself, any other
+    /// that of aliases.
+    pub customer_scheme: String,
     /// The zone of times without offset.
     pub timezone: Option<Tz>,
     /// The seller of orders that name none.
@@ -50,7 +53,13 @@ pub struct Source {
 
 impl Default for Source {
     fn default() -> Self {
-        Self { namespace: String::new(), timezone: None, seller: None, currency: Currency::XXX }
+        Self {
+            namespace: String::new(),
+            customer_scheme: String::new(),
+            timezone: None,
+            seller: None,
+            currency: Currency::XXX,
+        }
     }
 }
 
