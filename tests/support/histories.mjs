@@ -145,16 +145,16 @@ class History {
       const home = world.home(nameOf(id));
       groups.set(home, [...(groups.get(home) ?? []), id]);
     }
-    const all = [...groups].map(([home, names]) => ({ home: home.slice(1), names }));
+    const all = [...groups.values()].map((names) => ({ names }));
     const several = this.chance.some(all.filter(({ names }) => names.length > 1), 4);
     const single = this.chance.some(all.filter(({ names }) => names.length === 1), 4);
     return [...several, ...single];
   }
 
-  /** Purchases after an erasure that is still to come: they stay. */
-  #outlasting({ home }) {
-    const count = this.chance.integer(2, 4);
-    return Array.from({ length: count }, () => this.orders.plain(home, this.#at(OUTLASTING))).flat();
+  /** Purchases after an erasure that is still to come, under any of the names: they stay, each its own name's. */
+  #outlasting({ names }) {
+    const count = this.chance.integer(2, 5);
+    return Array.from({ length: count }, () => this.orders.plain(this.chance.pick(names), this.#at(OUTLASTING))).flat();
   }
 
   #erasure({ names }, number) {
