@@ -172,7 +172,7 @@ impl Recorder {
             reason: Some("customer_erased".to_owned()),
             cause: None,
         };
-        for grant in self.store.read_blocking(|conn| grants::of_person(conn, person))? {
+        for grant in self.store.read_blocking(|conn| grants::of_persons(conn, &[person]))? {
             if grant.state.is_final() {
                 continue;
             }

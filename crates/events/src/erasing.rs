@@ -83,9 +83,7 @@ pub(crate) fn erase(
     let packed = recorder.pack(&mut workspace, &[])?;
     let written: HashMap<ObjectId, &Object> = claimed.iter().map(|object| (object.id, object)).collect();
     update_objects(conn, &workspace, &existing, &written)?;
-    for person in &group {
-        links::remove_of(conn, *person)?;
-    }
+    links::remove_of(conn, &group)?;
     for order in &kept {
         if let Some(link) = workspace.links.get(order) {
             links::put(conn, *order, link)?;
@@ -111,21 +109,13 @@ pub(crate) fn erase(
         return Err(RecordError::Extend(missing));
     }
     let rows = succeed(recorder, conn, erasure, &removed, successors, packed, now)?;
-    for person in &group {
-        purchases::remove_of(conn, *person)?;
-    }
+    purchases::remove_of(conn, &group)?;
     purchases::insert(conn, rows)?;
-    for person in &group {
-        tombstones::remove_of(conn, *person)?;
-    }
+    tombstones::remove_of(conn, &group)?;
     suppress(conn, erasure, &removed)?;
-    for person in &group {
-        erasures::begin(conn, *person, now)?;
-    }
+    erasures::begin(conn, &group, now)?;
     announcements::announce(conn, &group)?;
-    for person in &group {
-        sessions::delete_of(conn, *person)?;
-    }
+    sessions::delete_of(conn, &group)?;
     if !group.is_empty() {
         entries::take_head(conn, Log::Access)?;
     }

@@ -174,14 +174,11 @@ fn move_purchases(
     let customers = Customers {
         held: group.keys().copied().collect(),
         joined: movers.iter().filter(|mover| mover.new != mover.person).map(|mover| mover.new).collect(),
+        moved: movers.iter().map(|mover| (mover.person, mover.new)).collect(),
         ..Customers::default()
     };
     update_objects(conn, &workspace, &existing, &HashMap::new())?;
     let numbered = store(conn, now, packed, &left, &customers)?;
-    for mover in movers {
-        let since = numbered.counted.get(&mover.new).map(|counted| counted.last);
-        people::set_home(conn, mover.person, mover.new, since)?;
-    }
     // What came in until their rows were held must move as well.
     let missing: Vec<Object> =
         affected(conn, group, movers)?.difference(&ids).map(|id| Object::awaited(*id, Kind::Order)).collect();

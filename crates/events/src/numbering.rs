@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::Person;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::people::{self, Changes, Counted, Identity};
+use counterfoil_store::people::{self, Changes, Identity};
 use counterfoil_store::purchases::PurchaseRow;
 use counterfoil_store::tombstones::Tombstone;
 
@@ -26,6 +26,8 @@ pub(crate) struct Customers {
     pub(crate) expected: HashMap<Person, Identity>,
     /// Whose rows are taken all the same.
     pub(crate) held: Vec<Person>,
+    /// Whose home is another now: who, and where.
+    pub(crate) moved: Vec<(Person, Person)>,
     /// Histories that others join, which takes a number even where no purchase moves.
     pub(crate) joined: Vec<Person>,
 }
@@ -37,7 +39,6 @@ pub(crate) struct Numbered {
     pub(crate) tombstones: Vec<Tombstone>,
     /// Everybody whose feed has news.
     pub(crate) told: Vec<Person>,
-    pub(crate) counted: HashMap<Person, Counted>,
 }
 
 /// Takes the customers' rows, in order, and gives out numbers: tombstones first, so that a purchase that goes and
@@ -66,6 +67,10 @@ pub(crate) fn number(
             return Err(RecordError::Stale);
         }
     }
+    for (person, home) in &customers.moved {
+        let since = counted.get(home).map(|counted| counted.last);
+        people::set_home(conn, *person, *home, since)?;
+    }
     let mut next: HashMap<Person, i64> = changes
         .iter()
         .filter_map(|change| Some((change.person, counted.get(&change.person)?.last - change.count + 1)))
@@ -88,7 +93,6 @@ pub(crate) fn number(
     }
     let news = changes.iter().filter(|change| change.count > 0).map(|change| change.person);
     numbered.told = news.collect();
-    numbered.counted = counted;
     Ok(numbered)
 }
 

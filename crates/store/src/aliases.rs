@@ -97,10 +97,8 @@ pub fn put(conn: &mut Conn, alias: &Alias) -> Result<()> {
 
 /// Forgets every statement about these persons.
 pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
-    for person in persons {
-        let bytes = person.as_bytes().to_vec();
-        let about = aliases::from_person.eq(bytes.clone()).or(aliases::into_person.eq(bytes));
-        diesel::delete(aliases::table.filter(about)).execute(conn)?;
-    }
+    let bytes = crate::people::bytes_of(persons);
+    let about = aliases::from_person.eq_any(bytes.clone()).or(aliases::into_person.eq_any(bytes));
+    diesel::delete(aliases::table.filter(about)).execute(conn)?;
     Ok(())
 }

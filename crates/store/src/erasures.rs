@@ -21,13 +21,16 @@ pub struct Destruction {
     pub entered: bool,
 }
 
-/// Notes an erasure.
-pub fn begin(conn: &mut Conn, person: Person, now: DateTime<Utc>) -> Result<()> {
-    let row = (
-        destructions::person.eq(person.as_bytes().to_vec()),
-        destructions::since.eq(now.naive_utc()),
-        destructions::entered.eq(false),
-    );
+/// Notes an erasure of these persons.
+pub fn begin(conn: &mut Conn, persons: &[Person], now: DateTime<Utc>) -> Result<()> {
+    let row = |person: &Person| {
+        (
+            destructions::person.eq(person.as_bytes().to_vec()),
+            destructions::since.eq(now.naive_utc()),
+            destructions::entered.eq(false),
+        )
+    };
+    let row: Vec<_> = persons.iter().map(row).collect();
     either!(conn, c => diesel::insert_into(destructions::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }

@@ -76,8 +76,9 @@ pub fn put(conn: &mut Conn, order: ObjectId, link: &Link) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what is said with regard to a person.
-pub fn remove_of(conn: &mut Conn, person: Person) -> Result<()> {
-    diesel::delete(links::table.filter(links::person.eq(person.as_bytes().to_vec()))).execute(conn)?;
+/// Forgets what is said with regard to these persons.
+pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
+    let bytes = crate::people::bytes_of(persons);
+    diesel::delete(links::table.filter(links::person.eq_any(bytes))).execute(conn)?;
     Ok(())
 }

@@ -289,6 +289,11 @@ fn customer_id_aad(person: Person) -> Vec<u8> {
     [b"customer_id".as_slice(), person.as_bytes()].concat()
 }
 
+/// The bytes of persons, for `eq_any`.
+pub(crate) fn bytes_of(persons: &[Person]) -> Vec<Vec<u8>> {
+    persons.iter().map(|person| person.as_bytes().to_vec()).collect()
+}
+
 pub(crate) fn person(bytes: &[u8]) -> Result<Person> {
     Person::from_slice(bytes)
         .map_err(|_| Error::corrupt("customers", "person", data_encoding::HEXLOWER.encode(bytes)))

@@ -159,10 +159,10 @@ pub fn ids_of(conn: &mut Conn, person: Person) -> Result<Vec<(PurchaseId, DateTi
         .collect()
 }
 
-/// Removes every purchase of a person.
-pub fn remove_of(conn: &mut Conn, person: Person) -> Result<()> {
-    diesel::delete(purchases::table.filter(purchases::person.eq(person.as_bytes().to_vec())))
-        .execute(conn)?;
+/// Removes every purchase of these persons.
+pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
+    let bytes = crate::people::bytes_of(persons);
+    diesel::delete(purchases::table.filter(purchases::person.eq_any(bytes))).execute(conn)?;
     Ok(())
 }
 

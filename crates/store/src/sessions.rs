@@ -59,9 +59,10 @@ pub fn delete(conn: &mut Conn, session_hash: &[u8; 32]) -> Result<bool> {
     Ok(diesel::delete(sessions::table.find(session_hash.to_vec())).execute(conn)? > 0)
 }
 
-/// Ends every session of a person.
-pub fn delete_of(conn: &mut Conn, person: Person) -> Result<()> {
-    diesel::delete(sessions::table.filter(sessions::person.eq(person.as_bytes().to_vec()))).execute(conn)?;
+/// Ends every session of these persons.
+pub fn delete_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
+    let bytes = people::bytes_of(persons);
+    diesel::delete(sessions::table.filter(sessions::person.eq_any(bytes))).execute(conn)?;
     Ok(())
 }
 

@@ -154,7 +154,7 @@ mod tests {
             (
                 "events",
                 "write.rs",
-                "store_purchases(conn, prepared.now, work.packed, &work.left)?;",
+                "let numbered = store(conn, prepared.now, work.packed, &work.left, &work.customers)?;",
                 "quarantine::insert(conn, &held)?;",
                 "is locked after quarantine",
             ),
