@@ -16,6 +16,8 @@ mod entries;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod hiding;
+#[cfg(test)]
 mod identities;
 #[cfg(test)]
 mod keys;
@@ -89,7 +91,18 @@ contract! {
         a_record_knows_its_person_and_its_last_entry
         the_head_keeps_others_out
     }
-    grants { a_grant_is_read_as_it_was_written grants_end_by_their_time_and_move_their_epoch }
+    grants {
+        a_grant_is_read_as_it_was_written
+        grants_end_by_their_time_and_move_their_epoch
+        a_grant_is_changed
+    }
+    hiding {
+        a_history_is_the_home_s_and_counts_there
+        hidden_categories_are_sorted_ids
+        a_purchase_is_hidden_and_shown_again
+        a_customer_pages_through_their_own_purchases
+        what_joined_since_is_counted_as_it_would_be_shown
+    }
     identities {
         statements_are_found_by_whom_they_are_about
         one_act_at_a_time_changes_who_is_who
