@@ -4,6 +4,7 @@ pub mod aead;
 pub mod apps;
 pub mod codes;
 pub mod conn;
+pub mod days;
 mod dialect;
 pub mod document;
 pub mod entries;
