@@ -11,6 +11,8 @@ pub mod message;
 pub mod metrics;
 mod packing;
 mod pipeline;
+mod quarantine_bound;
 pub mod recorder;
+mod throttle;
 mod workspace;
 mod write;
