@@ -6,6 +6,7 @@ pub mod announcements;
 pub mod apps;
 pub mod codes;
 pub mod conn;
+pub mod days;
 mod dialect;
 pub mod document;
 pub mod entries;
