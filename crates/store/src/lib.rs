@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aead;
+pub mod announcements;
 pub mod apps;
+pub mod changes;
 pub mod codes;
 pub mod conn;
+pub mod coverage;
 mod dialect;
 pub mod document;
 pub mod entries;
@@ -22,6 +25,7 @@ pub mod schema;
 pub mod sessions;
 pub mod standings;
 pub mod tokens;
+pub mod tombstones;
 pub mod unlinked;
 pub mod used_ids;
 
