@@ -193,6 +193,22 @@ impl<'a> SectionsRef<'a> {
         std::str::from_utf8(self.get(section)).map_err(|_| Corrupt::new("a section is not UTF-8"))
     }
 
+    /// The revision and the time of the latest change (RFC 3339), as the head says them.
+    ///
+    /// # Errors
+    /// [`Corrupt`] where the head does not begin as it is written.
+    pub fn latest(&self) -> Result<(i64, &'a str), Corrupt> {
+        let head = self.text(Section::Head)?;
+        let found = head
+            .split_once("\"revision\":")
+            .and_then(|(_, rest)| rest.split_once(",\"recordedAt\":\""))
+            .and_then(|(revision, rest)| {
+                Some((revision.parse().ok()?, rest.split_once("\"updatedAt\":\"")?.1))
+            })
+            .and_then(|(revision, rest)| Some((revision, rest.split_once('"')?.0)));
+        found.ok_or(Corrupt::new("its head has no revision"))
+    }
+
     pub(crate) fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }

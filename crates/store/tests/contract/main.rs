@@ -2,11 +2,17 @@
 //! does not know on which one it runs.
 
 #[cfg(test)]
+mod announcements;
+#[cfg(test)]
 mod apps;
+#[cfg(test)]
+mod changes;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod connection;
+#[cfg(test)]
+mod coverage;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
@@ -76,7 +82,17 @@ macro_rules! contract {
 }
 
 contract! {
+    announcements {
+        news_are_read_once
+        numbers_have_no_holes_and_come_in_the_order_of_commits
+        who_fell_behind_is_told_so
+    }
     apps { an_app_is_read_as_it_was_written }
+    changes {
+        a_page_holds_every_row_between_two_numbers
+        what_moves_on_comes_with_its_later_number
+        the_last_parting_counts
+    }
     codes { one_of_many_redeems_a_code one_of_many_spends_an_id }
     connection {
         a_mistyped_url_makes_no_file
@@ -85,6 +101,7 @@ contract! {
         what_the_database_refuses_is_told_apart
         bytes_and_words_come_back_as_they_went
     }
+    coverage { the_oldest_live_partition_counts the_past_is_loading_until_its_end }
     days { days_and_shops_are_counted_over_all_customers }
     document { a_document_opens_in_its_own_row_alone }
     entries {
@@ -146,6 +163,7 @@ contract! {
     }
     purchases {
         pages_are_those_of_a_plain_model
+        what_joined_is_counted_through_a_filter
         a_purchase_is_found_through_its_filter
         a_purchase_is_taken_out_once
     }
