@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use counterfoil_domain::grant::Dataset;
 use counterfoil_domain::ids::{GrantId, Person};
-use counterfoil_domain::purchase::project;
+use counterfoil_domain::purchase::{self, project};
 use counterfoil_ledger::seal::Disclosure;
 use counterfoil_oauth::access::{Access, Purchases};
 use counterfoil_store::Result;
@@ -333,7 +333,8 @@ fn standing_change(
         );
         if is_shown && !ids_only {
             put(out, ",\"purchase\":");
-            project(sections, view.sight.shows, out)?;
+            let shown = purchase::View { shows: view.sight.shows, veil: purchase::Veil::default() };
+            project(sections, &shown, out)?;
         }
         out.push(b'}');
         Ok(())
