@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use counterfoil_domain::grant::{Dataset, Details};
 use counterfoil_domain::ids::{Person, PurchaseId};
-use counterfoil_domain::purchase::{SectionsRef, Shows, project};
+use counterfoil_domain::purchase::{SectionsRef, Shows, Veil, View, project};
 use counterfoil_ledger::seal::Disclosure;
 use counterfoil_store::document::binding;
 use counterfoil_store::keys::PersonKeys;
@@ -58,6 +58,7 @@ pub(crate) fn append(
 ) -> Result<()> {
     let mut unpacker = api.codec().unpacker(api.keys().aead())?;
     let mut plain = Vec::new();
+    let view = View { shows, veil: Veil::default() };
     for (index, row) in listed.iter().enumerate() {
         let id = PurchaseId::from_slice(&row.purchase_id)
             .map_err(|_| Error::corrupt("purchases", "purchase_id", "?"))?;
@@ -67,7 +68,7 @@ pub(crate) fn append(
         }
         let sections =
             SectionsRef::parse(&plain).map_err(|corrupt| Error::corrupt("purchases", corrupt.what, id))?;
-        project(sections, shows, out).map_err(|corrupt| Error::corrupt("purchases", corrupt.what, id))?;
+        project(sections, &view, out).map_err(|corrupt| Error::corrupt("purchases", corrupt.what, id))?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub struct Act {
     pub event_id: String,
     /// Its `source`.
     pub source: String,
-    /// The namespace of that source, in which its orders and merges are named.
+    /// The namespace of that source, in which orders are named.
     pub namespace: String,
     /// Its place among the events about the same order, alias, merge or customer.
     pub order: EventOrder,

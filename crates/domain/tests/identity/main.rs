@@ -130,3 +130,15 @@ fn an_erasure_need_not_name_orders() {
         assert_eq!(act.content, Identity::Erased { customer_id: "c-1".to_owned(), order_ids: Vec::new() });
     }
 }
+
+#[test]
+fn the_contract_has_every_type_in_either_envelope() {
+    let contract = include_str!("../../../../openapi/order-stream.yaml");
+    for (kind, _) in samples() {
+        let is_named =
+            |attribute: &str| contract.contains(&format!("{attribute}: {{ type: string, const: {kind} }}"));
+        assert!(is_named(" type") && is_named("ce_type"), "{kind}");
+        // An example.
+        assert!(contract.contains(&format!("type: {kind}\n")), "{kind}");
+    }
+}

@@ -53,7 +53,7 @@ pub fn a_grant_is_read_as_it_was_written(realm: &Realm) {
     });
     let active = realm.read(|conn| grants::find(conn, GrantId([2; 16])));
     assert_eq!(active, Some(grant(2, State::Active, 0, None)), "no epoch moves");
-    assert!(realm.read(|conn| grants::of_person(conn, Person([2; 16]))).is_empty());
+    assert!(realm.read(|conn| grants::of_persons(conn, &[Person([2; 16])])).is_empty());
 }
 
 pub fn grants_end_by_their_time_and_move_their_epoch(realm: &Realm) {
@@ -76,7 +76,7 @@ pub fn grants_end_by_their_time_and_move_their_epoch(realm: &Realm) {
     assert_eq!(overdue(100, 10), [2, 6, 1]);
     assert_eq!(overdue(100, 2), [2, 6]);
     assert_eq!(realm.read(|conn| grants::unredeemed(conn, at(60), 10)), [GrantId([4; 16])]);
-    let of_person = realm.read(|conn| grants::of_person(conn, Person([1; 16])));
+    let of_person = realm.read(|conn| grants::of_persons(conn, &[Person([1; 16])]));
     assert_eq!(of_person.iter().map(|grant| grant.grant_id.0[0]).collect::<Vec<_>>(), [7, 6, 5, 4, 3, 2, 1]);
     assert_eq!(of_person[6], all[0], "read as it was written, to the microsecond");
     let ending = Ending { state: State::Revoked, at: at(70), by: "staff", reason: Some("fraud") };

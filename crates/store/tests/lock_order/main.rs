@@ -154,7 +154,7 @@ mod tests {
             (
                 "events",
                 "write.rs",
-                "store_purchases(conn, prepared.now, work.packed, &work.left)?;",
+                "let numbered = store(conn, prepared.now, work.packed, &work.left, &work.customers)?;",
                 "quarantine::insert(conn, &held)?;",
                 "is locked after quarantine",
             ),
@@ -166,10 +166,10 @@ mod tests {
                 "quarantine (counterfoil_store::quarantine::insert) is locked after access head",
             ),
             (
-                "oauth",
+                "ledger",
                 "grants.rs",
-                "let access_size = oauth.ledger().gate(conn)?;",
-                "oauth.ledger().append(conn, &keys, grant.person, now, &[draft])?;",
+                "let access_size = ledger.gate(conn)?;",
+                "ledger.append(conn, &person_keys, grant.person, now, &[draft])?;",
                 "access head (counterfoil_store::entries::take_head) is locked after",
             ),
             (
