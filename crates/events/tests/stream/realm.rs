@@ -73,8 +73,12 @@ impl Realm {
         Recorder::new(store, self.keys.clone(), clock(&self.seconds), entropy, ledger, sources).unwrap()
     }
 
+    pub fn clock(&self) -> Clock {
+        clock(&self.seconds)
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
-        clock(&self.seconds).now()
+        self.clock().now()
     }
 
     pub fn pass(&self, seconds: u64) {
