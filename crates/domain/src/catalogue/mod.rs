@@ -4,59 +4,21 @@
 //! `categories.toml` maps these to a few categories with stable ids, which is what customers hide and grants leave
 //! out. The longest path that a line's path starts with counts; a sku that is listed beats every path.
 
+mod file;
+mod set;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use data_encoding::HEXLOWER;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+pub(crate) use set::CategorySet;
+
+pub use file::{CatalogueFile, CategoryFile, Unmapped};
 
 /// Most categories of one catalogue: as many as a purchase keeps one bit each for.
 const MAX_CATEGORIES: usize = 255;
 /// The language whose name every category has.
 const MAIN_LANGUAGE: &str = "en";
-
-/// The mapping as it is written in `categories.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CatalogueFile {
-    /// Counts the versions of the file.
-    pub version: u32,
-    /// What a line counts as that is in no category.
-    #[serde(default)]
-    pub unmapped: Unmapped,
-    /// The categories, in the order in which pages list them.
-    #[serde(default)]
-    pub categories: Vec<CategoryFile>,
-}
-
-/// What a line counts as that is in no category.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unmapped {
-    /// It is shown with the others.
-    #[default]
-    Ordinary,
-    /// It is shown only to a grant that holds the sensitive dataset.
-    Sensitive,
-}
-
-/// One category as it is written in `categories.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CategoryFile {
-    /// A word of lower-case letters, digits and `-` that says nothing itself and never changes.
-    pub id: String,
-    /// What customers read, by language; `en` is always there.
-    pub name: BTreeMap<String, String>,
-    /// Whether its lines may say something about health, faith, sex life or similar.
-    pub sensitive: bool,
-    /// Paths of the source's words, general to particular.
-    #[serde(default)]
-    pub paths: Vec<Vec<String>>,
-    /// Single goods, wherever they stand.
-    #[serde(default)]
-    pub skus: Vec<String>,
-}
 
 /// A `categories.toml` that breaks a rule; the text names the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,7 +119,7 @@ impl Catalogue {
     }
 
     fn of(file: CatalogueFile, paths: Node, skus: HashMap<String, usize>) -> Self {
-        let fingerprint = fingerprint(&file);
+        let fingerprint = file::fingerprint(&file);
         let categories = file.categories.into_iter().map(|category| Category {
             id: category.id,
             is_sensitive: category.sensitive,
@@ -249,81 +211,6 @@ fn check_category(category: &CategoryFile, at: &str) -> Result<(), InvalidCatalo
         return Err(invalid(format!("{at}.name.{language}"), "is empty"));
     }
     Ok(())
-}
-
-/// What of a category decides what is hidden.
-#[derive(Serialize)]
-struct Mapped<'a> {
-    id: &'a str,
-    sensitive: bool,
-    paths: BTreeSet<&'a [String]>,
-    skus: BTreeSet<&'a str>,
-}
-
-fn fingerprint(file: &CatalogueFile) -> Fingerprint {
-    let categories: Vec<Mapped<'_>> = file
-        .categories
-        .iter()
-        .map(|category| Mapped {
-            id: &category.id,
-            sensitive: category.sensitive,
-            paths: category.paths.iter().map(Vec::as_slice).collect(),
-            skus: category.skus.iter().map(String::as_str).collect(),
-        })
-        .collect();
-    let written = serde_json::to_vec(&(file.unmapped, categories));
-    debug_assert!(written.is_ok(), "words and lists of words are written to memory");
-    let digest: [u8; 32] = Sha256::digest(written.unwrap_or_default()).into();
-    digest.first_chunk().copied().unwrap_or_default()
-}
-
-/// Some categories of one catalogue, and whether what is in none is among them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CategorySet([u64; 4]);
-
-impl CategorySet {
-    /// Adds a category by its position; `None` stands for what is in none.
-    pub(crate) fn insert(&mut self, category: Option<usize>) {
-        let bit = Self::bit(category);
-        if let Some(word) = self.0.get_mut(bit / 64) {
-            *word |= 1 << (bit % 64);
-        }
-    }
-
-    pub(crate) fn contains(&self, category: Option<usize>) -> bool {
-        let bit = Self::bit(category);
-        self.0.get(bit / 64).is_some_and(|word| word & (1 << (bit % 64)) != 0)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0 == [0; 4]
-    }
-
-    pub(crate) fn is_disjoint(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).all(|(one, other)| one & other == 0)
-    }
-
-    fn bit(category: Option<usize>) -> usize {
-        category.map_or(0, |index| index + 1)
-    }
-
-    /// Its bytes, without those at the end that say nothing.
-    pub(crate) fn to_bytes(self) -> Vec<u8> {
-        let mut bytes = self.0.map(u64::to_le_bytes).concat();
-        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
-        bytes
-    }
-
-    /// Reads [`CategorySet::to_bytes`]; `None` where there are too many.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut whole = [0; 32];
-        whole.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        let mut set = Self::default();
-        for (word, bytes) in set.0.iter_mut().zip(whole.chunks_exact(8)) {
-            *word = u64::from_le_bytes(bytes.try_into().ok()?);
-        }
-        Some(set)
-    }
 }
 
 #[cfg(test)]
@@ -444,23 +331,5 @@ mod tests {
             );
         }
         assert_ne!(Catalogue::default().fingerprint(), good.fingerprint());
-    }
-
-    #[test]
-    fn a_set_is_kept_in_few_bytes() {
-        let mut set = CategorySet::default();
-        assert!(set.is_empty() && set.to_bytes().is_empty());
-        for category in [None, Some(0), Some(7), Some(62), Some(63), Some(254)] {
-            assert!(!set.contains(category), "{category:?}");
-            let mut alone = CategorySet::default();
-            alone.insert(category);
-            assert!(set.is_disjoint(&alone));
-            set.insert(category);
-            assert!(set.contains(category) && !set.is_disjoint(&alone));
-            assert_eq!(CategorySet::from_bytes(&alone.to_bytes()), Some(alone));
-            assert_eq!(CategorySet::from_bytes(&set.to_bytes()), Some(set));
-        }
-        assert!(!set.contains(Some(1)) && !set.contains(Some(253)));
-        assert_eq!(CategorySet::from_bytes(&[1; 33]), None);
     }
 }
