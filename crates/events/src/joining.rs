@@ -173,7 +173,6 @@ fn move_purchases(
     note_left(&workspace, &packed, &mut left);
     let customers = Customers {
         held: group.keys().copied().collect(),
-        joined: movers.iter().filter(|mover| mover.new != mover.person).map(|mover| mover.new).collect(),
         moved: movers.iter().map(|mover| (mover.person, mover.new)).collect(),
         ..Customers::default()
     };
