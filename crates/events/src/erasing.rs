@@ -21,7 +21,7 @@ use crate::leaving::note_left;
 use crate::loading::load;
 use crate::numbering::Customers;
 use crate::recorder::{RecordError, Recorder};
-use crate::storing::store;
+use crate::storing::{store_linked, store_loose};
 use crate::subject::{Applied, against, latest_of};
 use crate::workspace::{Found, Workspace};
 use crate::write::update_objects;
@@ -107,12 +107,13 @@ pub(crate) fn erase(
             links::put(conn, *order, link)?;
         }
     }
+    let linked = store_loose(conn, now, packed, &left)?;
     let (removed, missing) = replace_people(recorder, conn, erasure, &group, &heirs, &ids, now)?;
     if !missing.is_empty() {
         return Err(RecordError::Extend(missing));
     }
     let customers = Customers { held: group.staying.clone(), moved, ..Customers::default() };
-    let numbered = store(conn, now, packed, &left, &customers)?;
+    let numbered = store_linked(conn, now, linked, &left, &customers)?;
     tombstones::remove_of(conn, &group.erased)?;
     suppress(conn, erasure, &removed)?;
     erasures::begin(conn, &group.erased, now)?;

@@ -18,7 +18,7 @@ use crate::leaving::note_left;
 use crate::loading::load;
 use crate::numbering::Customers;
 use crate::recorder::{RecordError, Recorder};
-use crate::storing::store;
+use crate::storing::{store_linked, store_loose};
 use crate::subject::{Applied, against, latest_of};
 use crate::workspace::Workspace;
 use crate::write::update_objects;
@@ -177,7 +177,8 @@ fn move_purchases(
         ..Customers::default()
     };
     update_objects(conn, &workspace, &existing, &HashMap::new())?;
-    let numbered = store(conn, now, packed, &left, &customers)?;
+    let linked = store_loose(conn, now, packed, &left)?;
+    let numbered = store_linked(conn, now, linked, &left, &customers)?;
     // What came in until their rows were held must move as well.
     let missing: Vec<Object> =
         affected(conn, group, movers)?.difference(&ids).map(|id| Object::awaited(*id, Kind::Order)).collect();
