@@ -6,7 +6,8 @@ import * as jose from 'jose';
 import * as oauth from 'openid-client';
 import { checkedFetch } from './contract.mjs';
 
-export const ALL_SCOPES = 'purchases:read purchases.lines:read purchases.payment:read purchases.location:read';
+export const ALL_SCOPES = 'purchases:read purchases.lines:read purchases.sensitive:read purchases.payment:read '
+  + 'purchases.location:read purchases.documents:read';
 const REDIRECT = 'https://app.example/callback';
 
 export class App {

@@ -18,9 +18,9 @@ export class Service {
   /**
    * A sandbox realm with the demo login. `postgres`: a cluster to make its databases in (default: SQLite);
    * `kafka` with `topics`: where `ingest` reads; `settings`: further COUNTERFOIL__ settings, by SECTION__KEY;
-   * `librdkafka`: properties of the consumer.
+   * `librdkafka`: properties of the consumer; `schemes`: of which scheme the customer ids of a source are.
    */
-  static async init({ postgres, kafka, topics = [], settings = {}, librdkafka } = {}) {
+  static async init({ postgres, kafka, topics = [], settings = {}, librdkafka, schemes } = {}) {
     const service = new Service();
     service.folder = temporaryFolder('service');
     service.data = join(service.folder, 'data');
@@ -41,10 +41,12 @@ export class Service {
       Object.assign(all, { INGEST__BROKERS: kafka.address, INGEST__TOPICS: topics.join(','), INGEST__GROUP: 'counterfoil-test' });
     }
     service.settings = { ...all, ...settings };
-    if (librdkafka) {
+    if (librdkafka || schemes) {
       service.file = join(service.folder, 'counterfoil.toml');
-      const lines = Object.entries(librdkafka).map(([name, value]) => `"${name}" = "${value}"\n`);
-      writeFileSync(service.file, `[ingest.kafka]\n${lines.join('')}`);
+      const lines = Object.entries(librdkafka ?? {}).map(([name, value]) => `"${name}" = "${value}"\n`);
+      const sources = Object.entries(schemes ?? {}).map(([source, scheme]) =>
+        `[[ingest.sources]]\nsource = "${source}"\ncustomer_scheme = "${scheme}"\n`);
+      writeFileSync(service.file, `[ingest.kafka]\n${lines.join('')}${sources.join('')}`);
     }
     service.initialised = await service.json(['init']);
     return service;

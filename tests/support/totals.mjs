@@ -37,6 +37,18 @@ function plain(sums) {
   return Object.fromEntries([...sums].filter(([, sum]) => !sum.eq(0)).sort().map(([currency, sum]) => [currency, sum.toFixed(2)]));
 }
 
+/**
+ * Fails unless a purchase adds up in itself: what it cost less what came back is what is left; and, where it is whole
+ * and says that it reconciles, its lines, charges and taxes are its total.
+ */
+export function assertAddsUp({ id, lines, charges, pricesIncludeTax, taxes, totals, completeness }) {
+  const { grandTotal, refunded, net } = totals;
+  if (!Big(grandTotal).minus(refunded).eq(net)) throw new Error(`${id}: ${grandTotal} − ${refunded} is not ${net}`);
+  if (!lines?.length || !completeness.reconciled || completeness.partial || (taxes?.length && !pricesIncludeTax)) return;
+  const sum = [...lines.map((line) => line.net), ...charges.map(({ amount }) => amount)].reduce((all, each) => all.plus(each), Big(0));
+  if (!sum.eq(grandTotal)) throw new Error(`${id}: its lines and charges are ${sum}, not ${grandTotal}`);
+}
+
 /** The figures of purchases as the API serves them; fails where one does not add up in itself. */
 export async function served(purchases) {
   const totals = new Totals();
@@ -51,8 +63,7 @@ export async function served(purchases) {
     totals.refund(purchase.currency, purchase.totals.refunded);
     for (const { currency, amount } of purchase.totals.refundedOther ?? []) totals.refund(currency, amount);
     for (const line of purchase.lines) totals.takeBack(line.returnedQuantity ?? 0);
-    const { grandTotal, refunded, net } = purchase.totals;
-    if (!Big(grandTotal).minus(refunded).eq(net)) throw new Error(`${purchase.id}: ${grandTotal} − ${refunded} is not ${net}`);
+    assertAddsUp(purchase);
   }
   return totals.figures();
 }

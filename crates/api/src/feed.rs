@@ -24,7 +24,7 @@ const MOST_ROWS: usize = 20_000;
 
 /// What of a grant a page is made with.
 #[derive(Debug, Clone)]
-pub(crate) struct View {
+pub(crate) struct Basis {
     pub(crate) person: Person,
     pub(crate) grant_id: GrantId,
     pub(crate) version: i32,
@@ -37,13 +37,13 @@ pub(crate) struct View {
     pub(crate) datasets: Vec<Dataset>,
 }
 
-impl View {
-    pub(crate) fn of(access: &Access<Purchases>) -> Self {
+impl Basis {
+    pub(crate) fn of(api: &Api, access: &Access<Purchases>) -> Self {
         Self {
             person: access.person,
             grant_id: access.grant_id,
             version: access.version,
-            sight: Sight::of(access),
+            sight: Sight::of(api, access),
             changed: (access.changed_seq(), access.resync()),
             veil_seq: access.veil_seq(),
             datasets: access.details.datasets.clone(),
@@ -154,18 +154,18 @@ fn word(kind: Kind) -> &'static str {
 pub(crate) fn read(
     api: &Api,
     conn: &mut Conn,
-    view: &View,
+    basis: &Basis,
     asked: Asked,
     request_id: String,
 ) -> Result<Outcome> {
-    let Some(upto) = changes::upto(conn, view.person)? else { return Ok(Outcome::Gone) };
-    let place = asked.place.unwrap_or_else(|| view.start(upto, 0));
-    let is_widened = is_widened(conn, view, &place)?;
-    if is_widened && place.grant_id != view.grant_id {
-        return Ok(Outcome::Resync(view.start(upto, place.count)));
+    let Some(upto) = changes::upto(conn, basis.person)? else { return Ok(Outcome::Gone) };
+    let place = asked.place.unwrap_or_else(|| basis.start(upto, 0));
+    let is_widened = is_widened(conn, basis, &place)?;
+    if is_widened && place.grant_id != basis.grant_id {
+        return Ok(Outcome::Resync(basis.start(upto, place.count)));
     }
-    let Some(scanned) = scan(conn, view, &place, asked.limit)? else { return Ok(Outcome::Gone) };
-    let mut told = notices(view, &place, scanned.through, is_widened);
+    let Some(scanned) = scan(conn, basis, &place, asked.limit)? else { return Ok(Outcome::Gone) };
+    let mut told = notices(basis, &place, scanned.through, is_widened);
     told.extend(scanned.rows.into_iter().map(Change::Of));
     told.sort_by_key(Change::seq);
     let has_more = told.len() > asked.limit || scanned.through < scanned.upto;
@@ -179,40 +179,40 @@ pub(crate) fn read(
         data: Vec::new(),
         changes: 0,
         place: Place {
-            grant_id: view.grant_id,
+            grant_id: basis.grant_id,
             position: through,
-            projection: view.sight.projection.clone(),
+            projection: basis.sight.projection.clone(),
             ..place
         },
         has_more,
-        disclosure: page::disclosure(request_id, datasets(view, asked.ids_only), []),
+        disclosure: page::disclosure(request_id, datasets(basis, asked.ids_only), []),
     };
-    write(api, conn, view, &told, asked.ids_only, &mut page)?;
+    write(api, conn, basis, &told, asked.ids_only, &mut page)?;
     Ok(Outcome::Page(Box::new(page)))
 }
 
 /// The datasets that leave with a page: an id and when it changed are of the first.
-fn datasets(view: &View, ids_only: bool) -> &[Dataset] {
-    if ids_only { &[Dataset::Purchases] } else { &view.datasets }
+fn datasets(basis: &Basis, ids_only: bool) -> &[Dataset] {
+    if ids_only { &[Dataset::Purchases] } else { &basis.datasets }
 }
 
 /// Whether the grant shows anything now that was not shown to the reader before.
-fn is_widened(conn: &mut Conn, view: &View, place: &Place) -> Result<bool> {
-    let (now, then) = (&view.sight.projection, &place.projection);
+fn is_widened(conn: &mut Conn, basis: &Basis, place: &Place) -> Result<bool> {
+    let (now, then) = (&basis.sight.projection, &place.projection);
     if now == then {
         return Ok(false);
     }
     Ok(now.is_wider_than(then)
         || (now.agreed_seq > then.agreed_seq
-            && purchases::count_joined(conn, view.person, &view.sight.filter, then.agreed_seq)? > 0))
+            && purchases::count_joined(conn, basis.person, &basis.sight.filter, then.agreed_seq)? > 0))
 }
 
 /// What the reader is told about its grant, with numbers up to `through`.
-fn notices(view: &View, place: &Place, through: i64, is_widened: bool) -> Vec<Change> {
+fn notices(basis: &Basis, place: &Place, through: i64, is_widened: bool) -> Vec<Change> {
     let is_ahead = |seq: i64| seq > place.position && seq > place.began;
     // An earlier grant's reader was compared with this grant as it stands.
-    let of_grant = Some(view.changed).filter(|_| place.grant_id == view.grant_id);
-    let ahead = of_grant.into_iter().chain([(view.veil_seq, true)]).filter(|(seq, _)| is_ahead(*seq));
+    let of_grant = Some(basis.changed).filter(|_| place.grant_id == basis.grant_id);
+    let ahead = of_grant.into_iter().chain([(basis.veil_seq, true)]).filter(|(seq, _)| is_ahead(*seq));
     let mut notices: Vec<Change> = Vec::new();
     let mut is_resync_ahead = false;
     for (seq, is_resync) in ahead {
@@ -239,16 +239,16 @@ struct Scanned {
 }
 
 /// Looks for one change more than fits a page, so that "there is more" is never said of what the reader may not see.
-fn scan(conn: &mut Conn, view: &View, place: &Place, limit: usize) -> Result<Option<Scanned>> {
+fn scan(conn: &mut Conn, basis: &Basis, place: &Place, limit: usize) -> Result<Option<Scanned>> {
     let mut scanned = Scanned { rows: Vec::new(), through: place.position, upto: place.position };
     let mut looked_at = 0;
     let mut chunk = i64::try_from(limit).unwrap_or(CHUNK).saturating_add(1);
     loop {
-        let read = changes::read(conn, view.person, scanned.through, place.began, chunk)?;
+        let read = changes::read(conn, basis.person, scanned.through, place.began, chunk)?;
         let Some(read) = read else { return Ok(None) };
         looked_at += read.rows.len();
         (scanned.through, scanned.upto) = (read.through, read.upto);
-        let filter = &view.sight.filter;
+        let filter = &basis.sight.filter;
         scanned
             .rows
             .extend(read.rows.into_iter().filter(|row| is_told(row, filter, place.began, place.position)));
@@ -263,7 +263,7 @@ fn scan(conn: &mut Conn, view: &View, place: &Place, limit: usize) -> Result<Opt
 fn write(
     api: &Api,
     conn: &mut Conn,
-    view: &View,
+    basis: &Basis,
     told: &[Change],
     ids_only: bool,
     page: &mut Page,
@@ -276,19 +276,19 @@ fn write(
     if told.is_empty() {
         return Ok(());
     }
-    let documents: HashMap<i64, Vec<u8>> = changes::documents(conn, view.person, &standing)?
+    let documents: HashMap<i64, Vec<u8>> = changes::documents(conn, basis.person, &standing)?
         .into_iter()
         .map(|found| (found.change_seq, found.document))
         .collect();
-    let keys = api.keys().person(view.person)?;
-    let mut opener = Opener::new(api, &keys, view.person)?;
+    let keys = api.keys().person(basis.person)?;
+    let mut opener = Opener::new(api, &keys, basis.person)?;
     page.data.reserve(told.len() * if ids_only { 192 } else { 2_048 });
     for change in told {
         match change {
             Change::Grant { is_resync, .. } => {
                 begin(page, "grant.changed");
                 let resync = if *is_resync { "full" } else { "none" };
-                put(&mut page.data, &format!(",\"version\":{},\"resync\":\"{resync}\"}}", view.version));
+                put(&mut page.data, &format!(",\"version\":{},\"resync\":\"{resync}\"}}", basis.version));
             }
             Change::Of(row) => {
                 if let Some((revision, at)) = row.left {
@@ -302,7 +302,7 @@ fn write(
                         ),
                     );
                 } else if let Some(document) = documents.get(&row.change_seq) {
-                    standing_change(&mut opener, view, row, document, ids_only, page)?;
+                    standing_change(&mut opener, basis, row, document, ids_only, page)?;
                 }
                 // Else it has moved on to a later number, and comes with that.
             }
@@ -313,7 +313,7 @@ fn write(
 
 fn standing_change(
     opener: &mut Opener<'_>,
-    view: &View,
+    basis: &Basis,
     row: &Row,
     document: &[u8],
     ids_only: bool,
@@ -333,7 +333,7 @@ fn standing_change(
         );
         if is_shown && !ids_only {
             put(out, ",\"purchase\":");
-            project(sections, view.sight.shows, out)?;
+            project(sections, &basis.sight.view, out)?;
         }
         out.push(b'}');
         Ok(())

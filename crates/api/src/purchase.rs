@@ -67,7 +67,7 @@ pub(crate) async fn show(
 }
 
 async fn read(api: &Api, access: &Access<Purchases>, id: PurchaseId) -> Result<(Listed, Vec<u8>), Problem> {
-    let (person, sight) = (access.person, Sight::of(access));
+    let (person, sight) = (access.person, Sight::of(api, access));
     let reader = api.clone();
     let found = api
         .store()
@@ -94,7 +94,7 @@ fn etag(api: &Api, access: &Access<Purchases>, listed: &Listed) -> EntityTag {
         access.grant_id.as_bytes(),
         &access.version.to_be_bytes(),
         &standing.customer_epoch.to_be_bytes(),
-        &Sight::of(access).projection.to_bytes(),
+        &Sight::of(api, access).projection.to_bytes(),
     ]);
     let tag = mac.get(..16).unwrap_or_default();
     EntityTag::new_strong(data_encoding::HEXLOWER.encode(tag))

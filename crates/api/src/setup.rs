@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::NaiveDate;
+use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::clock::Clock;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_store::document::Codec;
@@ -25,6 +26,7 @@ struct Inner {
     codec: Codec,
     sealer: Sealer,
     clock: Clock,
+    catalogue: Arc<Catalogue>,
     hub: Arc<Hub>,
     settings: ApiSettings,
     cursors: Secret,
@@ -103,6 +105,7 @@ impl Api {
         keys: Keys,
         sealer: Sealer,
         clock: Clock,
+        catalogue: Arc<Catalogue>,
         readiness: Readiness,
         settings: ApiSettings,
     ) -> Result<Self> {
@@ -116,6 +119,7 @@ impl Api {
             codec,
             sealer,
             clock,
+            catalogue,
             hub,
             settings,
             cursors,
@@ -143,6 +147,10 @@ impl Api {
 
     pub(crate) fn base(&self) -> &str {
         &self.0.settings.base
+    }
+
+    pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.0.catalogue
     }
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {

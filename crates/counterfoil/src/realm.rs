@@ -97,6 +97,7 @@ impl Realm {
             self.keys.clone(),
             self.clock.clone(),
             self.entropy.clone(),
+            self.ledger.clone(),
             sources(&settings.ingest)?,
         )?)
     }

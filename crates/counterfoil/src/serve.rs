@@ -10,6 +10,7 @@ use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use counterfoil_api::{Api, ApiSettings, Coverage, Readiness};
+use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_events::holding;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::{Code, Problem, complete};
@@ -62,6 +63,7 @@ impl State {
             realm.keys.clone(),
             sealer,
             clock.clone(),
+            Arc::new(Catalogue::default()),
             readiness,
             ApiSettings {
                 base: oauth.issuer().to_owned(),

@@ -38,6 +38,8 @@ pub enum EntryType {
     GrantRequested,
     /// The customer said yes.
     GrantGiven,
+    /// The customer changed what a grant lets out.
+    GrantAmended,
     /// The customer said no.
     GrantRefused,
     /// The code was never redeemed.
@@ -50,6 +52,14 @@ pub enum EntryType {
     GrantRevoked,
     /// The agreed duration is over.
     GrantExpired,
+    /// The customer hid something from every app.
+    RestrictionSet,
+    /// The customer showed again what was hidden from every app.
+    RestrictionLifted,
+    /// Somebody who may asked to erase a customer.
+    ErasureRequested,
+    /// What was to be erased is gone.
+    ErasureCompleted,
     /// Data left to an app.
     DisclosureApp,
 }
@@ -60,12 +70,17 @@ impl EntryType {
         match self {
             Self::GrantRequested => "grant.requested",
             Self::GrantGiven => "grant.given",
+            Self::GrantAmended => "grant.amended",
             Self::GrantRefused => "grant.refused",
             Self::GrantLapsed => "grant.lapsed",
             Self::GrantWithdrawn => "grant.withdrawn",
             Self::GrantEnded => "grant.ended",
             Self::GrantRevoked => "grant.revoked",
             Self::GrantExpired => "grant.expired",
+            Self::RestrictionSet => "restriction.set",
+            Self::RestrictionLifted => "restriction.lifted",
+            Self::ErasureRequested => "erasure.requested",
+            Self::ErasureCompleted => "erasure.completed",
             Self::DisclosureApp => "disclosure.app",
         }
     }

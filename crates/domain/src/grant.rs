@@ -163,6 +163,27 @@ pub struct CarveOuts {
     pub keep_totals: bool,
 }
 
+impl CarveOuts {
+    /// Single purchases that a grant may leave out; who wants more hides them from every app.
+    pub const MOST_PURCHASES: usize = 500;
+
+    /// Puts the lists in order. Without anything left out of it a purchase has its totals anyway, so `keep_totals` is
+    /// kept as chosen: sensitive lines may be left out without being listed here.
+    ///
+    /// # Errors
+    /// [`InvalidDetails`] for more purchases than [`CarveOuts::MOST_PURCHASES`].
+    pub fn checked(mut self) -> Result<Self, InvalidDetails> {
+        self.categories.sort_unstable();
+        self.categories.dedup();
+        self.purchases.sort_unstable();
+        self.purchases.dedup();
+        if self.purchases.len() > Self::MOST_PURCHASES {
+            return Err(InvalidDetails("too many single purchases are left out"));
+        }
+        Ok(self)
+    }
+}
+
 /// A request for details that cannot be granted; the text names the member.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -248,6 +269,8 @@ pub enum State {
 pub enum Act {
     /// The app redeems the code.
     Redeem,
+    /// The customer changes what it lets out.
+    Amend,
     /// The code expires unredeemed.
     Lapse,
     /// The customer stops sharing.
@@ -314,6 +337,7 @@ impl State {
         match (self, act) {
             (Self::Given, Act::Redeem) => Ok(Self::Active),
             (Self::Given, Act::Lapse) => Ok(Self::Lapsed),
+            (from, Act::Amend) if !from.is_final() => Ok(from),
             (from, Act::Withdraw) if !from.is_final() => Ok(Self::Withdrawn),
             (from, Act::End) if !from.is_final() => Ok(Self::Ended),
             (from, Act::Revoke) if !from.is_final() => Ok(Self::Revoked),
@@ -361,14 +385,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_put_in_order() {
+        let purchases = |count: u8| (0..count).rev().map(|n| PurchaseId([n; 16])).collect::<Vec<_>>();
+        let chosen = CarveOuts {
+            categories: vec!["wine".to_owned(), "health".to_owned(), "wine".to_owned()],
+            purchases: [purchases(2), purchases(1)].concat(),
+            keep_totals: true,
+        };
+        let checked = chosen.checked().unwrap();
+        assert_eq!(checked.categories, ["health", "wine"]);
+        assert_eq!(checked.purchases, [PurchaseId([0; 16]), PurchaseId([1; 16])]);
+        let many = (0_u32..501).map(|n| PurchaseId([n.to_be_bytes(); 4].concat().try_into().unwrap()));
+        let many = CarveOuts { purchases: many.collect(), ..CarveOuts::default() };
+        assert!(many.checked().is_err());
+    }
+
+    #[test]
     fn ended_is_final() {
         for state in State::ALL {
             assert_eq!(State::from_name(state.name()), Some(state));
-            for act in [Act::Redeem, Act::Lapse, Act::Withdraw, Act::End, Act::Revoke, Act::Expire] {
+            for act in
+                [Act::Redeem, Act::Amend, Act::Lapse, Act::Withdraw, Act::End, Act::Revoke, Act::Expire]
+            {
                 assert!(!(state.is_final() && state.after(act).is_ok()), "{state:?} {act:?}");
             }
         }
         assert_eq!(State::Given.after(Act::Redeem), Ok(State::Active));
         assert!(State::Active.after(Act::Redeem).is_err(), "a code works once");
+        assert_eq!(State::Paused.after(Act::Amend), Ok(State::Paused), "a change is no way to go on");
     }
 }

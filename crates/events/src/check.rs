@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use counterfoil_domain::purchase::{Purchase, Shows, project};
+use counterfoil_domain::purchase::{Purchase, Shows, Veil, View, project};
 use counterfoil_domain::stream::{Body, Decoded, Event, Sources};
 use serde_json::{Value, json};
 
@@ -58,6 +58,7 @@ impl Check {
                 *self.accepted.entry(event.body.kind()).or_default() += 1;
                 self.look_at_order(*event);
             }
+            Ok(Decoded::Act(_)) => *self.accepted.entry("act").or_default() += 1,
             Ok(Decoded::Skipped) => self.skipped += 1,
             Ok(Decoded::Tombstone) => self.tombstones += 1,
             Err(rejection) => {
@@ -73,11 +74,12 @@ impl Check {
         let Body::Order(order) = event.body else { return };
         let mut purchase = Purchase::empty(self.now);
         purchase.put_order(order, self.now);
-        let everything = Shows { lines: true, payment: true, location: true, documents: false };
+        let shows = Shows { lines: true, payment: true, location: true, documents: false };
+        let everything = View { shows, veil: Veil::default() };
         let mut served = Vec::new();
         let shown = purchase
             .render("pur_example")
-            .and_then(|rendered| project(rendered.sections.view()?, everything, &mut served));
+            .and_then(|rendered| project(rendered.sections.view()?, &everything, &mut served));
         let Some(value) = shown.ok().and_then(|()| serde_json::from_slice::<Value>(&served).ok()) else {
             *self.differences.entry("cannot be shown".to_owned()).or_default() += 1;
             return;

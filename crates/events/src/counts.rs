@@ -16,6 +16,8 @@ pub struct Counts {
     pub duplicates: u64,
     /// Events older than what stands.
     pub stale: u64,
+    /// Events about customers before they were erased, which were dropped.
+    pub suppressed: u64,
     /// Messages put into quarantine.
     pub quarantined: u64,
     /// Events of other types.
@@ -30,6 +32,7 @@ impl AddAssign for Counts {
         self.stored += other.stored;
         self.duplicates += other.duplicates;
         self.stale += other.stale;
+        self.suppressed += other.suppressed;
         self.quarantined += other.quarantined;
         self.skipped += other.skipped;
         self.tombstones += other.tombstones;

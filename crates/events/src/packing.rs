@@ -7,15 +7,29 @@ use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::purchases::PurchaseRow;
 use counterfoil_store::{Error, Result};
 
-use crate::workspace::Slot;
+use crate::placing::Joined;
+use crate::workspace::{Found, Slot, Was};
 
 /// A purchase ready to be written.
 #[derive(Debug, Clone)]
 pub(crate) enum Packed {
-    /// With its customer; `change_seq` is filled in once the customer's counter is known.
-    Linked(Box<PurchaseRow>),
+    /// With its customer; the numbers are filled in once the customer's counter is known.
+    Linked(Box<Linked>),
     /// Waiting for its order, or without a customer.
     Unlinked { waiting: bool, document: Vec<u8> },
+}
+
+/// A row, and what its numbers depend on.
+#[derive(Debug, Clone)]
+pub(crate) struct Linked {
+    pub(crate) row: PurchaseRow,
+    pub(crate) person: Person,
+    pub(crate) joined: Joined,
+    /// How it lay before, with this or another customer.
+    pub(crate) was: Option<(Person, Was)>,
+    /// What the customer hid stays hidden, wherever it goes; unless its order now names somebody else.
+    pub(crate) may_stay_hidden: bool,
+    pub(crate) revision: i64,
 }
 
 /// Packs purchases, reusing its buffers.
@@ -36,7 +50,7 @@ impl<'a> Packing<'a> {
         id: PurchaseId,
         slot: &Slot,
         has_come: bool,
-        namespace: &str,
+        namespace: Option<&str>,
     ) -> Result<Packed> {
         let Rendered { sections, columns } = slot
             .purchase
@@ -49,7 +63,16 @@ impl<'a> Packing<'a> {
         };
         let keys = self.keys.person(person)?;
         let document = self.packer.pack(&keys.purchases, &binding(id, Some(person)), sections.as_bytes())?;
-        Ok(Packed::Linked(Box::new(PurchaseRow {
+        let was = match &slot.found {
+            Some(Found::Linked(before, _, was)) => Some((*before, *was)),
+            Some(Found::Unlinked) | None => None,
+        };
+        let store_index = match (namespace, columns.store_id) {
+            (Some(namespace), Some(store)) => Some(self.keys.store_index(namespace, &store)),
+            (Some(_), None) => None,
+            (None, _) => was.and_then(|(_, was)| was.store_index),
+        };
+        let row = PurchaseRow {
             person: person.as_bytes().to_vec(),
             purchased_at: columns.purchased_at.naive_utc(),
             purchase_id: id.as_bytes().to_vec(),
@@ -60,14 +83,17 @@ impl<'a> Packing<'a> {
             currency: columns.currency.to_owned(),
             grand_total: columns.grand_total,
             refunded: columns.refunded,
-            store_index: columns.store_id.map(|store| self.keys.store_index(namespace, &store).to_vec()),
+            store_index: store_index.map(|index| index.to_vec()),
             shared: columns.shared,
             document,
-            change_kind: 0,
+            change_kind: slot.change.code(),
             shown_seq: 0,
             joined_seq: None,
             hidden: false,
-        })))
+        };
+        let (joined, revision) = (slot.joined, slot.purchase.revision());
+        let may_stay_hidden = !slot.reclaimed;
+        Ok(Packed::Linked(Box::new(Linked { row, person, joined, was, may_stay_hidden, revision })))
     }
 }
 

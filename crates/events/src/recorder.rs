@@ -9,7 +9,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
-use counterfoil_domain::stream::{Body, Decoded, Event, Rejection, Sources};
+use counterfoil_domain::stream::{Act, Body, Decoded, Event, Identity, OrderKind, Rejection, Sources};
+use counterfoil_ledger::Ledger;
 use counterfoil_store::document::Codec;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::objects::Object;
@@ -24,7 +25,8 @@ use crate::groups::Groups;
 use crate::holding;
 use crate::message::Message;
 use crate::packing::{Packed, Packing};
-use crate::workspace::{Applied, Subject, Workspace, kind_code};
+use crate::subject::{Applied, Carried, Subject, kind_code};
+use crate::workspace::Workspace;
 use crate::write;
 
 /// What a batch could not be recorded for.
@@ -36,6 +38,13 @@ pub enum RecordError {
     /// Objects outside the batch must be held too; the batch is tried again with them.
     #[error("{} more objects must be held", .0.len())]
     Extend(Vec<Object>),
+    /// A customer is not whom they were taken for: merged, erased, or another's alias meanwhile. The batch is prepared
+    /// again.
+    #[error("a customer is not whom they were taken for")]
+    Stale,
+    /// Erased customers have bought something since and need a person for it.
+    #[error("{} customers need a successor", .0.len())]
+    Succeed(Vec<Person>),
     /// The store.
     #[error(transparent)]
     Store(#[from] Error),
@@ -63,14 +72,16 @@ pub struct Recorder {
     pub(crate) codec: Codec,
     pub(crate) unlinked: Secret,
     clock: Clock,
-    entropy: Entropy,
+    pub(crate) entropy: Entropy,
+    pub(crate) ledger: Ledger,
     sources: Sources,
+    is_history: bool,
     order_kinds: Mutex<HashMap<String, i32>>,
-    persons: Mutex<HashMap<[u8; 16], Person>>,
+    pub(crate) identities: Mutex<HashMap<[u8; 16], people::Identity>>,
 }
 
-/// Customers whose person is remembered between batches.
-const REMEMBERED: usize = 500_000;
+/// How often a batch is prepared again because a customer is not whom they were taken for.
+const TRIES: usize = 20;
 
 /// A batch that is ready for its transaction.
 pub(crate) struct Prepared {
@@ -86,6 +97,10 @@ pub(crate) struct Prepared {
     pub(crate) quarantined: Vec<Quarantined>,
     pub(crate) counts: Counts,
     pub(crate) refused: Vec<(usize, &'static str)>,
+    /// Events about who is who, by message, until they are carried out.
+    acts: Vec<(usize, Act)>,
+    /// What became of them, with the customer and order that they name.
+    pub(crate) acted: Vec<(usize, Applied, (Option<String>, Option<String>))>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -101,6 +116,7 @@ impl Recorder {
         keys: Keys,
         clock: Clock,
         entropy: Entropy,
+        ledger: Ledger,
         sources: Sources,
     ) -> Result<Self, Error> {
         let unlinked = keys.named("unlinked")?;
@@ -112,10 +128,23 @@ impl Recorder {
             unlinked,
             clock,
             entropy,
+            ledger,
             sources,
+            is_history: false,
             order_kinds: Mutex::new(order_kinds),
-            persons: Mutex::new(HashMap::new()),
+            identities: Mutex::new(HashMap::new()),
         })
+    }
+
+    /// For bringing in the past: nobody is told that there is news.
+    #[must_use]
+    pub fn of_history(self) -> Self {
+        Self { is_history: true, ..self }
+    }
+
+    /// Whether it brings in the past.
+    pub(crate) fn is_history(&self) -> bool {
+        self.is_history
     }
 
     /// The database it records into.
@@ -164,25 +193,27 @@ impl Recorder {
         let now = self.clock.now();
         let mut counts =
             Counts { read: u64::try_from(messages.len()).unwrap_or(u64::MAX), ..Counts::default() };
-        let mut events = Vec::with_capacity(messages.len());
+        let mut read = Vec::with_capacity(messages.len());
         let mut rejected = Vec::new();
         for (index, message) in messages.iter().enumerate() {
             match message.decode(&self.sources) {
-                Ok(Decoded::Event(event)) if self.order_kind_of(&event)? => events.push((index, *event)),
-                Ok(Decoded::Event(event)) => rejected.push((index, order_kind_mixed(&event))),
+                Ok(Decoded::Event(event)) if self.order_kind_of(&event.source, event.order.kind)? => {
+                    read.push((index, Read::Event(event)));
+                }
+                Ok(Decoded::Act(act)) if self.order_kind_of(&act.source, act.order.kind)? => {
+                    read.push((index, Read::Act(act)));
+                }
+                Ok(Decoded::Event(event)) => {
+                    let order_id = event.body.order_id().map(str::to_owned);
+                    rejected.push((index, order_kind_mixed((event.customer_id, order_id))));
+                }
+                Ok(Decoded::Act(act)) => rejected.push((index, order_kind_mixed(named_by(&act)))),
                 Ok(Decoded::Skipped) => counts.skipped += 1,
                 Ok(Decoded::Tombstone) => counts.tombstones += 1,
                 Err(rejection) => rejected.push((index, rejection)),
             }
         }
-        let persons = self.resolve(&events, now)?;
-        let mut subjects = Vec::with_capacity(events.len());
-        let mut bodies = Vec::with_capacity(events.len());
-        for ((index, event), person) in events.into_iter().zip(persons) {
-            let (subject, body) = Subject::new(index, event, person, &self.keys);
-            subjects.push(subject);
-            bodies.push(body);
-        }
+        let (subjects, carried, acts) = self.subjects(read, now)?;
 
         let mut groups = Groups::default();
         for subject in &subjects {
@@ -194,9 +225,10 @@ impl Recorder {
         let mut fresh = Workspace::default();
         let outcomes: Vec<Applied> = subjects
             .iter()
-            .zip(bodies)
-            .map(|(subject, body)| fresh.apply(subject, body, &self.keys, now))
+            .zip(carried)
+            .map(|(subject, carried)| fresh.apply(subject, carried, &self.keys, now))
             .collect();
+        fresh.place(now);
         let packed = self.pack(&mut fresh, &subjects)?;
         let mut quarantined = Vec::with_capacity(rejected.len());
         let mut refused = Vec::with_capacity(rejected.len());
@@ -215,17 +247,59 @@ impl Recorder {
             quarantined,
             counts,
             refused,
+            acts,
+            acted: Vec::new(),
         })
     }
 
-    /// The transaction of a prepared batch.
+    /// What the events are about, and what they carry; events about who is who apart.
+    fn subjects(&self, read: Vec<(usize, Read)>, now: DateTime<Utc>) -> Result<Subjects, Error> {
+        let name = |read: &Read| match read {
+            Read::Event(event) => {
+                event.customer_id.as_deref().map(|id| self.customer_name(&event.customer_scheme, id))
+            }
+            Read::Act(act) => linking(act).map(|(customer_id, ..)| self.customer_name("", customer_id)),
+        };
+        let names: Vec<Option<CustomerName>> = read.iter().map(|(_, read)| name(read)).collect();
+        let asked: Vec<CustomerName> = names.iter().flatten().cloned().collect();
+        let found = self.identities(&asked, now)?;
+        let (mut subjects, mut carried, mut acts) = (Vec::with_capacity(read.len()), Vec::new(), Vec::new());
+        carried.reserve(read.len());
+        for ((index, read), name) in read.into_iter().zip(names) {
+            let who = name.and_then(|name| found.get(&name.index).copied());
+            match read {
+                Read::Event(event) => {
+                    let (subject, body) = Subject::new(index, *event, who, &self.keys);
+                    subjects.push(subject);
+                    carried.push(body);
+                }
+                Read::Act(act) => match linking(&act) {
+                    Some((_, orders, linked)) => {
+                        for order in orders {
+                            subjects.push(Subject::link(index, &act, order, linked, who, &self.keys));
+                            carried.push(Carried::Link);
+                        }
+                    }
+                    None => acts.push((index, *act)),
+                },
+            }
+        }
+        Ok((subjects, carried, acts))
+    }
+
+    /// The transaction of a prepared batch, after those of its events about who is who.
     pub(crate) fn commit(
         &self,
         messages: &[Message],
         mut prepared: Prepared,
         moves: &[Move],
     ) -> Result<Recorded, RecordError> {
+        for (message, act) in std::mem::take(&mut prepared.acts) {
+            let applied = self.act_steadily(&act, prepared.now)?;
+            prepared.acted.push((message, applied, named_by(&act)));
+        }
         let mut extra: Vec<Object> = Vec::new();
+        let mut tries = 0;
         loop {
             let outcome = self
                 .store
@@ -235,9 +309,29 @@ impl Recorder {
                     let held: HashSet<ObjectId> = extra.iter().map(|object| object.id).collect();
                     extra.extend(more.into_iter().filter(|object| !held.contains(&object.id)));
                 }
+                Err(RecordError::Stale) if tries < TRIES => {
+                    tries += 1;
+                    let named: Vec<Person> = prepared.fresh.people.keys().copied().collect();
+                    self.forget(&named);
+                    let acted = prepared.acted;
+                    prepared = Prepared { acts: Vec::new(), acted, ..self.prepare(messages)? };
+                    extra.clear();
+                }
+                Err(RecordError::Stale) => return Err(Error::Contended.into()),
                 outcome => return outcome,
             }
         }
+    }
+
+    /// Carries an event about who is who out, again where somebody is not whom they were taken for.
+    fn act_steadily(&self, act: &Act, now: DateTime<Utc>) -> Result<Applied, RecordError> {
+        for _ in 0..TRIES {
+            match self.act(act, now) {
+                Err(RecordError::Stale) => self.identities.lock().clear(),
+                outcome => return outcome,
+            }
+        }
+        Err(Error::Contended.into())
     }
 
     /// Renders and packs what is in hand, noting in each purchase's object where it will lie.
@@ -259,16 +353,18 @@ impl Recorder {
             let place = if slot.purchase.is_empty() {
                 None
             } else {
-                let namespace = namespaces.get(&id.into()).copied().unwrap_or_default();
+                let namespace = namespaces.get(&id.into()).copied();
                 let row = packing.pack(id, slot, has_come, namespace)?;
                 let place = match &row {
-                    Packed::Linked(row) => slot.person.map(|person| (person, row.purchased_at.and_utc())),
+                    Packed::Linked(linked) => Some((linked.person, linked.row.purchased_at.and_utc())),
                     Packed::Unlinked { .. } => None,
                 };
                 packed.push((id, row));
                 place
             };
+            let gone = slot.purchase.is_empty().then(|| slot.purchase.revision());
             if let Some(object) = workspace.objects.get_mut(&id.into()) {
+                object.revision = gone;
                 object.person = place.map(|(person, _)| person);
                 object.purchased_at = place.map(|(_, at)| at);
             }
@@ -277,43 +373,14 @@ impl Recorder {
     }
 
     /// Whether an event is ordered as its source's events are; a new source is noted.
-    fn order_kind_of(&self, event: &Event) -> Result<bool, Error> {
-        let kind = kind_code(event.order.kind);
-        if let Some(known) = self.order_kinds.lock().get(&event.source) {
+    fn order_kind_of(&self, source: &str, kind: OrderKind) -> Result<bool, Error> {
+        let kind = kind_code(kind);
+        if let Some(known) = self.order_kinds.lock().get(source) {
             return Ok(*known == kind);
         }
-        let known = self.store.write_blocking(|conn| offsets::note_order_kind(conn, &event.source, kind))?;
-        self.order_kinds.lock().insert(event.source.clone(), known);
+        let known = self.store.write_blocking(|conn| offsets::note_order_kind(conn, source, kind))?;
+        self.order_kinds.lock().insert(source.to_owned(), known);
         Ok(known == kind)
-    }
-
-    /// The persons that events name, in their order.
-    fn resolve(&self, events: &[(usize, Event)], now: DateTime<Utc>) -> Result<Vec<Option<Person>>, Error> {
-        let named: Vec<Option<CustomerName>> = events
-            .iter()
-            .map(|(_, event)| {
-                let id = event.customer_id.clone()?;
-                let index = self.keys.customer_index(&id);
-                Some(CustomerName { id, index })
-            })
-            .collect();
-        let mut found: HashMap<[u8; 16], Person> = {
-            let remembered = self.persons.lock();
-            let known = named.iter().flatten().filter_map(|name| remembered.get_key_value(&name.index));
-            known.map(|(index, person)| (*index, *person)).collect()
-        };
-        let asked: Vec<CustomerName> =
-            named.iter().flatten().filter(|name| !found.contains_key(&name.index)).cloned().collect();
-        if !asked.is_empty() {
-            let new = people::resolve(&self.store, &self.keys, &self.entropy, now, &asked)?;
-            let mut remembered = self.persons.lock();
-            if remembered.len() + new.len() > REMEMBERED {
-                remembered.clear();
-            }
-            remembered.extend(&new);
-            found.extend(new);
-        }
-        Ok(named.into_iter().map(|name| found.get(&name?.index).copied()).collect())
     }
 
     /// Reads what an event carries once more; it could be read before.
@@ -342,17 +409,49 @@ impl Recorder {
             quarantined,
             counts,
             refused: vec![(0, rejection.reason)],
+            acts: Vec::new(),
+            acted: Vec::new(),
         })
     }
 }
 
-fn order_kind_mixed(event: &Event) -> Rejection {
+/// An event that was read.
+enum Read {
+    Event(Box<Event>),
+    Act(Box<Act>),
+}
+
+type Subjects = (Vec<Subject>, Vec<Carried>, Vec<(usize, Act)>);
+
+/// The customer and orders of an event that links them, or unlinks.
+fn linking(act: &Act) -> Option<(&str, &[String], bool)> {
+    match &act.content {
+        Identity::Linked { customer_id, order_ids } => Some((customer_id, order_ids, true)),
+        Identity::Unlinked { customer_id, order_ids } => Some((customer_id, order_ids, false)),
+        _ => None,
+    }
+}
+
+/// A customer and an order that an event names, for blind indexes should it be refused.
+fn named_by(act: &Act) -> (Option<String>, Option<String>) {
+    let first = |orders: &[String]| orders.first().cloned();
+    match &act.content {
+        Identity::Linked { customer_id, order_ids }
+        | Identity::Unlinked { customer_id, order_ids }
+        | Identity::Erased { customer_id, order_ids } => (Some(customer_id.clone()), first(order_ids)),
+        Identity::Identified { customer_id, .. } => (Some(customer_id.clone()), None),
+        Identity::Merged { from, .. } => (Some(from.clone()), None),
+        Identity::Split { .. } => (None, None),
+    }
+}
+
+fn order_kind_mixed((customer_id, order_id): (Option<String>, Option<String>)) -> Rejection {
     Rejection {
         reason: "order_kind_mixed",
         pointer: "/data".to_owned(),
         detail: "this source orders its events in another way (revision, revisedAt or time)".to_owned(),
-        customer_id: event.customer_id.clone(),
-        order_id: event.body.order_id().map(str::to_owned),
+        customer_id,
+        order_id,
     }
 }
 

@@ -1,24 +1,26 @@
-//! The transaction of a batch, in the lock order of the design: offsets, objects, unlinked, customers, purchases,
-//! quarantine, and last the access head where somebody may see less than before.
+//! The transaction of a batch, in the lock order of the design: offsets, objects, links, unlinked, customers,
+//! purchases, tombstones, quarantine, announcements, and last the access head where somebody may see less than before.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
-use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use counterfoil_domain::ids::{ObjectId, PurchaseId};
 use counterfoil_domain::stream::Rejection;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::objects::{self, Kind, Object};
 use counterfoil_store::offsets::{self, Move};
-use counterfoil_store::people::{self, Changes};
-use counterfoil_store::purchases::{self, PurchaseRow};
-use counterfoil_store::{Error, quarantine, unlinked};
+use counterfoil_store::{Error, announcements, links, quarantine};
 
 use crate::holding;
+use crate::leaving::{Left, note_left};
+use crate::loading::load;
 use crate::message::Message;
-use crate::packing::{Packed, Unpacking};
+use crate::numbering::Customers;
+use crate::packing::Packed;
 use crate::recorder::{Prepared, RecordError, Recorded, Recorder};
-use crate::workspace::{Applied, Found, Subject, Workspace};
+use crate::storing::store;
+use crate::subject::{Applied, Carried, Subject, What};
+use crate::workspace::Workspace;
 
 /// Writes a prepared batch. `extra` are objects outside the batch that must be held too.
 pub(crate) fn write(
@@ -48,14 +50,26 @@ pub(crate) fn write(
             .collect(),
         outcomes: prepared.outcomes.iter().copied().enumerate().filter(|(n, _)| !again.contains(n)).collect(),
         left: Vec::new(),
+        customers: Customers { expected: prepared.fresh.expected(&settled), ..Customers::default() },
     };
+    let new_links = prepared.fresh.linked.iter().filter(|id| !settled.contains(id));
+    let mut statements: Vec<_> =
+        new_links.filter_map(|id| Some((*id, *prepared.fresh.links.get(id)?))).collect();
     if !again.is_empty() {
         let batch = Batch { messages, prepared, again: &again, existing: &existing, claimed: &claimed };
-        settle_again(recorder, conn, &batch, &mut work)?;
+        let workspace = settle_again(recorder, conn, &batch, &mut work)?;
+        statements.extend(workspace.linked.iter().filter_map(|id| Some((*id, *workspace.links.get(id)?))));
     }
-    store_purchases(conn, prepared.now, work.packed, &work.left)?;
+    statements.sort_unstable_by_key(|(id, _)| *id);
+    for (order, link) in &statements {
+        links::put(conn, *order, link)?;
+    }
+    let numbered = store(conn, prepared.now, work.packed, &work.left, &work.customers)?;
     let (done, held) = conclude(recorder, messages, prepared, &work.outcomes)?;
     quarantine::insert(conn, &held)?;
+    if !recorder.is_history() {
+        announcements::announce(conn, &numbered.told)?;
+    }
     if work.left.iter().any(|left| left.narrows) {
         entries::take_head(conn, Log::Access)?;
     }
@@ -82,18 +96,11 @@ fn split(
     (again, objects)
 }
 
-/// A purchase that leaves the place where it was.
-struct Left {
-    id: PurchaseId,
-    from: Found,
-    /// Somebody who could see it may not any more.
-    narrows: bool,
-}
-
 struct Settled {
     packed: Vec<(PurchaseId, Packed)>,
     outcomes: BTreeMap<usize, Applied>,
     left: Vec<Left>,
+    customers: Customers,
 }
 
 /// What is settled again, and against what.
@@ -110,7 +117,7 @@ fn settle_again(
     conn: &mut Conn,
     batch: &Batch<'_>,
     work: &mut Settled,
-) -> Result<(), RecordError> {
+) -> Result<Workspace, RecordError> {
     let Batch { messages, prepared, again, existing, claimed } = *batch;
     let subjects: Vec<(usize, &Subject)> =
         prepared.subjects.iter().enumerate().filter(|(index, _)| again.contains(index)).collect();
@@ -135,19 +142,34 @@ fn settle_again(
     workspace.objects.extend(wanted.iter().filter_map(|id| Some((*id, existing.get(id)?.clone()))));
     load(recorder, conn, &mut workspace)?;
     for (index, subject) in &subjects {
-        let body = recorder.body(messages.get(subject.message))?;
-        let applied = workspace.apply(subject, body, &recorder.keys, prepared.now);
+        let carried = match subject.what {
+            What::Link(_) => Carried::Link,
+            _ => Carried::Body(Box::new(recorder.body(messages.get(subject.message))?)),
+        };
+        let applied = workspace.apply(subject, carried, &recorder.keys, prepared.now);
         work.outcomes.insert(*index, applied);
     }
     if !workspace.missing.is_empty() {
         return Err(RecordError::Extend(workspace.missing));
     }
+    workspace.place(prepared.now);
     let owned: Vec<Subject> = subjects.into_iter().map(|(_, subject)| subject.clone()).collect();
     let packed = recorder.pack(&mut workspace, &owned)?;
     note_left(&workspace, &packed, &mut work.left);
     work.packed.extend(packed);
-
+    work.customers.expected.extend(workspace.expected(&HashSet::new()));
     let written: HashMap<ObjectId, &Object> = claimed.iter().map(|object| (object.id, object)).collect();
+    update_objects(conn, &workspace, existing, &written)?;
+    Ok(workspace)
+}
+
+/// Rewrites the objects in hand that are not as they were found, or as they were written when they were claimed.
+pub(crate) fn update_objects(
+    conn: &mut Conn,
+    workspace: &Workspace,
+    existing: &HashMap<ObjectId, Object>,
+    written: &HashMap<ObjectId, &Object>,
+) -> Result<(), Error> {
     let changed: Vec<Object> = workspace
         .objects
         .values()
@@ -156,128 +178,10 @@ fn settle_again(
         })
         .cloned()
         .collect();
-    objects::update(conn, &changed)?;
-    Ok(())
+    objects::update(conn, &changed)
 }
 
-/// Loads the purchases of the objects in hand.
-fn load(recorder: &Recorder, conn: &mut Conn, workspace: &mut Workspace) -> Result<(), RecordError> {
-    let mut unpacking = Unpacking::new(&recorder.codec, &recorder.keys, &recorder.unlinked)?;
-    let homes: Vec<Object> = workspace
-        .objects
-        .values()
-        .filter(|object| ObjectId::from(object.purchase_id) == object.id)
-        .cloned()
-        .collect();
-    let loose: Vec<PurchaseId> =
-        homes.iter().filter(|object| object.person.is_none()).map(|object| object.purchase_id).collect();
-    let documents = unlinked::documents(conn, &loose)?;
-    for object in homes {
-        let id = object.purchase_id;
-        match (object.person, object.purchased_at) {
-            (Some(person), Some(at)) => {
-                let document = purchases::document(conn, person, at, id)?
-                    .ok_or_else(|| Error::corrupt("objects", "purchased_at", id))?;
-                let purchase = unpacking.unpack(id, Some(person), &document)?;
-                workspace.found(id, purchase, Some(person), Found::Linked(person, at));
-            }
-            _ => match documents.get(&id) {
-                Some(document) => {
-                    let purchase = unpacking.unpack(id, None, document)?;
-                    workspace.found(id, purchase, None, Found::Unlinked);
-                }
-                None if object.latest.is_some() => {
-                    return Err(Error::corrupt("objects", "person", id).into());
-                }
-                None => {}
-            },
-        }
-    }
-    Ok(())
-}
-
-/// Notes where touched purchases were found, so that the old rows go.
-fn note_left(workspace: &Workspace, packed: &[(PurchaseId, Packed)], left: &mut Vec<Left>) {
-    let now: HashMap<PurchaseId, &Packed> = packed.iter().map(|(id, packed)| (*id, packed)).collect();
-    for (id, slot) in workspace.slots.iter().filter(|(_, slot)| slot.touched) {
-        let Some(from) = slot.found else { continue };
-        let narrows = match (from, now.get(id)) {
-            (Found::Linked(person, _), Some(Packed::Linked(row))) => {
-                slot.lessened || row.person != person.as_bytes()
-            }
-            (Found::Linked(..), _) => true,
-            (Found::Unlinked, _) => false,
-        };
-        if from == Found::Unlinked && matches!(now.get(id), Some(Packed::Unlinked { .. })) {
-            continue;
-        }
-        left.push(Left { id: *id, from, narrows });
-    }
-}
-
-fn store_purchases(
-    conn: &mut Conn,
-    now: DateTime<Utc>,
-    packed: Vec<(PurchaseId, Packed)>,
-    left: &[Left],
-) -> Result<(), Error> {
-    let mut rows: Vec<PurchaseRow> = Vec::with_capacity(packed.len());
-    for (id, packed) in packed {
-        match packed {
-            Packed::Linked(row) => rows.push(*row),
-            Packed::Unlinked { waiting, document } => unlinked::put(conn, id, waiting, now, &document)?,
-        }
-    }
-    for left in left.iter().filter(|left| left.from == Found::Unlinked) {
-        unlinked::remove(conn, left.id)?;
-    }
-    number(conn, &mut rows, left)?;
-    for left in left {
-        if let Found::Linked(person, at) = left.from {
-            purchases::remove(conn, person, at, left.id)?;
-        }
-    }
-    purchases::insert(conn, rows)
-}
-
-/// Gives every purchase its number in its customer's change feed.
-fn number(conn: &mut Conn, rows: &mut [PurchaseRow], left: &[Left]) -> Result<(), Error> {
-    let mut changes: BTreeMap<Person, Changes> = BTreeMap::new();
-    let mut count = |person: Person, narrowed: bool| {
-        let changes = changes.entry(person).or_insert(Changes { person, count: 0, narrowed: false });
-        changes.count += 1;
-        changes.narrowed |= narrowed;
-    };
-    rows.sort_by(|a, b| (&a.person, a.purchased_at).cmp(&(&b.person, b.purchased_at)));
-    for row in rows.iter() {
-        count(
-            Person::from_slice(&row.person).map_err(|_| Error::corrupt("purchases", "person", "?"))?,
-            false,
-        );
-    }
-    for left in left.iter().filter(|left| left.narrows) {
-        if let Found::Linked(person, _) = left.from {
-            count(person, true);
-        }
-    }
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let changes: Vec<Changes> = changes.into_values().collect();
-    let last = people::count_changes(conn, &changes)?;
-    let mut next: HashMap<Vec<u8>, i64> = changes
-        .iter()
-        .filter_map(|c| Some((c.person.as_bytes().to_vec(), last.get(&c.person)? - c.count + 1)))
-        .collect();
-    for row in rows {
-        let seq = next.get_mut(&row.person).ok_or(Error::Contended)?;
-        row.change_seq = *seq;
-        *seq += 1;
-    }
-    Ok(())
-}
-
-/// Counts what became of the events and holds those that were refused.
+/// Counts what became of the messages and holds those that were refused.
 fn conclude(
     recorder: &Recorder,
     messages: &[Message],
@@ -286,29 +190,45 @@ fn conclude(
 ) -> Result<(Recorded, Vec<quarantine::Quarantined>), Error> {
     let mut done = Recorded { counts: prepared.counts, refused: prepared.refused.clone() };
     let mut held = prepared.quarantined.clone();
+    let mut of_message: BTreeMap<usize, (Applied, Option<Rejection>)> = BTreeMap::new();
+    let mut note = |message: usize, applied: Applied, rejection: Option<Rejection>| {
+        let entry = of_message.entry(message).or_insert((applied, None));
+        entry.0 = entry.0.max(applied);
+        entry.1 = entry.1.take().or(rejection);
+    };
+    // An event about several orders is counted once, by the most that came of it.
     for (index, applied) in outcomes {
         let Some(subject) = prepared.subjects.get(*index) else { continue };
+        let rejection = match applied {
+            Applied::Refused(reason) => Some(conflict(&subject.names, reason)),
+            _ => None,
+        };
+        note(subject.message, *applied, rejection);
+    }
+    for (message, applied, names) in &prepared.acted {
+        let rejection = match applied {
+            Applied::Refused(reason) => Some(conflict(names, reason)),
+            _ => None,
+        };
+        note(*message, *applied, rejection);
+    }
+    for (message, (applied, rejection)) in of_message {
         match applied {
             Applied::Stored => done.counts.stored += 1,
             Applied::Duplicate => done.counts.duplicates += 1,
             Applied::Stale => done.counts.stale += 1,
-            Applied::Refused(reason) => {
-                let rejection = conflict(subject, reason);
-                done.refused.push((subject.message, *reason));
-                held.extend(holding::hold(
-                    &recorder.keys,
-                    messages.get(subject.message),
-                    &rejection,
-                    prepared.now,
-                )?);
-            }
+            Applied::Suppressed => done.counts.suppressed += 1,
+            Applied::Refused(reason) => done.refused.push((message, reason)),
+        }
+        if let Some(rejection) = rejection {
+            held.extend(holding::hold(&recorder.keys, messages.get(message), &rejection, prepared.now)?);
         }
     }
     done.counts.quarantined = u64::try_from(held.len()).unwrap_or(u64::MAX);
     Ok((done, held))
 }
 
-fn conflict(subject: &Subject, reason: &'static str) -> Rejection {
+fn conflict(names: &(Option<String>, Option<String>), reason: &'static str) -> Rejection {
     let detail = if reason == "revision_conflict" {
         "another event of the same object has the same order and other content"
     } else {
@@ -318,7 +238,7 @@ fn conflict(subject: &Subject, reason: &'static str) -> Rejection {
         reason,
         pointer: "/data".to_owned(),
         detail: detail.to_owned(),
-        customer_id: subject.names.0.clone(),
-        order_id: subject.names.1.clone(),
+        customer_id: names.0.clone(),
+        order_id: names.1.clone(),
     }
 }

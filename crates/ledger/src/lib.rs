@@ -2,6 +2,7 @@
 
 pub mod config;
 mod draft;
+pub mod grants;
 pub mod seal;
 
 use std::sync::Arc;
@@ -45,6 +46,11 @@ impl Ledger {
     /// What an entry says was shown when the consent page asked.
     pub fn display(&self, language: &str) -> Display {
         self.0.config.display(language)
+    }
+
+    /// What an entry says was shown by another page, with this template and the same words.
+    pub fn display_of(&self, template: &[u8], language: &str) -> Display {
+        Display { template: config::fingerprint(template), ..self.display(language) }
     }
 
     /// Takes the access head until the transaction ends, so that no seal is under way or can begin; gives the size

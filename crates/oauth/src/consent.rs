@@ -5,17 +5,17 @@ use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::Draft;
+use counterfoil_ledger::grants::BASIS;
 use counterfoil_store::apps::AppState;
 use counterfoil_store::codes::{self, Code};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::grants::{self, Grant};
-use counterfoil_store::{Contention, people, requests};
+use counterfoil_store::{Contention, hiding, people, requests};
 use serde_json::json;
 use url::Url;
 
 use crate::Oauth;
 use crate::error::ErrorCode;
-use crate::grants::BASIS;
 use crate::opaque::{self, Kind};
 use crate::pushed::{self, Open};
 use crate::redirect::{self, Answer};
@@ -24,7 +24,8 @@ use crate::session::Session;
 /// Life of a code in seconds: FAPI 2.0 5.3.2.1-11 wants 60 at most.
 pub(crate) const CODE_SECONDS: i64 = 60;
 
-const LANGUAGE: &str = "en";
+/// The language of the pages.
+pub(crate) const LANGUAGE: &str = "en";
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,12 @@ pub struct Choice {
     pub from: Option<NaiveDate>,
     /// How long.
     pub duration: Lasting,
+    /// Purchases on shared accounts too.
+    pub shared_accounts: bool,
+    /// Ids of categories to leave out.
+    pub categories: Vec<String>,
+    /// Whether purchases keep their totals where something is left out of them.
+    pub keep_totals: bool,
 }
 
 /// Why a request cannot be shown or answered.
@@ -105,15 +112,18 @@ pub async fn open(oauth: &Oauth, reference: &str, session: &Session) -> Result<P
     let (server, reference, now, person) =
         (oauth.clone(), reference.to_owned(), oauth.clock().now(), session.person);
     let text = reference.clone();
-    let open = oauth.store().read(move |conn| find(conn, &text, now, false)).await?;
-    if of_person(&open, person)? {
-        return Ok(pending(&open));
+    let known = oauth.store().read(move |conn| {
+        let open = find(conn, &text, now, false)?;
+        Ok::<_, ConsentError>(owner(conn, &open, person)?.map(|_| pending(&open)))
+    });
+    if let Some(known) = known.await? {
+        return Ok(known);
     }
     oauth
         .store()
         .write(move |conn| {
             let open = find(conn, &reference, now, true)?;
-            if !of_person(&open, person)? {
+            if owner(conn, &open, person)?.is_none() {
                 let until = now + Duration::seconds(server.settings().decision_seconds);
                 requests::bind(conn, &open.request.request_hash, person, until)?;
                 record(&server, conn, person, now, asked_draft(&server, &open, now))?;
@@ -140,16 +150,18 @@ pub async fn allow(
         .write(move |conn| {
             let open = find(conn, &reference, now, true)?;
             // Customer, app and request are looked at again at the moment the code is made (check 47).
-            if !of_person(&open, person)? || people::epoch(conn, person)?.is_none() {
+            let owner = owner(conn, &open, person)?.ok_or(ConsentError::OtherCustomer)?;
+            let home = people::home(conn, owner)?;
+            let (Some(agreed_seq), Some(_)) = (hiding::change_seq(conn, home)?, people::epoch(conn, owner)?)
+            else {
                 return Err(ConsentError::OtherCustomer);
-            }
-            let details = chosen(&open.parameters.asked.most, &choice)?;
-            let grant = new_grant(&server, &open, person, details, now);
+            };
+            let grant = Grant { agreed_seq, ..new_grant(&server, &open, owner, &choice, now)? };
             grants::insert(conn, &grant)?;
             let code = opaque::mint(Kind::Code, server.entropy());
             codes::insert(conn, &new_code(&open, &grant, code.hash, now))?;
             requests::finish(conn, &open.request.request_hash)?;
-            record(&server, conn, person, now, given_draft(&server, &open, &grant))?;
+            record(&server, conn, owner, now, given_draft(&server, &open, &grant))?;
             answer(&server, &open, &Answer::Code(&code.text))
         })
         .await?;
@@ -170,9 +182,9 @@ pub async fn refuse(oauth: &Oauth, session: Option<&Session>, reference: &str) -
             let open = find(conn, &reference, now, true)?;
             // Only a customer to whom it was shown decides anything; cancelling at sign-in is nobody's decision.
             if let Some(person) = person
-                && of_person(&open, person)?
+                && let Some(owner) = owner(conn, &open, person)?
             {
-                record(&server, conn, person, now, refused_draft(&server, &open, now))?;
+                record(&server, conn, owner, now, refused_draft(&server, &open, now))?;
             }
             requests::finish(conn, &open.request.request_hash)?;
             answer(&server, &open, &Answer::Error(ErrorCode::AccessDenied, "The customer did not allow it"))
@@ -185,11 +197,12 @@ fn find(conn: &mut Conn, reference: &str, now: DateTime<Utc>, is_locked: bool) -
     if open.app.state == AppState::Approved { Ok(open) } else { Err(ConsentError::AppNotActive) }
 }
 
-/// Whether the request was shown to this customer already; an error if it was shown to another.
-fn of_person(open: &Open, person: Person) -> Result<bool, ConsentError> {
+/// The person to whom the request was shown, if that is this customer; `None` if it was shown to nobody. Two names of
+/// one customer may have become one meanwhile.
+fn owner(conn: &mut Conn, open: &Open, person: Person) -> Result<Option<Person>, ConsentError> {
     match open.request.person {
-        None => Ok(false),
-        Some(bound) if bound == person => Ok(true),
+        None => Ok(None),
+        Some(bound) if bound == person || people::home(conn, bound)? == person => Ok(Some(bound)),
         Some(_) => Err(ConsentError::OtherCustomer),
     }
 }
@@ -212,7 +225,7 @@ fn chosen(most: &Details, choice: &Choice) -> Result<Details, ConsentError> {
         to: most.to,
         duration: choice.duration,
         stated_use: most.stated_use.clone(),
-        shared_accounts: false,
+        shared_accounts: choice.shared_accounts,
     };
     let details = details.checked().map_err(|error| ConsentError::InvalidChoice(error.0))?;
     if details.wider_than(most) {
@@ -221,8 +234,20 @@ fn chosen(most: &Details, choice: &Choice) -> Result<Details, ConsentError> {
     Ok(details)
 }
 
-fn new_grant(oauth: &Oauth, open: &Open, person: Person, details: Details, now: DateTime<Utc>) -> Grant {
-    Grant {
+fn new_grant(
+    oauth: &Oauth,
+    open: &Open,
+    person: Person,
+    choice: &Choice,
+    now: DateTime<Utc>,
+) -> Result<Grant, ConsentError> {
+    let details = chosen(&open.parameters.asked.most, choice)?;
+    let carve_outs = CarveOuts {
+        categories: choice.categories.clone(),
+        purchases: Vec::new(),
+        keep_totals: choice.keep_totals,
+    };
+    Ok(Grant {
         grant_id: GrantId(oauth.entropy().bytes()),
         person,
         client_id: open.app.client_id,
@@ -237,10 +262,10 @@ fn new_grant(oauth: &Oauth, open: &Open, person: Person, details: Details, now: 
         ended_by: None,
         ended_reason: None,
         agreed_seq: 0,
-        carve_outs: CarveOuts::default(),
+        carve_outs: carve_outs.checked().map_err(|error| ConsentError::InvalidChoice(error.0))?,
         changed_seq: 0,
         resync: false,
-    }
+    })
 }
 
 fn new_code(open: &Open, grant: &Grant, code_hash: [u8; 32], now: DateTime<Utc>) -> Code {
@@ -319,6 +344,7 @@ fn given_draft(oauth: &Oauth, open: &Open, grant: &Grant) -> Draft {
             "shown": shown(open),
             "grantId": format!("{}", grant.grant_id),
             "granted": grant.details,
+            "carveOuts": grant.carve_outs,
             "version": grant.version,
         })),
         ..asked_draft(oauth, open, grant.given_at)

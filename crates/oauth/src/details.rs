@@ -31,6 +31,8 @@ struct Sent {
     to: Option<NaiveDate>,
     duration: Lasting,
     stated_use: Option<String>,
+    #[serde(default)]
+    shared_accounts: bool,
 }
 
 /// One object as it is answered: what was granted.
@@ -94,7 +96,7 @@ fn from_details(json: &str, scope: Option<&[Dataset]>, app: &App) -> Result<Aske
         to: sent.to,
         duration: sent.duration,
         stated_use: sent.stated_use,
-        shared_accounts: false,
+        shared_accounts: sent.shared_accounts,
     };
     let asked = asked
         .checked()
@@ -122,7 +124,8 @@ fn from_details(json: &str, scope: Option<&[Dataset]>, app: &App) -> Result<Aske
     }
 }
 
-/// A scope alone means the app's registered maximum; the page proposes all of the history and 90 days.
+/// A scope alone means the app's registered maximum; the page proposes all of the history and 90 days. Purchases on
+/// shared accounts have no scope: they are offered, and proposed to nobody.
 fn from_scopes(datasets: Vec<Dataset>, app: &App) -> Result<Asked, OauthError> {
     let duration = app.max_duration;
     let most = Details {
@@ -131,11 +134,11 @@ fn from_scopes(datasets: Vec<Dataset>, app: &App) -> Result<Asked, OauthError> {
         to: None,
         duration,
         stated_use: None,
-        shared_accounts: false,
+        shared_accounts: true,
     };
     let most = most
         .checked()
         .map_err(|_| OauthError::Refused(ErrorCode::InvalidScope, "scope must hold purchases:read"))?;
     let proposed = if Lasting::Days90.exceeds(duration) { duration } else { Lasting::Days90 };
-    Ok(Asked { asked: Details { duration: proposed, ..most.clone() }, most })
+    Ok(Asked { asked: Details { duration: proposed, shared_accounts: false, ..most.clone() }, most })
 }

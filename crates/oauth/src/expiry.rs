@@ -4,11 +4,12 @@ use chrono::Duration;
 use counterfoil_domain::entry::Actor;
 use counterfoil_domain::grant::Act;
 use counterfoil_domain::ids::GrantId;
+use counterfoil_ledger::grants::How;
 use counterfoil_store::{codes, grants, leases, logins, requests, sessions, tokens, used_ids};
 
 use crate::Oauth;
 use crate::consent::CODE_SECONDS;
-use crate::grants::{GrantError, How, end_one};
+use crate::grants::{GrantError, end_one};
 
 const LEASE: &str = "expiry";
 
@@ -51,7 +52,7 @@ pub async fn expire_due(oauth: &Oauth) -> Result<usize, GrantError> {
 async fn end_each(oauth: &Oauth, grants: Vec<GrantId>, act: Act) -> Result<usize, GrantError> {
     let mut ended = 0;
     for grant_id in grants {
-        let how = How { act, actor: Actor::System, reason: None };
+        let how = How { act, actor: Actor::System, reason: None, cause: None };
         match end_one(oauth, grant_id, None, how).await {
             Ok(_) => ended += 1,
             // Somebody ended or redeemed it in between.

@@ -1,23 +1,21 @@
-//! Grants after they were given: what the customer sees of them, and how they end.
+//! Grants after they were given: what the customer sees of them, how they are changed, and how they end.
 
 use chrono::{DateTime, Utc};
-use counterfoil_domain::entry::{Actor, EntryType};
-use counterfoil_domain::grant::{Act, Details, State};
+use counterfoil_domain::entry::Actor;
+use counterfoil_domain::grant::{Act, CarveOuts, Details, State};
 use counterfoil_domain::ids::{GrantId, Person};
-use counterfoil_ledger::Draft;
+pub use counterfoil_ledger::grants::Ended;
+use counterfoil_ledger::grants::{EndError, How, end_locked};
 use counterfoil_ledger::seal::Standing;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
-use counterfoil_store::grants::{self, Ending, Grant};
-use counterfoil_store::{Contention, apps, tokens};
-use serde_json::json;
+use counterfoil_store::grants::{self, Grant};
+use counterfoil_store::{Contention, apps, hiding, tokens};
 
 use crate::Oauth;
+pub use crate::amend::{Amendment, Change, Changeable, amend, changeable};
 pub use crate::expiry::expire_due;
 use crate::problem::{Code, Problem};
-
-/// A grant is the customer's instruction under their right to data portability: GDPR Art. 20.
-pub(crate) const BASIS: &str = "eu-gdpr:A20";
 
 /// A grant as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +28,8 @@ pub struct GrantView {
     pub operator: String,
     /// What it lets out.
     pub details: Details,
+    /// What it leaves out.
+    pub carve_outs: CarveOuts,
     /// Where it stands now.
     pub state: State,
     /// Since when.
@@ -46,16 +46,7 @@ pub struct GrantView {
     pub disclosures: i64,
 }
 
-/// A grant that just ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// When it took effect.
-    pub at: DateTime<Utc>,
-    /// Size of the access log then: every disclosure under the grant has a smaller number.
-    pub access_size: i64,
-}
-
-/// Why a grant cannot be ended.
+/// Why a grant cannot be ended or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
     /// There is none, or it is another customer's.
@@ -64,6 +55,12 @@ pub enum GrantError {
     /// It ended before.
     #[error("the grant is {}", .0.name())]
     Final(State),
+    /// The choice is not one that the page offers.
+    #[error("{0}")]
+    InvalidChoice(&'static str),
+    /// It leaves out as many single purchases as a grant can.
+    #[error("no more single purchases can be left out")]
+    TooMany,
     /// The store.
     #[error(transparent)]
     Store(#[from] counterfoil_store::Error),
@@ -75,29 +72,40 @@ impl Contention for GrantError {
     }
 }
 
+impl From<EndError> for GrantError {
+    fn from(error: EndError) -> Self {
+        match error {
+            EndError::Final(state) => Self::Final(state),
+            EndError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<GrantError> for Problem {
     fn from(error: GrantError) -> Self {
         match error {
             GrantError::NotFound => Self::new(Code::NotFound),
             GrantError::Final(state) => Self::new(crate::access::not_in_force(state)),
+            GrantError::InvalidChoice(_) | GrantError::TooMany => Self::new(Code::InvalidRequest),
             GrantError::Store(error) => error.into(),
         }
     }
 }
 
-/// The grants of a customer, newest first.
+/// The grants of a customer, newest first, whichever of their names gave them.
 pub async fn list(oauth: &Oauth, person: Person) -> Result<Vec<GrantView>, GrantError> {
     let now = oauth.clock().now();
     oauth
         .store()
         .read(move |conn| {
-            let grants = grants::of_person(conn, person)?;
+            let history = hiding::history(conn, person)?;
+            let grants = grants::of_persons(conn, &history.members)?;
             grants.into_iter().map(|grant| view(conn, grant, now)).collect()
         })
         .await
 }
 
-fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, GrantError> {
+pub(crate) fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, GrantError> {
     let app = apps::find(conn, grant.client_id)?.ok_or(GrantError::NotFound)?;
     let (disclosures, last_disclosure) = entries::activity(conn, Log::Access, grant.record)?;
     Ok(GrantView {
@@ -108,6 +116,7 @@ fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, 
         // A grant whose time is over has ended then, whether or not that was written down yet.
         ended_at: grant.ended_at.or_else(|| grant.expires_at.filter(|end| *end <= now)),
         details: grant.details,
+        carve_outs: grant.carve_outs,
         given_at: grant.given_at,
         expires_at: grant.expires_at,
         ended_by: grant.ended_by,
@@ -121,7 +130,7 @@ fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<GrantView, 
 /// # Errors
 /// [`GrantError::NotFound`] for another customer's grant, [`GrantError::Final`] for one that ended before.
 pub async fn withdraw(oauth: &Oauth, person: Person, grant_id: GrantId) -> Result<Ended, GrantError> {
-    let how = How { act: Act::Withdraw, actor: Actor::Customer, reason: None };
+    let how = How { act: Act::Withdraw, actor: Actor::Customer, reason: None, cause: None };
     end_one(oauth, grant_id, Some(person), how).await
 }
 
@@ -131,7 +140,13 @@ pub async fn withdraw(oauth: &Oauth, person: Person, grant_id: GrantId) -> Resul
 /// As for [`withdraw`].
 pub async fn end(oauth: &Oauth, standing: &Standing) -> Result<Ended, GrantError> {
     let actor = Actor::App(format!("{}", standing.client_id));
-    end_one(oauth, standing.grant_id, Some(standing.person), How { act: Act::End, actor, reason: None }).await
+    end_one(
+        oauth,
+        standing.grant_id,
+        Some(standing.person),
+        How { act: Act::End, actor, reason: None, cause: None },
+    )
+    .await
 }
 
 /// The retailer ends a grant and says why; `staff` is a reference to who did.
@@ -144,16 +159,8 @@ pub async fn revoke(
     reason: String,
     staff: String,
 ) -> Result<Ended, GrantError> {
-    let how = How { act: Act::Revoke, actor: Actor::Staff(staff), reason: Some(reason) };
+    let how = How { act: Act::Revoke, actor: Actor::Staff(staff), reason: Some(reason), cause: None };
     end_one(oauth, grant_id, None, how).await
-}
-
-/// How a grant comes to its end.
-#[derive(Debug, Clone)]
-pub(crate) struct How {
-    pub act: Act,
-    pub actor: Actor,
-    pub reason: Option<String>,
 }
 
 /// Ends a grant in one transaction, after which this process trusts nothing it knew of it.
@@ -168,63 +175,17 @@ pub(crate) async fn end_one(
         .store()
         .write(move |conn| {
             let grant = grants::lock(conn, grant_id)?.ok_or(GrantError::NotFound)?;
-            if owner.is_some_and(|owner| owner != grant.person) {
+            if let Some(owner) = owner
+                && !hiding::history(conn, grant.person)?.members.contains(&owner)
+            {
                 return Err(GrantError::NotFound);
             }
-            end_locked(&server, conn, &grant, &how, now)
+            Ok(end_locked(server.ledger(), server.keys(), conn, &grant, &how, now)?)
         })
         .await?;
     oauth.facts().forget_grant(grant_id);
     oauth.metrics().grants.with_label_values(&[state.name()]).inc();
     Ok(ended)
-}
-
-/// Ends a grant that the transaction has locked: state and epoch, refresh tokens, then the gate, then the entry
-/// (the lock order of every act that narrows).
-fn end_locked(
-    oauth: &Oauth,
-    conn: &mut Conn,
-    grant: &Grant,
-    how: &How,
-    now: DateTime<Utc>,
-) -> Result<(State, Ended), GrantError> {
-    let state = grant.state.after(how.act).map_err(|error| GrantError::Final(error.from))?;
-    let (entry_type, by) = match how.act {
-        Act::Withdraw => (EntryType::GrantWithdrawn, "customer"),
-        Act::End => (EntryType::GrantEnded, "app"),
-        Act::Revoke => (EntryType::GrantRevoked, "staff"),
-        Act::Expire => (EntryType::GrantExpired, "system"),
-        Act::Lapse => (EntryType::GrantLapsed, "system"),
-        Act::Redeem => return Err(GrantError::Final(grant.state)),
-    };
-    let keys = oauth.keys().person(grant.person)?;
-    grants::end(conn, grant.grant_id, &Ending { state, at: now, by, reason: how.reason.as_deref() })?;
-    tokens::delete_refresh_of_grant(conn, grant.grant_id)?;
-    let access_size = oauth.ledger().gate(conn)?;
-    let mut payload = json!({
-        "grantId": format!("{}", grant.grant_id),
-        "clientId": format!("{}", grant.client_id),
-        "granted": grant.details,
-        "version": grant.version,
-        "accessSize": access_size,
-    });
-    if let (Some(reason), Some(members)) = (&how.reason, payload.as_object_mut()) {
-        members.insert("reason".to_owned(), json!(reason));
-    }
-    let draft = Draft {
-        entry_type,
-        record: grant.record,
-        actor: how.actor.clone(),
-        state: Some(state.name()),
-        basis: Some(BASIS),
-        effective_at: now,
-        expires: None,
-        display: None,
-        cause: None,
-        payload: Some(payload),
-    };
-    oauth.ledger().append(conn, &keys, grant.person, now, &[draft])?;
-    Ok((state, Ended { at: now, access_size }))
 }
 
 /// Kills the tokens of a grant that is in force, or one of them: what rests on it is looked at again. The grant

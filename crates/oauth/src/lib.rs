@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod access;
+mod amend;
 pub mod apps;
 mod client;
 pub mod consent;
@@ -12,9 +13,11 @@ mod expiry;
 mod facts;
 mod form;
 pub mod grants;
+pub mod hiding;
 mod jose;
 mod metrics;
 mod opaque;
+pub mod own;
 pub mod problem;
 mod pushed;
 mod redirect;

@@ -157,13 +157,18 @@ impl Sessions {
         let Some(value) = self.read_cookie::<32>(request, Name::Session) else { return Ok(None) };
         let hash = sha256(&value);
         let now = self.0.clock.now();
-        let row = self.0.store.read(move |conn| sessions::find(conn, &hash, now)).await?;
-        Ok(row.map(|row| Session {
-            person: row.person,
-            signed_in_at: row.signed_in_at,
-            expires_at: row.expires_at,
-            hash: row.session_hash,
-        }))
+        let found = self.0.store.read(move |conn| {
+            let Some(row) = sessions::find(conn, &hash, now)? else { return Ok(None) };
+            // Two names of one customer may have become one since they signed in.
+            let person = people::home(conn, row.person)?;
+            Ok::<_, counterfoil_store::Error>(Some(Session {
+                person,
+                signed_in_at: row.signed_in_at,
+                expires_at: row.expires_at,
+                hash: row.session_hash,
+            }))
+        });
+        found.await
     }
 
     fn read_cookie<const N: usize>(&self, request: &HttpRequest, name: Name) -> Option<[u8; N]> {
@@ -213,7 +218,7 @@ impl Name {
 /// A customer who is signed in. As an extractor: whoever is not is sent to the sign-in page and comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
-    /// Who.
+    /// Who: the person in whose history the purchases of whoever signed in lie.
     pub person: Person,
     /// When they signed in.
     pub signed_in_at: DateTime<Utc>,
@@ -375,13 +380,14 @@ fn sign_in_address(path: &str) -> String {
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Reads a local path: `/apps`, anything below it, or `/consent` with its request.
+    /// Reads a local path: `/apps`, anything below it, `/hidden`, or `/consent` with its request.
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = text.len() <= 512
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.~?=:%".contains(&byte))
             && !text.contains("..")
             && !text.contains("//");
-        let is_known = text == "/apps" || text.starts_with("/apps/") || text.starts_with("/consent?request=");
+        let is_known = ["/apps", "/hidden"].contains(&text)
+            || ["/apps/", "/consent?request="].iter().any(|start| text.starts_with(start));
         (is_plain && is_known).then(|| Self(text.to_owned()))
     }
 
@@ -409,7 +415,7 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_are_returned_to() {
-        for good in ["/apps", "/apps/gra_x/stop", "/consent?request=urn%3Aabc"] {
+        for good in ["/apps", "/apps/gra_x/stop", "/hidden", "/consent?request=urn%3Aabc"] {
             assert_eq!(ReturnTo::parse(good).map(|to| to.0).as_deref(), Some(good));
         }
         for bad in [
@@ -424,6 +430,8 @@ mod tests {
             "/apps?next=1",
             "https://evil.example/apps",
             "/apps/\r\nSet-Cookie:a",
+            "/hidden/purchase",
+            "/hidden?after=1",
             "/sign-out",
             "javascript:alert(1)",
         ] {

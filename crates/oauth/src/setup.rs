@@ -6,6 +6,7 @@ use std::sync::Arc;
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_ledger::Ledger;
 use counterfoil_store::Store;
+use counterfoil_store::document::Codec;
 use counterfoil_store::keys::Keys;
 use prometheus::Registry;
 use url::Url;
@@ -81,6 +82,7 @@ struct Inner {
     proofs: Proofs,
     facts: FactsCache,
     metrics: Metrics,
+    codec: Codec,
 }
 
 impl fmt::Debug for Oauth {
@@ -122,6 +124,7 @@ impl Oauth {
             proofs,
             facts,
             metrics,
+            codec: Codec::default(),
         })))
     }
 
@@ -176,6 +179,10 @@ impl Oauth {
 
     pub(crate) fn facts(&self) -> &FactsCache {
         &self.0.facts
+    }
+
+    pub(crate) fn codec(&self) -> &Codec {
+        &self.0.codec
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {

@@ -6,9 +6,9 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Timestam
 use diesel::sqlite::SqliteConnection;
 
 use crate::conn::Conn;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::objects::ObjectRow;
-use crate::people::Counted;
+use crate::people::CountedRow;
 use crate::purchases::PurchaseRow;
 use crate::schema::{customers, objects, purchases};
 
@@ -163,34 +163,41 @@ const COUNT: &str = "INSERT INTO customers AS c
     ORDER BY person
     ON CONFLICT (person) DO UPDATE SET change_seq = c.change_seq + excluded.change_seq,
                                        customer_epoch = c.customer_epoch + excluded.customer_epoch
-    RETURNING c.person, c.change_seq, c.customer_epoch, c.xmax = 0 AS revived";
+    RETURNING c.person, c.change_seq, c.home, c.home_since, c.xmax = 0 AS revived";
 
 #[derive(QueryableByName)]
-struct CountedRow {
+struct PgCounted {
     #[diesel(sql_type = Binary)]
     person: Vec<u8>,
     #[diesel(sql_type = BigInt)]
     change_seq: i64,
-    #[diesel(sql_type = BigInt)]
-    customer_epoch: i64,
+    #[diesel(sql_type = Nullable<Binary>)]
+    home: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    home_since: Option<i64>,
     #[diesel(sql_type = Bool)]
     revived: bool,
 }
 
-/// Adds changes to customers' counters, and 1 to the epoch of those who may see less; rows are locked in order.
-pub(crate) fn count_changes(conn: &mut Conn, persons: &[(Vec<u8>, i64, bool)]) -> Result<Vec<Counted>> {
+/// Adds changes to customers' counters, and 1 to the epoch of those who may see less; rows are locked in order. `None`
+/// when a customer is not there (any more), and the transaction must be given up.
+pub(crate) fn count_changes(
+    conn: &mut Conn,
+    persons: &[(Vec<u8>, i64, bool)],
+) -> Result<Option<Vec<CountedRow>>> {
     match conn {
         Conn::Pg(c) => {
             let rows = diesel::sql_query(COUNT)
                 .bind::<Array<Binary>, _>(persons.iter().map(|p| p.0.as_slice()).collect::<Vec<_>>())
                 .bind::<Array<BigInt>, _>(persons.iter().map(|p| p.1).collect::<Vec<_>>())
                 .bind::<Array<BigInt>, _>(persons.iter().map(|p| i64::from(p.2)).collect::<Vec<_>>())
-                .load::<CountedRow>(c)?;
+                .load::<PgCounted>(c)?;
             if rows.iter().any(|row| row.revived) {
-                // The customer is not there any more, and now this row is: begin again without them.
-                return Err(Error::Contended);
+                // The customer is not there any more, and now this row is.
+                return Ok(None);
             }
-            Ok(rows.into_iter().map(|row| (row.person, row.change_seq, row.customer_epoch)).collect())
+            let counted = |row: PgCounted| (row.person, row.change_seq, row.home, row.home_since);
+            Ok(Some(rows.into_iter().map(counted).collect()))
         }
         Conn::Sqlite(c) => {
             let mut counted = Vec::with_capacity(persons.len());
@@ -200,12 +207,17 @@ pub(crate) fn count_changes(conn: &mut Conn, persons: &[(Vec<u8>, i64, bool)]) -
                         customers::change_seq.eq(customers::change_seq + changes),
                         customers::customer_epoch.eq(customers::customer_epoch + i64::from(*narrowed)),
                     ))
-                    .returning((customers::person, customers::change_seq, customers::customer_epoch))
+                    .returning((
+                        customers::person,
+                        customers::change_seq,
+                        customers::home,
+                        customers::home_since,
+                    ))
                     .get_result(c)
                     .optional()?;
                 counted.extend(row);
             }
-            Ok(counted)
+            Ok(Some(counted))
         }
     }
 }

@@ -164,10 +164,11 @@ pub fn lock(conn: &mut Conn, grant_id: GrantId) -> Result<Option<Grant>> {
     row.map(Row::read).transpose()
 }
 
-/// The grants of a person, newest first.
-pub fn of_person(conn: &mut Conn, person: Person) -> Result<Vec<Grant>> {
+/// The grants of these persons, newest first.
+pub fn of_persons(conn: &mut Conn, persons: &[Person]) -> Result<Vec<Grant>> {
+    let persons: Vec<Vec<u8>> = persons.iter().map(|person| person.as_bytes().to_vec()).collect();
     let rows = grants::table
-        .filter(grants::person.eq(person.as_bytes().to_vec()))
+        .filter(grants::person.eq_any(persons))
         .order((grants::given_at.desc(), grants::grant_id.desc()))
         .load::<Row>(conn)?;
     rows.into_iter().map(Row::read).collect()
@@ -177,6 +178,40 @@ pub fn of_person(conn: &mut Conn, person: Person) -> Result<Vec<Grant>> {
 pub fn set_state(conn: &mut Conn, grant_id: GrantId, state: State) -> Result<()> {
     diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))
         .set(grants::state.eq(state.name()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What a grant becomes when its customer changes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Amending<'a> {
+    /// What it lets out from now on.
+    pub details: &'a Details,
+    /// What it leaves out from now on.
+    pub carve_outs: &'a CarveOuts,
+    /// Up to which number of the change feed the customer agreed to what had joined their history.
+    pub agreed_seq: i64,
+    /// The number of this change in the change feed.
+    pub changed_seq: i64,
+    /// Whether its readers must begin again.
+    pub resync: bool,
+}
+
+/// Writes down a change of a grant; moves its version and its epoch.
+pub fn amend(conn: &mut Conn, grant_id: GrantId, amending: &Amending<'_>) -> Result<()> {
+    let unexpected = |error| Error::Unexpected(format!("{error}"));
+    let details = serde_json::to_string(amending.details).map_err(unexpected)?;
+    let carve_outs = serde_json::to_string(amending.carve_outs).map_err(unexpected)?;
+    diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))
+        .set((
+            grants::details.eq(details),
+            grants::carve_outs.eq(carve_outs),
+            grants::agreed_seq.eq(amending.agreed_seq),
+            grants::changed_seq.eq(amending.changed_seq),
+            grants::resync.eq(amending.resync),
+            grants::version.eq(grants::version + 1),
+            grants::grant_epoch.eq(grants::grant_epoch + 1),
+        ))
         .execute(conn)?;
     Ok(())
 }

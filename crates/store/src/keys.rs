@@ -196,6 +196,18 @@ impl Keys {
         Ok(())
     }
 
+    /// Destroys the key of a person's purchases. What it sealed is gone.
+    pub fn destroy_purchases(&self, person: Person) -> Result<()> {
+        write(&self.0.pool, |conn| {
+            diesel::update(person_keys::table.find(person.as_bytes().to_vec()))
+                .set(person_keys::purchases.eq(None::<Vec<u8>>))
+                .execute(conn)?;
+            Ok(())
+        })?;
+        self.forget(person);
+        Ok(())
+    }
+
     /// Forgets what is cached of a person, after its epoch moved.
     pub fn forget(&self, person: Person) {
         self.0.persons.lock().pop(&person);
@@ -204,6 +216,19 @@ impl Keys {
     /// Blind index of a customer id: 128 bits of HMAC under the key of ids.
     pub fn customer_index(&self, customer_id: &str) -> [u8; 16] {
         first_half(&self.0.ids.mac(&[b"customer", customer_id.as_bytes()]))
+    }
+
+    /// Blind index of an alias: an id of another scheme than the stream's customer ids.
+    pub fn alias_index(&self, scheme: &str, id: &str) -> [u8; 16] {
+        if scheme.is_empty() {
+            return self.customer_index(id);
+        }
+        first_half(&self.0.ids.mac(&[b"alias", scheme.as_bytes(), id.as_bytes()]))
+    }
+
+    /// Blind index of a merge.
+    pub fn merge_index(&self, merge_id: &str) -> [u8; 16] {
+        first_half(&self.0.ids.mac(&[b"merge", merge_id.as_bytes()]))
     }
 
     /// Locator of an object: 128 bits of HMAC over namespace, kind and id.

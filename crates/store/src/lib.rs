@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aead;
+pub mod aliases;
 pub mod announcements;
 pub mod apps;
 pub mod changes;
@@ -10,10 +11,13 @@ pub mod coverage;
 mod dialect;
 pub mod document;
 pub mod entries;
+pub mod erasures;
 pub mod error;
 pub mod grants;
+pub mod hiding;
 pub mod keys;
 pub mod leases;
+pub mod links;
 pub mod logins;
 pub mod objects;
 pub mod offsets;
@@ -24,6 +28,7 @@ pub mod requests;
 pub mod schema;
 pub mod sessions;
 pub mod standings;
+pub mod suppression;
 pub mod tokens;
 pub mod tombstones;
 pub mod unlinked;

@@ -125,15 +125,70 @@ pub fn remove(conn: &mut Conn, person: Person, purchased_at: DateTime<Utc>, id: 
     if removed == 1 { Ok(()) } else { Err(Error::corrupt("objects", "purchased_at", id)) }
 }
 
-/// A purchase's document.
-pub fn document(
+/// A purchase as it lies in its customer's history, for whoever changes it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Stored {
+    /// Its number in the change feed.
+    pub change_seq: i64,
+    /// The local date at the place of purchase.
+    pub local_date: NaiveDate,
+    /// Bought on a shared account.
+    pub shared: bool,
+    /// Keyed hash of the shop.
+    pub store_index: Option<Vec<u8>>,
+    /// The number at which it last began to be visible to readers.
+    pub shown_seq: i64,
+    /// Since when it belongs to this customer for another reason than its own order.
+    pub joined_seq: Option<i64>,
+    /// Whether the customer hides it from every app.
+    pub hidden: bool,
+    /// The sealed document.
+    pub document: Vec<u8>,
+}
+
+/// A purchase as it lies.
+pub fn stored(
     conn: &mut Conn,
     person: Person,
     purchased_at: DateTime<Utc>,
     id: PurchaseId,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<Stored>> {
     let key = (person.as_bytes().to_vec(), purchased_at.naive_utc(), id.as_bytes().to_vec());
-    Ok(purchases::table.find(key).select(purchases::document).first(conn).optional()?)
+    Ok(purchases::table
+        .find(key)
+        .select((
+            purchases::change_seq,
+            purchases::local_date,
+            purchases::shared,
+            purchases::store_index,
+            purchases::shown_seq,
+            purchases::joined_seq,
+            purchases::hidden,
+            purchases::document,
+        ))
+        .first(conn)
+        .optional()?)
+}
+
+/// The ids of all purchases of a person, with their times.
+pub fn ids_of(conn: &mut Conn, person: Person) -> Result<Vec<(PurchaseId, DateTime<Utc>)>> {
+    let rows = purchases::table
+        .filter(purchases::person.eq(person.as_bytes().to_vec()))
+        .select((purchases::purchase_id, purchases::purchased_at))
+        .load::<(Vec<u8>, NaiveDateTime)>(conn)?;
+    rows.into_iter()
+        .map(|(id, at)| {
+            let id = PurchaseId::from_slice(&id);
+            Ok((id.map_err(|_| Error::corrupt("purchases", "purchase_id", person))?, at.and_utc()))
+        })
+        .collect()
+}
+
+/// Removes every purchase of these persons.
+pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
+    let bytes = crate::people::bytes_of(persons);
+    diesel::delete(purchases::table.filter(purchases::person.eq_any(bytes))).execute(conn)?;
+    Ok(())
 }
 
 /// One purchase of a customer, if it passes `filter`.

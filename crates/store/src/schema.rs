@@ -109,6 +109,7 @@ diesel::table! {
     destructions (person) {
         person -> Binary,
         since -> Timestamp,
+        entered -> Bool,
     }
 }
 

@@ -59,6 +59,13 @@ pub fn delete(conn: &mut Conn, session_hash: &[u8; 32]) -> Result<bool> {
     Ok(diesel::delete(sessions::table.find(session_hash.to_vec())).execute(conn)? > 0)
 }
 
+/// Ends every session of these persons.
+pub fn delete_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
+    let bytes = people::bytes_of(persons);
+    diesel::delete(sessions::table.filter(sessions::person.eq_any(bytes))).execute(conn)?;
+    Ok(())
+}
+
 /// Removes the sessions that are over; how many.
 pub fn delete_expired(conn: &mut Conn, now: DateTime<Utc>) -> Result<usize> {
     Ok(diesel::delete(sessions::table.filter(sessions::expires_at.le(now.naive_utc()))).execute(conn)?)

@@ -82,9 +82,9 @@ pub fn insert(conn: &mut Conn, new: &[Tombstone]) -> Result<()> {
     Ok(())
 }
 
-/// Removes every tombstone of a person.
-pub fn remove_of(conn: &mut Conn, person: Person) -> Result<()> {
-    diesel::delete(tombstones::table.filter(tombstones::person.eq(person.as_bytes().to_vec())))
-        .execute(conn)?;
+/// Removes every tombstone of these persons.
+pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
+    let bytes = crate::people::bytes_of(persons);
+    diesel::delete(tombstones::table.filter(tombstones::person.eq_any(bytes))).execute(conn)?;
     Ok(())
 }

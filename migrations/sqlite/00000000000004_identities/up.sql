@@ -52,13 +52,15 @@ CREATE TABLE suppression (
   digest         BLOB NOT NULL
 );
 
--- Data keys that are to be destroyed: written with the erasure, done before it is answered, repeated at start.
+-- Erasures whose grants are still to end and whose key is still to be destroyed: written with the erasure, done right
+-- after it, repeated at start. entered: the ledger has its entries.
 CREATE TABLE destructions (
-  person BLOB NOT NULL PRIMARY KEY,
-  since  TIMESTAMP NOT NULL
+  person  BLOB NOT NULL PRIMARY KEY,
+  since   TIMESTAMP NOT NULL,
+  entered BOOLEAN NOT NULL
 );
 
--- claim: whom the order itself names, where that is not the person it lies with. claim_kind, claim_value: the order of
+-- claim: whom the order itself names, where that is not the person it lies with (empty: nobody). claim_value: the order of
 -- the event that named them. mark: 1 removed, 2 erased. revision: the last one served of a purchase that is gone.
 ALTER TABLE objects ADD COLUMN claim BLOB;
 ALTER TABLE objects ADD COLUMN claim_value BIGINT;

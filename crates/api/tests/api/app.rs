@@ -129,7 +129,14 @@ impl Grant {
         let reference = uri.strip_prefix("urn:ietf:params:oauth:request_uri:").unwrap();
         let session = realm.sign_in(customer_id).await;
         consent::open(&realm.oauth, reference, &session).await.unwrap();
-        let choice = Choice { datasets: allowed.datasets, from: allowed.from, duration: Lasting::Days90 };
+        let choice = Choice {
+            datasets: allowed.datasets,
+            from: allowed.from,
+            duration: Lasting::Days90,
+            shared_accounts: false,
+            categories: Vec::new(),
+            keep_totals: false,
+        };
         let back = consent::allow(&realm.oauth, &session, reference, choice).await.unwrap();
         let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
         let redeem = [

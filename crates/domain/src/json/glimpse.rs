@@ -1,11 +1,15 @@
 //! What can still be read of a message that is refused.
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{
+    Deserialize as _,
+    de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use super::Text;
 
 /// The type of an event and the ids in its data, as far as its text can be read: of each the first that stands there.
+/// A customer or an order that has no member of its own is the `from` of a merge, or the first of `orderIds`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Glimpse {
     pub(crate) kind: Option<String>,
@@ -31,11 +35,15 @@ impl Glimpse {
 
     fn of(text: &str, level: Level) -> Self {
         let mut glimpse = Self::default();
-        let look = Look { glimpse: &mut glimpse, level };
+        let mut others = Others::default();
+        let look = Look { glimpse: &mut glimpse, others: &mut others, level };
         match look.deserialize(&mut serde_json::Deserializer::from_str(text)) {
             // A text that breaks off is what this is for: what came before is known.
-            Ok(()) | Err(_) => glimpse,
+            Ok(()) | Err(_) => {}
         }
+        glimpse.customer_id = glimpse.customer_id.or(others.from);
+        glimpse.order_id = glimpse.order_id.or(others.first_order);
+        glimpse
     }
 }
 
@@ -50,9 +58,17 @@ enum Level {
     Data,
 }
 
+/// Ids that count only where there are no plainer ones: in an event of another type these members may be anything.
+#[derive(Default)]
+struct Others {
+    from: Option<String>,
+    first_order: Option<String>,
+}
+
 /// One look at an object.
 struct Look<'g> {
     glimpse: &'g mut Glimpse,
+    others: &'g mut Others,
     level: Level,
 }
 
@@ -75,12 +91,15 @@ impl<'de> Visitor<'de> for Look<'_> {
         while let Some(Text(name)) = object.next_key()? {
             let wanted = match (&*name, self.level) {
                 ("data", Level::Event) => {
-                    object.next_value_seed(Look { glimpse: &mut *self.glimpse, level: Level::Data })?;
+                    let (glimpse, others) = (&mut *self.glimpse, &mut *self.others);
+                    object.next_value_seed(Look { glimpse, others, level: Level::Data })?;
                     continue;
                 }
                 ("type", Level::Type | Level::Event) => &mut self.glimpse.kind,
                 ("customerId", Level::Data) => &mut self.glimpse.customer_id,
                 ("orderId", Level::Data) => &mut self.glimpse.order_id,
+                ("from", Level::Data) => &mut self.others.from,
+                ("orderIds", Level::Data) => &mut self.others.first_order,
                 _ => {
                     object.next_value::<IgnoredAny>()?;
                     continue;
@@ -88,7 +107,10 @@ impl<'de> Visitor<'de> for Look<'_> {
             };
             let value: &RawValue = object.next_value()?;
             if wanted.is_none() {
-                *wanted = serde_json::from_str(value.get()).ok();
+                *wanted = match &*name {
+                    "orderIds" => first(value.get()),
+                    _ => serde_json::from_str(value.get()).ok(),
+                };
             }
             if self.level == Level::Type {
                 return Err(A::Error::custom("the type is known"));
@@ -96,4 +118,10 @@ impl<'de> Visitor<'de> for Look<'_> {
         }
         Ok(())
     }
+}
+
+/// The first of a list of texts, read no further than there.
+fn first(list: &str) -> Option<String> {
+    let elements = list.strip_prefix('[')?;
+    String::deserialize(&mut serde_json::Deserializer::from_str(elements)).ok()
 }

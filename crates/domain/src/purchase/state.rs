@@ -64,6 +64,25 @@ impl Purchase {
         self.touch(now);
     }
 
+    /// Takes the order out, as one that its source removed; what came back of it stays.
+    pub fn take_order(&mut self, now: DateTime<Utc>) {
+        self.order = None;
+        self.touch(now);
+    }
+
+    /// Takes everything out.
+    pub fn clear(&mut self, now: DateTime<Utc>) {
+        self.order = None;
+        self.returns.clear();
+        self.refunds.clear();
+        self.touch(now);
+    }
+
+    /// Goes on counting behind a revision that was served before, of a purchase that was gone meanwhile.
+    pub fn continue_after(&mut self, revision: i64) {
+        self.revision = self.revision.max(revision);
+    }
+
     /// Sets a return as it now stands.
     pub fn put_return(&mut self, part: Return, now: DateTime<Utc>) {
         let id = part.id.clone();

@@ -11,10 +11,13 @@ use crate::{
 };
 
 use super::{
-    Decoded, Event, Rejection, Source, Sources,
+    Act, Decoded, Event, EventOrder, Identity, Rejection, Source, Sources,
     event::Content,
+    identity::{Statement, erased, identified, linked, merged, split, unlinked},
     order::order,
+    removal::removal,
     returning::{refund, returning},
+    sequence::DataOrder,
     values::name,
 };
 
@@ -39,6 +42,13 @@ enum Kind {
     Order,
     Return,
     Refund,
+    Removal,
+    Linked,
+    Unlinked,
+    Identified,
+    Merged,
+    Split,
+    Erased,
 }
 
 impl Kind {
@@ -47,6 +57,13 @@ impl Kind {
             "order.recorded.v1" => Some(Self::Order),
             "return.recorded.v1" => Some(Self::Return),
             "refund.recorded.v1" => Some(Self::Refund),
+            "order.removed.v1" => Some(Self::Removal),
+            "customer.linked.v1" => Some(Self::Linked),
+            "customer.unlinked.v1" => Some(Self::Unlinked),
+            "customer.identified.v1" => Some(Self::Identified),
+            "customer.merged.v1" => Some(Self::Merged),
+            "customer.split.v1" => Some(Self::Split),
+            "customer.erased.v1" => Some(Self::Erased),
             _ => None,
         }
     }
@@ -80,14 +97,14 @@ fn wrong(name: &str, reason: Reason) -> Fault {
 }
 
 /// The attributes that every event has, checked.
-struct Identity<'a> {
+struct Heading<'a> {
     id: Cow<'a, str>,
     source: Cow<'a, str>,
     time: Option<DateTime<Utc>>,
 }
 
 impl<'a> Attributes<'a> {
-    fn check(self) -> Result<Identity<'a>, Fault> {
+    fn check(self) -> Result<Heading<'a>, Fault> {
         match self.version.as_deref() {
             None => return Err(wrong("specversion", Reason::NoEnvelope)),
             Some("1.0") => {}
@@ -101,33 +118,61 @@ impl<'a> Attributes<'a> {
             text.ok_or(Reason::MissingField).and_then(name).map_err(|reason| wrong(attribute, reason))
         };
         let time = self.time.as_deref().map(instant).transpose().map_err(|reason| wrong("time", reason))?;
-        Ok(Identity { id: named("id", self.id)?, source: named("source", self.source)?, time })
+        Ok(Heading { id: named("id", self.id)?, source: named("source", self.source)?, time })
     }
 }
 
-impl Identity<'_> {
-    /// The event of `data`, as `read` understands it.
-    fn event<T>(self, data: T, read: Read<T>, sources: &Sources) -> Result<Decoded, Fault> {
-        let settings = sources.of(&self.source);
-        let content = read(data, &Path::DATA, settings)?;
-        let order = content.sequence.settle(self.time);
-        let order = order.ok_or_else(|| wrong("data/revision", Reason::MissingField))?;
-        let mut body = content.body;
-        body.set_origin(&self.source, &self.id, order);
+impl Heading<'_> {
+    /// The place of the event, as its data and its time give it.
+    fn place(&self, sequence: DataOrder) -> Result<EventOrder, Fault> {
+        sequence.settle(self.time).ok_or_else(|| wrong("data/revision", Reason::MissingField))
+    }
+}
+
+/// The data of an event, which makes an event of its heading.
+trait Data {
+    fn under(self, heading: Heading<'_>, settings: &Source) -> Result<Decoded, Fault>;
+}
+
+impl Data for Content {
+    fn under(self, heading: Heading<'_>, settings: &Source) -> Result<Decoded, Fault> {
+        let order = heading.place(self.sequence)?;
+        let mut body = self.body;
+        body.set_origin(&heading.source, &heading.id, order);
         Ok(Decoded::Event(Box::new(Event {
-            event_id: self.id.into_owned(),
-            source: self.source.into_owned(),
+            event_id: heading.id.into_owned(),
+            source: heading.source.into_owned(),
             namespace: settings.namespace.clone(),
-            customer_id: content.customer_id,
+            customer_id: self.customer_id,
+            customer_scheme: settings.customer_scheme.clone(),
             order,
-            digest: content.digest,
+            digest: self.digest,
             body,
         })))
     }
 }
 
+impl Data for Statement {
+    fn under(self, heading: Heading<'_>, settings: &Source) -> Result<Decoded, Fault> {
+        let at = self.sequence.revised_at.or(heading.time);
+        // What is erased is what came before: without a time nobody could say what that is.
+        if at.is_none() && matches!(self.identity, Identity::Erased { .. }) {
+            return Err(wrong("time", Reason::MissingField));
+        }
+        Ok(Decoded::Act(Box::new(Act {
+            order: heading.place(self.sequence)?,
+            event_id: heading.id.into_owned(),
+            source: heading.source.into_owned(),
+            namespace: settings.namespace.clone(),
+            at,
+            digest: self.digest,
+            content: self.identity,
+        })))
+    }
+}
+
 /// Reads the data of one type of event.
-type Read<T> = fn(T, &Path<'_>, &Source) -> Result<Content, Fault>;
+type Read<T, D> = fn(T, &Path<'_>, &Source) -> Result<D, Fault>;
 
 fn instant(text: &str) -> Result<DateTime<Utc>, Reason> {
     Ok(Spoken::read(text)?.resolve(None)?.0.utc())
@@ -182,17 +227,58 @@ fn structured(value: &[u8], sources: &Sources) -> Result<Decoded, Rejection> {
         Some(kind) => kind,
         None => None,
     };
-    let outcome = match kind {
-        Some(Kind::Order) => opened(text, order, sources),
-        Some(Kind::Return) => opened(text, returning, sources),
-        Some(Kind::Refund) => opened(text, refund, sources),
-        None => opened(text, |_: IgnoredAny, _, _| Err(wrong("type", Reason::MissingField)), sources),
-    };
+    let outcome = opened(kind, Sealed::Structured(text), sources);
     outcome.map_err(|fault| Rejection::of(fault, Glimpse::of_event(text)))
 }
 
-/// The event of a text.
-fn opened<'a, T: Deserialize<'a>>(text: &'a str, read: Read<T>, sources: &Sources) -> Result<Decoded, Fault> {
+/// An event that is still to be read, with its text.
+enum Sealed<'a> {
+    /// All of it is in the text.
+    Structured(&'a str),
+    /// The text is its data.
+    Binary(Attributes<'a>, &'a str),
+}
+
+/// The event of a kind; without one it is refused, as far as it can be read.
+fn opened(kind: Option<Kind>, sealed: Sealed<'_>, sources: &Sources) -> Result<Decoded, Fault> {
+    match kind {
+        Some(Kind::Order) => sealed.open(order, sources),
+        Some(Kind::Return) => sealed.open(returning, sources),
+        Some(Kind::Refund) => sealed.open(refund, sources),
+        Some(Kind::Removal) => sealed.open(removal, sources),
+        Some(Kind::Linked) => sealed.open(linked, sources),
+        Some(Kind::Unlinked) => sealed.open(unlinked, sources),
+        Some(Kind::Identified) => sealed.open(identified, sources),
+        Some(Kind::Merged) => sealed.open(merged, sources),
+        Some(Kind::Split) => sealed.open(split, sources),
+        Some(Kind::Erased) => sealed.open(erased, sources),
+        None => sealed.open(untyped, sources),
+    }
+}
+
+/// An event must say its type.
+fn untyped(_: IgnoredAny, _: &Path<'_>, _: &Source) -> Result<Content, Fault> {
+    Err(wrong("type", Reason::MissingField))
+}
+
+impl<'a> Sealed<'a> {
+    /// Reads the event, its data by `read`.
+    fn open<T: Deserialize<'a>, D: Data>(
+        self,
+        read: Read<T, D>,
+        sources: &Sources,
+    ) -> Result<Decoded, Fault> {
+        let (heading, data) = match self {
+            Self::Structured(text) => unwrapped(text)?,
+            Self::Binary(attributes, text) => (attributes.check()?, typed(text, Some(&Path::DATA))?),
+        };
+        let settings = sources.of(&heading.source);
+        read(data, &Path::DATA, settings)?.under(heading, settings)
+    }
+}
+
+/// The heading and the data of a structured event.
+fn unwrapped<'a, T: Deserialize<'a>>(text: &'a str) -> Result<(Heading<'a>, T), Fault> {
     let envelope: Envelope<'_, Object<T>> = typed(text, None)?;
     let plain = |text: Option<Text<'a>>| text.map(|Text(text)| text);
     let attributes = Attributes {
@@ -202,12 +288,12 @@ fn opened<'a, T: Deserialize<'a>>(text: &'a str, read: Read<T>, sources: &Source
         content: plain(envelope.datacontenttype),
         time: plain(envelope.time),
     };
-    let identity = attributes.check()?;
+    let heading = attributes.check()?;
     if envelope.data_base64.is_some() {
         return Err(wrong("data_base64", Reason::UnsupportedContent));
     }
     let Object(data) = envelope.data.ok_or_else(|| wrong("data", Reason::MissingField))?;
-    identity.event(data, read, sources)
+    Ok((heading, data))
 }
 
 fn binary(message: &Message<'_>, value: &[u8], sources: &Sources) -> Result<Decoded, Rejection> {
@@ -224,8 +310,7 @@ fn binary(message: &Message<'_>, value: &[u8], sources: &Sources) -> Result<Deco
         Some(kind) => kind,
         None => None,
     };
-    let at = Some(&Path::DATA);
-    let text = text(value, at, Glimpse::of_data)?;
+    let text = text(value, Some(&Path::DATA), Glimpse::of_data)?;
     let attributes = Attributes {
         id: attribute("ce_id", "/id")?,
         source: attribute("ce_source", "/source")?,
@@ -234,11 +319,6 @@ fn binary(message: &Message<'_>, value: &[u8], sources: &Sources) -> Result<Deco
             .or_else(|| message.content_type.map(Cow::Borrowed)),
         time: attribute("ce_time", "/time")?,
     };
-    let outcome = attributes.check().and_then(|identity| match kind {
-        Some(Kind::Order) => identity.event(typed(text, at)?, order, sources),
-        Some(Kind::Return) => identity.event(typed(text, at)?, returning, sources),
-        Some(Kind::Refund) => identity.event(typed(text, at)?, refund, sources),
-        None => Err(wrong("type", Reason::MissingField)),
-    });
+    let outcome = opened(kind, Sealed::Binary(attributes, text), sources);
     outcome.map_err(|fault| Rejection::of(fault, Glimpse::of_data(text)))
 }

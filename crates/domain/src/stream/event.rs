@@ -1,8 +1,10 @@
 //! One event of the order stream, checked and in its canonical form.
 
+use sha2::{Digest, Sha256};
+
 use crate::purchase::{Order, Refund, Return};
 
-use super::{DataOrder, EventOrder};
+use super::{Act, DataOrder, EventOrder, Removal};
 
 /// The data of an event, before its envelope is known whole.
 pub(super) struct Content {
@@ -12,11 +14,23 @@ pub(super) struct Content {
     pub(super) digest: [u8; 32],
 }
 
+/// SHA-256 of texts, each after its length, so that no two lists of texts are one.
+pub(super) fn digest<'t>(texts: impl IntoIterator<Item = &'t str>) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for text in texts {
+        hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(text);
+    }
+    hasher.finalize().into()
+}
+
 /// What one message is.
 #[derive(Clone, Debug)]
 pub enum Decoded {
-    /// An event to store.
+    /// An event about an order, a return or a refund.
     Event(Box<Event>),
+    /// An event about who is who.
+    Act(Box<Act>),
     /// An event of a type that is not ours: counted.
     Skipped,
     /// A message without a value: counted.
@@ -34,6 +48,8 @@ pub struct Event {
     pub namespace: String,
     /// The customer it names, if any.
     pub customer_id: Option<String>,
+    /// The scheme of that customer's name: that of its source.
+    pub customer_scheme: String,
     /// Its place among the events of the same object.
     pub order: EventOrder,
     /// SHA-256 of the canonical content: the same content gives the same digest whatever the order of keys, the
@@ -52,6 +68,8 @@ pub enum Body {
     Return(Return),
     /// `refund.recorded.v1`.
     Refund(Refund),
+    /// `order.removed.v1`.
+    Removal(Removal),
 }
 
 impl Body {
@@ -61,13 +79,14 @@ impl Body {
             Self::Order(part) => part.set_origin(source, event_id, order),
             Self::Return(part) => part.set_origin(source, event_id),
             Self::Refund(part) => part.set_origin(source, event_id),
+            Self::Removal(_) => {}
         }
     }
 
     /// The kind of object, as identities name it.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Order(_) => "order",
+            Self::Order(_) | Self::Removal(_) => "order",
             Self::Return(_) => "return",
             Self::Refund(_) => "refund",
         }
@@ -79,22 +98,24 @@ impl Body {
             Self::Order(order) => order.id(),
             Self::Return(part) => part.id(),
             Self::Refund(part) => part.id(),
+            Self::Removal(removal) => removal.id(),
         }
     }
 
-    /// The order that it is or belongs to; `None` for a return or refund without receipt.
+    /// The order that it is, removes or belongs to; `None` for a return or refund without receipt.
     pub fn order_id(&self) -> Option<&str> {
         match self {
             Self::Order(order) => Some(order.id()),
             Self::Return(part) => part.order_id(),
             Self::Refund(part) => part.order_id(),
+            Self::Removal(removal) => Some(removal.id()),
         }
     }
 
     /// The return that it is, or that a refund pays for.
     pub fn return_id(&self) -> Option<&str> {
         match self {
-            Self::Order(_) => None,
+            Self::Order(_) | Self::Removal(_) => None,
             Self::Return(part) => Some(part.id()),
             Self::Refund(part) => part.return_id(),
         }
@@ -104,7 +125,7 @@ impl Body {
     pub fn refund_id(&self) -> Option<&str> {
         match self {
             Self::Refund(part) => Some(part.id()),
-            Self::Order(_) | Self::Return(_) => None,
+            Self::Order(_) | Self::Return(_) | Self::Removal(_) => None,
         }
     }
 }

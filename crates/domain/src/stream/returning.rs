@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use iso_currency::Currency;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use crate::{
     json::{Fault, Field, List, Path, Reason, Text},
@@ -16,9 +15,10 @@ use crate::{
 use super::{
     Body, DataOrder, Source,
     charges::TAXES,
-    event::Content,
+    event::{Content, digest},
     extras::Zone,
     payment::METHODS,
+    sequence::read_sequence,
     values::{Ids, MAX_LINES, Word},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn returning(data: ReturnData<'_>, at: &Path<'_>, source: &Source) ->
     let (part, customer_id, sequence) = read_return(data, at, source)?;
     let mut data = String::new();
     part.push_data(&mut data);
-    let digest = digest("return.recorded.v1", customer_id.as_deref(), &data);
+    let digest = digest(["return.recorded.v1", customer_id.as_deref().unwrap_or_default(), &data]);
     Ok(Content { body: Body::Return(part), customer_id, sequence, digest })
 }
 
@@ -41,17 +41,8 @@ pub(super) fn refund(data: RefundData<'_>, at: &Path<'_>, source: &Source) -> Re
     let (part, customer_id, sequence) = read_refund(data, at, source)?;
     let mut data = String::new();
     part.push_data(&mut data);
-    let digest = digest("refund.recorded.v1", customer_id.as_deref(), &data);
+    let digest = digest(["refund.recorded.v1", customer_id.as_deref().unwrap_or_default(), &data]);
     Ok(Content { body: Body::Refund(part), customer_id, sequence, digest })
-}
-
-fn digest(kind: &str, customer_id: Option<&str>, data: &str) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for text in [kind, customer_id.unwrap_or_default(), data] {
-        hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hasher.update(text);
-    }
-    hasher.finalize().into()
 }
 
 /// A part, the customer it names, and what it says about its order of events.
@@ -80,7 +71,7 @@ pub(crate) fn read_return(
 ) -> Result<ReadPart<Return>, Fault> {
     let zone = Zone { location: None, source: source.timezone };
     let (returned_at, note) = zone.resolve(at.field("returnedAt", data.returned_at).time()?)?.required()?;
-    let sequence = sequence(at, data.revision, data.revised_at, &zone)?;
+    let sequence = read_sequence(at, data.revision, data.revised_at, &zone)?;
     let customer_id = at.field("customerId", data.customer_id).id()?.value;
     let mut ids = Ids::default();
     let lines = at.field("lines", data.lines).each(MAX_LINES, |data, at| return_line(data, at, &mut ids))?;
@@ -96,20 +87,6 @@ pub(crate) fn read_return(
         currency: source.currency,
     };
     Ok((part, customer_id.map(Cow::into_owned), sequence))
-}
-
-/// What a return or a refund says about its order of events.
-fn sequence(
-    at: &Path<'_>,
-    revision: Option<&RawValue>,
-    revised_at: Option<Text<'_>>,
-    zone: &Zone<'_>,
-) -> Result<DataOrder, Fault> {
-    let revised_at = zone.resolve(at.field("revisedAt", revised_at).time()?)?.value;
-    Ok(DataOrder {
-        revision: at.field("revision", revision).revision()?,
-        revised_at: revised_at.map(|(moment, _)| moment.utc()),
-    })
 }
 
 #[derive(Deserialize)]
@@ -174,7 +151,7 @@ pub(crate) fn read_refund(
     let money = at.field("currency", data.currency).currency()?.required()?;
     let (issued_at, note) = zone.resolve(at.field("issuedAt", data.issued_at).time()?)?.required()?;
     let settled_at = zone.resolve(at.field("settledAt", data.settled_at).time()?)?.value;
-    let sequence = sequence(at, data.revision, data.revised_at, &zone)?;
+    let sequence = read_sequence(at, data.revision, data.revised_at, &zone)?;
     let customer_id = at.field("customerId", data.customer_id).id()?.value;
     let part = Refund {
         id: at.field("refundId", data.refund_id).id()?.required()?.into_owned(),

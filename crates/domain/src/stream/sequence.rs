@@ -1,6 +1,11 @@
 //! The order of events of one object, and what a further event means beside the one that stands.
 
 use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+
+use crate::json::{Fault, Path, Text};
+
+use super::extras::Zone;
 
 /// By what a source orders the events of one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,4 +82,18 @@ impl DataOrder {
             .or_else(|| self.revised_at.map(|at| by(OrderKind::RevisedAt, at)))
             .or_else(|| time.map(|at| by(OrderKind::Time, at)))
     }
+}
+
+/// What the data of an event that has no place of its own says about its order.
+pub(super) fn read_sequence(
+    at: &Path<'_>,
+    revision: Option<&RawValue>,
+    revised_at: Option<Text<'_>>,
+    zone: &Zone<'_>,
+) -> Result<DataOrder, Fault> {
+    let revised_at = zone.resolve(at.field("revisedAt", revised_at).time()?)?.value;
+    Ok(DataOrder {
+        revision: at.field("revision", revision).revision()?,
+        revised_at: revised_at.map(|(moment, _)| moment.utc()),
+    })
 }

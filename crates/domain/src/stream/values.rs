@@ -16,6 +16,8 @@ use crate::{
 
 /// Longest id, in characters.
 const MAX_ID: usize = 128;
+/// Longest scheme of a name, in characters.
+const MAX_SCHEME: usize = 64;
 /// Most lines of an order or a return, and most elements of any other list.
 pub(super) const MAX_LINES: usize = 10_000;
 
@@ -26,7 +28,17 @@ pub(super) fn name(text: Cow<'_, str>) -> Result<Cow<'_, str>, Reason> {
 
 /// An id: a string of 1 to 128 characters.
 pub(super) fn id(text: Cow<'_, str>) -> Result<Cow<'_, str>, Reason> {
-    if text.len() > MAX_ID && text.chars().count() > MAX_ID { Err(Reason::TooLong) } else { name(text) }
+    within(text, MAX_ID)
+}
+
+/// The scheme of a customer's name: a string of 1 to 64 characters.
+pub(super) fn scheme(text: Cow<'_, str>) -> Result<Cow<'_, str>, Reason> {
+    within(text, MAX_SCHEME)
+}
+
+/// A name of at most so many characters.
+fn within(text: Cow<'_, str>, most: usize) -> Result<Cow<'_, str>, Reason> {
+    if text.len() > most && text.chars().count() > most { Err(Reason::TooLong) } else { name(text) }
 }
 
 impl<'p, 'a> Field<'p, Text<'a>> {

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::{
-    purchase::{Purchase, Refund, Sections, Shows, project},
-    stream::{Body, Decoded, Event, EventOrder, Message, Rejection, Sources, Verdict, decode, verdict},
+    purchase::{Purchase, Refund, Sections, Shows, Veil, View, project},
+    stream::{
+        Body, Decoded, Event, EventOrder, Message, Rejection, RemovalReason, Sources, Verdict, decode,
+        verdict,
+    },
 };
 use serde_json::Value;
 
@@ -23,6 +26,8 @@ type Standing = (EventOrder, [u8; 32], Key);
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     Stored,
+    /// About who is who, which is not folded here.
+    Act,
     Duplicate,
     Stale,
     Skipped,
@@ -39,6 +44,8 @@ pub struct Held {
 pub struct Fold {
     pub purchases: BTreeMap<Key, Held>,
     objects: BTreeMap<Object, Standing>,
+    /// The customers of orders that were removed, should they come back without one.
+    claims: BTreeMap<Key, String>,
     pub quarantined: Vec<(String, String)>,
 }
 
@@ -50,6 +57,7 @@ impl Fold {
     pub fn take(&mut self, message: &Message<'_>, sources: &Sources) -> Option<Outcome> {
         match decode(message, sources) {
             Ok(Decoded::Event(event)) => self.store(*event),
+            Ok(Decoded::Act(_)) => Some(Outcome::Act),
             Ok(Decoded::Skipped) => Some(Outcome::Skipped),
             Ok(Decoded::Tombstone) => Some(Outcome::Tombstone),
             Err(Rejection { reason, pointer, .. }) => {
@@ -94,6 +102,13 @@ impl Fold {
             Body::Order(order) => held.purchase.put_order(order, now()),
             Body::Return(part) => held.purchase.put_return(part, now()),
             Body::Refund(part) => held.purchase.put_refund(part, now()),
+            Body::Removal(removal) => {
+                self.remove(&key, removal.reason);
+                return Some(Outcome::Stored);
+            }
+        }
+        if key == own && held.customer.is_none() {
+            held.customer = self.claims.remove(&key);
         }
         // Only the event that is the purchase itself says whose it is; saying nothing never unlinks.
         if key == own && event.customer_id.is_some() {
@@ -108,12 +123,32 @@ impl Fold {
     fn take_out(&mut self, key: &Key, body: &Body) {
         let Some(held) = self.purchases.get_mut(key) else { return };
         match body {
-            Body::Order(_) => {}
+            Body::Order(_) | Body::Removal(_) => {}
             Body::Return(part) => drop(held.purchase.take_return(part.id(), now())),
             Body::Refund(part) => drop(held.purchase.take_refund(part.id(), now())),
         }
         if held.purchase.is_empty() {
             self.purchases.remove(key);
+        }
+    }
+
+    /// The order goes. Its returns and refunds wait for it, or go too where it was erased.
+    fn remove(&mut self, key: &Key, reason: RemovalReason) {
+        let Some(mut held) = self.purchases.remove(key) else { return };
+        self.claims.extend(held.customer.map(|customer| (key.clone(), customer)));
+        if reason == RemovalReason::Erased {
+            return;
+        }
+        let parts: Vec<_> = held.purchase.parts().map(|(kind, id)| (kind, id.to_owned())).collect();
+        let mut left = Purchase::empty(now());
+        for (kind, id) in parts {
+            match kind {
+                "return" => left.put_return(held.purchase.take_return(&id, now()).unwrap(), now()),
+                _ => left.put_refund(held.purchase.take_refund(&id, now()).unwrap(), now()),
+            }
+        }
+        if !left.is_empty() {
+            self.purchases.insert(key.clone(), Held { purchase: left, customer: None });
         }
     }
 
@@ -185,6 +220,7 @@ pub fn served(purchase: &Purchase, shows: Shows) -> Value {
 
 pub fn shown(sections: &Sections, shows: Shows) -> Vec<u8> {
     let mut out = Vec::new();
-    project(sections.view().unwrap(), shows, &mut out).unwrap();
+    let view = View { shows, veil: Veil::default() };
+    project(sections.view().unwrap(), &view, &mut out).unwrap();
     out
 }

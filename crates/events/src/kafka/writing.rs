@@ -64,7 +64,9 @@ impl KafkaSource {
                     tracing::warn!(%error, "the batch waits for the database");
                 }
                 Err(RecordError::Store(error)) => return Err(error.into()),
-                Err(RecordError::Extend(_)) => return Err(Error::Contended.into()),
+                Err(RecordError::Extend(_) | RecordError::Stale | RecordError::Succeed(_)) => {
+                    return Err(Error::Contended.into());
+                }
             }
             for owned in self.owned.values_mut() {
                 owned.sent = owned.next;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use counterfoil_domain::stream::{Decoded, Seller, Source, Sources};
+use counterfoil_domain::stream::{Decoded, Identity, Seller, Source, Sources};
 use counterfoil_events::counts::Counts;
 use counterfoil_events::message::Message;
 use counterfoil_events::recorder::Recorder;
@@ -40,6 +40,8 @@ fn sources(case: &Value) -> Sources {
         currency: settings["currency"]
             .as_str()
             .map_or(Currency::XXX, |code| Currency::from_code(code).unwrap()),
+        customer_scheme: text(&settings["customerScheme"]).unwrap_or_default(),
+        ..Source::default()
     };
     let named = case["sources"].as_object().into_iter().flatten();
     let named: HashMap<String, Source> =
@@ -118,6 +120,18 @@ fn check_purchases(mut served: Served, expected: &Value) -> Result<(), String> {
     if left.is_empty() { Ok(()) } else { Err(format!("also served: {left:#?}")) }
 }
 
+/// Every customer that an event about who is who names.
+fn named(content: Identity) -> Vec<String> {
+    match content {
+        Identity::Linked { customer_id, .. }
+        | Identity::Unlinked { customer_id, .. }
+        | Identity::Identified { customer_id, .. }
+        | Identity::Erased { customer_id, .. } => vec![customer_id],
+        Identity::Merged { from, into, .. } => vec![from, into],
+        Identity::Split { .. } => Vec::new(),
+    }
+}
+
 /// A case with its messages ready.
 struct Case {
     file: Value,
@@ -131,11 +145,12 @@ impl Case {
         let messages: Vec<Message> =
             case["messages"].as_array().unwrap().iter().enumerate().map(|(n, one)| sent(n, one)).collect();
         let sources = sources(&case);
-        let customers = messages.iter().filter_map(|message| match message.decode(&sources) {
-            Ok(Decoded::Event(event)) => event.customer_id,
-            _ => None,
+        let customers = messages.iter().map(|message| match message.decode(&sources) {
+            Ok(Decoded::Event(event)) => event.customer_id.into_iter().collect(),
+            Ok(Decoded::Act(act)) => named(act.content),
+            _ => Vec::new(),
         });
-        let customers = customers.collect();
+        let customers = customers.flatten().collect();
         Self { file: case, messages, customers }
     }
 
@@ -159,6 +174,7 @@ impl Case {
             read: u64::try_from(self.messages.len()).unwrap(),
             duplicates: count("duplicates"),
             stale: count("stale"),
+            suppressed: count("suppressed"),
             quarantined: u64::try_from(quarantined).unwrap(),
             skipped: count("skipped"),
             tombstones: count("tombstones"),
@@ -166,6 +182,7 @@ impl Case {
         };
         let others = expected.duplicates
             + expected.stale
+            + expected.suppressed
             + expected.quarantined
             + expected.skipped
             + expected.tombstones;

@@ -8,6 +8,8 @@ mod cases;
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
 #[cfg(test)]
+mod identities;
+#[cfg(test)]
 mod meeting;
 #[cfg(test)]
 mod quarantined;

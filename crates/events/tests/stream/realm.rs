@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Duration, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::{Person, PurchaseId};
-use counterfoil_domain::purchase::{SectionsRef, Shows, project};
+use counterfoil_domain::purchase::{SectionsRef, Shows, Veil, View, project};
 use counterfoil_domain::stream::Sources;
 use counterfoil_events::message::Message;
 use counterfoil_events::recorder::Recorder;
+use counterfoil_ledger::Ledger;
+use counterfoil_ledger::config::ConfigObject;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::document::{Codec, binding};
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::purchases::{self, Filter};
 use counterfoil_store::quarantine::Place;
-use counterfoil_store::{Error, Store, people, unlinked};
+use counterfoil_store::{Error, Store, either, people, unlinked};
+use diesel::connection::SimpleConnection as _;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use serde_json::{Value, json};
@@ -54,9 +57,20 @@ impl Realm {
 
     /// Another process that records.
     pub fn recorder(&self, sources: Sources) -> Recorder {
+        self.recorder_on(Store::open(&self.database.url, 4).unwrap(), sources)
+    }
+
+    /// Another recorder in the same process.
+    pub fn recorder_here(&self, sources: Sources) -> Recorder {
+        self.recorder_on(self.store.clone(), sources)
+    }
+
+    fn recorder_on(&self, store: Store, sources: Sources) -> Recorder {
         let process = 1 + self.processes.fetch_add(1, Ordering::SeqCst);
-        let store = Store::open(&self.database.url, 4).unwrap();
-        Recorder::new(store, self.keys.clone(), clock(&self.seconds), entropy(process), sources).unwrap()
+        let entropy = entropy(process);
+        let config = ConfigObject::embedded(b"template", b"words");
+        let ledger = Ledger::new(self.keys.clone(), entropy.clone(), config).unwrap();
+        Recorder::new(store, self.keys.clone(), clock(&self.seconds), entropy, ledger, sources).unwrap()
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -78,7 +92,7 @@ impl Realm {
 
     /// Takes out everything that was recorded.
     pub fn clear(&self) {
-        for table in [
+        let tables = [
             "purchases",
             "unlinked",
             "objects",
@@ -86,9 +100,14 @@ impl Realm {
             "ingest_offsets",
             "ingest_sources",
             "customers",
-        ] {
-            self.run(&format!("DELETE FROM {table}"));
-        }
+            "aliases",
+            "links",
+            "suppression",
+            "destructions",
+            "tombstones",
+        ];
+        let statements: String = tables.iter().map(|table| format!("DELETE FROM {table};")).collect();
+        self.read(|conn| either!(conn, c => c.batch_execute(&statements)).map_err(Error::from));
     }
 
     pub fn person(&self, customer_id: &str) -> Option<Person> {
@@ -98,12 +117,33 @@ impl Realm {
 
     /// What each of these customers is served with everything shown. Nobody else may be served anything.
     pub fn served<'a>(&self, customers: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, Vec<Value>> {
+        let persons = customers.into_iter().map(|customer| (customer.to_owned(), self.person(customer)));
+        self.served_to(persons.collect())
+    }
+
+    /// The same, with aliases beside customers.
+    pub fn served_by_names(
+        &self,
+        customers: &[&str],
+        aliases: &[(&str, &str)],
+    ) -> BTreeMap<String, Vec<Value>> {
+        let mut persons: Vec<_> =
+            customers.iter().map(|customer| ((*customer).to_owned(), self.person(customer))).collect();
+        for (scheme, id) in aliases {
+            let index = self.keys.alias_index(scheme, id);
+            persons.push((format!("{scheme}:{id}"), self.read(|conn| people::find(conn, &index))));
+        }
+        self.served_to(persons)
+    }
+
+    fn served_to(&self, persons: Vec<(String, Option<Person>)>) -> BTreeMap<String, Vec<Value>> {
         let (codec, everything) = (Codec::default(), Filter { shared: true, ..Filter::default() });
-        let all = Shows { lines: true, payment: true, location: true, documents: true };
+        let shows = Shows { lines: true, payment: true, location: true, documents: true };
+        let all = View { shows, veil: Veil::default() };
         let mut unpacker = codec.unpacker(self.keys.aead()).unwrap();
         let mut served: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for customer in customers {
-            let Some(person) = self.person(customer) else { continue };
+        for (customer, person) in persons {
+            let Some(person) = person else { continue };
             let keys = self.keys.person(person).unwrap();
             let listed = self.read(|conn| purchases::page(conn, person, &everything, None, 100_000));
             for row in listed {
@@ -113,8 +153,8 @@ impl Realm {
                     .unpack(&keys.purchases, &binding(id, Some(person)), &row.document, &mut plain)
                     .unwrap();
                 let mut shown = Vec::new();
-                project(SectionsRef::parse(&plain).unwrap(), all, &mut shown).unwrap();
-                served.entry(customer.to_owned()).or_default().push(serde_json::from_slice(&shown).unwrap());
+                project(SectionsRef::parse(&plain).unwrap(), &all, &mut shown).unwrap();
+                served.entry(customer.clone()).or_default().push(serde_json::from_slice(&shown).unwrap());
             }
         }
         let count: usize = served.values().map(Vec::len).sum();

@@ -26,7 +26,8 @@ pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// RFC 7523 section 2.2.
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// Every scope there is.
-pub const SCOPE: &str = "purchases:read purchases.lines:read purchases.payment:read purchases.location:read";
+pub const SCOPE: &str = "purchases:read purchases.lines:read purchases.sensitive:read purchases.payment:read \
+                         purchases.location:read purchases.documents:read";
 
 /// An app.
 pub struct App {
@@ -116,7 +117,14 @@ pub fn new_app(jwks: &Value) -> NewApp {
 
 /// What the customer chooses unless a test says otherwise.
 pub fn all() -> Choice {
-    Choice { datasets: Dataset::ALL.to_vec(), from: None, duration: Lasting::Days90 }
+    Choice {
+        datasets: Dataset::ALL.to_vec(),
+        from: None,
+        duration: Lasting::Days90,
+        shared_accounts: false,
+        categories: Vec::new(),
+        keep_totals: false,
+    }
 }
 
 fn jti() -> String {

@@ -104,7 +104,10 @@ async fn c56_the_answer_says_what_was_granted() {
     let details = &body["authorization_details"][0];
     assert_eq!(details["type"], "purchase_history");
     assert_eq!(details["duration"], "P90D");
-    assert_eq!(details["datasets"], serde_json::json!(["purchases", "lines", "payment", "location"]));
+    assert_eq!(
+        details["datasets"],
+        serde_json::json!(["purchases", "lines", "sensitive", "payment", "location", "documents"])
+    );
     assert!(tokens.grant.starts_with("gra_"));
 }
 

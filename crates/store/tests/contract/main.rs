@@ -22,6 +22,10 @@ mod entries;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod hiding;
+#[cfg(test)]
+mod identities;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod leases;
@@ -104,7 +108,29 @@ contract! {
         a_record_knows_its_person_and_its_last_entry
         the_head_keeps_others_out
     }
-    grants { a_grant_is_read_as_it_was_written grants_end_by_their_time_and_move_their_epoch }
+    grants {
+        a_grant_is_read_as_it_was_written
+        grants_end_by_their_time_and_move_their_epoch
+        a_grant_is_changed
+    }
+    hiding {
+        a_history_is_the_home_s_and_counts_there
+        hidden_categories_are_sorted_ids
+        a_purchase_is_hidden_and_shown_again
+        a_customer_pages_through_their_own_purchases
+        what_joined_since_is_counted_as_it_would_be_shown
+    }
+    identities {
+        statements_are_found_by_whom_they_are_about
+        one_act_at_a_time_changes_who_is_who
+        links_are_found_by_order_and_by_person
+        a_history_has_its_members
+        who_was_erased_begins_anew_behind_that_time
+        a_later_erasure_stands
+        what_is_left_of_an_erasure_is_done_once
+        objects_keep_whom_they_name_and_why_they_are_gone
+        tombstones_go_with_their_person
+    }
     keys {
         the_wrong_master_key_opens_nothing
         a_person_s_keys_are_made_once_and_shared

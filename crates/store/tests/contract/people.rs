@@ -1,14 +1,14 @@
 use std::collections::{HashMap, HashSet};
 
 use counterfoil_domain::ids::Person;
-use counterfoil_store::people::{self, Changes, CustomerName};
+use counterfoil_store::people::{self, Changes, CustomerName, Identity};
 use counterfoil_store::{Contention as _, Error};
 
 use crate::realm::{MASTER, Realm, at, entropy};
 
 pub fn the_same_new_customers_become_one_person_each(realm: &Realm) {
     let other_keys = realm.other_keys(MASTER).unwrap();
-    let all: Vec<HashMap<[u8; 16], Person>> = realm.on_threads(8, |thread, store| {
+    let all: Vec<HashMap<[u8; 16], Identity>> = realm.on_threads(8, |thread, store| {
         let keys = if thread % 2 == 0 { &realm.keys } else { &other_keys };
         let mut names: Vec<CustomerName> = (0..60)
             .map(|n| format!("customer {n}"))
@@ -20,11 +20,12 @@ pub fn the_same_new_customers_become_one_person_each(realm: &Realm) {
     });
     assert_eq!(all[0].len(), 60);
     assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
-    assert_eq!(all[0].values().collect::<HashSet<_>>().len(), 60);
-    for person in all[0].values() {
-        realm.keys.person(*person).unwrap();
+    assert_eq!(all[0].values().map(|identity| identity.person).collect::<HashSet<_>>().len(), 60);
+    for identity in all[0].values() {
+        realm.keys.person(identity.person).unwrap();
+        assert_eq!((identity.home, identity.home_since, identity.not_before), (identity.person, None, None));
     }
-    assert_eq!(realm.person("customer 7"), all[0][&realm.keys.customer_index("customer 7")]);
+    assert_eq!(realm.person("customer 7"), all[0][&realm.keys.customer_index("customer 7")].person);
 }
 
 pub fn a_customer_is_found_by_index_and_named_by_key(realm: &Realm) {
@@ -42,7 +43,10 @@ pub fn a_customer_is_found_by_index_and_named_by_key(realm: &Realm) {
             unknown
         }))
         .collect();
-    assert_eq!(realm.read(|conn| people::find_many(conn, &many)), HashMap::from([(index, person)]));
+    let identity = Identity { person, home: person, home_since: None, not_before: None };
+    assert_eq!(realm.read(|conn| people::find_many(conn, &many)), HashMap::from([(index, identity)]));
+    let persons = realm.read(|conn| people::identities(conn, &[person, Person([1; 16])]));
+    assert_eq!(persons, HashMap::from([(person, identity)]));
     assert_eq!(realm.read(|conn| people::customer_id(conn, &realm.keys, person)).as_deref(), Some(id));
     assert_eq!(realm.read(|conn| people::epoch(conn, person)), Some(0));
     let nobody = Person([1; 16]);

@@ -164,9 +164,13 @@ pub fn a_purchase_is_found_through_its_filter(realm: &Realm) {
         assert_eq!(find(person, 0), passes(row, person, &filter).then(|| row.document.clone()));
         assert_eq!(find(other, 0), None, "another customer's");
         assert_eq!(find(person, 1), None, "another time");
-        let document = realm.read(|conn| purchases::document(conn, Person([person; 16]), purchased, id));
-        assert_eq!(document.as_ref(), Some(&row.document), "whatever the filter");
-        assert_eq!(realm.read(|conn| purchases::document(conn, Person([other; 16]), purchased, id)), None);
+        let stored = |person: u8| {
+            let stored = realm.read(|conn| purchases::stored(conn, Person([person; 16]), purchased, id));
+            stored.map(|stored| (stored.document, stored.store_index, stored.change_seq))
+        };
+        let as_written = (row.document.clone(), row.store_index.clone(), row.change_seq);
+        assert_eq!(stored(person), Some(as_written), "whatever the filter");
+        assert_eq!(stored(other), None);
     }
 }
 
