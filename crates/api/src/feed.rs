@@ -360,9 +360,12 @@ fn put(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use counterfoil_domain::grant::{CarveOuts, Details, Lasting};
     use counterfoil_domain::ids::PurchaseId;
+    use counterfoil_domain::purchase as domain;
 
     use super::*;
+    use crate::projection::Projection;
 
     fn row(kind: Kind, change_seq: i64, shown_seq: i64) -> Row {
         Row {
@@ -410,5 +413,62 @@ mod tests {
             assert!(is_told(&shared, &Filter { shared: true, ..Filter::default() }, 15, 15));
             assert!(!is_told(&Row { joined_seq: Some(1), ..went }, &all, 15, 15));
         }
+    }
+
+    fn basis(changed: (i64, bool), veil_seq: i64) -> Basis {
+        let details = Details {
+            datasets: vec![Dataset::Purchases],
+            from: None,
+            to: None,
+            duration: Lasting::Days90,
+            stated_use: None,
+            shared_accounts: false,
+        };
+        let projection = Projection::new(&details, 0, &CarveOuts::default(), &[], "");
+        Basis {
+            person: Person([1; 16]),
+            grant_id: GrantId([1; 16]),
+            version: 2,
+            sight: Sight { filter: Filter::default(), view: domain::View::default(), projection },
+            changed,
+            veil_seq,
+            datasets: details.datasets,
+        }
+    }
+
+    fn noticed(basis: &Basis, position: i64, began: i64, is_widened: bool) -> Vec<(i64, bool)> {
+        let place = Place { position, began, ..basis.start(0, 0) };
+        let notices = notices(basis, &place, 20, is_widened).into_iter().map(|change| match change {
+            Change::Grant { seq, is_resync } => (seq, is_resync),
+            Change::Of(row) => panic!("{row:?}"),
+        });
+        notices.collect()
+    }
+
+    #[test]
+    fn a_change_of_the_grant_is_told_where_it_lies_ahead() {
+        let amended = basis((12, false), 0);
+        assert_eq!(noticed(&amended, 11, 0, false), [(12, false)]);
+        assert_eq!(noticed(&amended, 12, 0, false), [], "it was told");
+        assert_eq!(noticed(&amended, 3, 12, false), [], "who began since read it as it is");
+        assert_eq!(noticed(&basis((21, true), 0), 11, 0, false), [], "the page does not reach it");
+        assert_eq!(noticed(&basis((0, true), 0), 0, 0, false), [], "it never changed");
+        assert_eq!(noticed(&basis((12, false), 14), 11, 0, false), [(12, false), (14, true)]);
+    }
+
+    #[test]
+    fn what_is_wider_without_a_number_is_told_first_and_once() {
+        assert_eq!(noticed(&basis((0, false), 0), 11, 0, true), [(11, true)]);
+        assert_eq!(noticed(&basis((12, false), 0), 11, 0, true), [(12, false), (11, true)]);
+        assert_eq!(noticed(&basis((12, true), 0), 11, 0, true), [(12, true)], "it is told anyway");
+        assert_eq!(noticed(&basis((21, true), 0), 11, 0, true), [], "as soon as the page reaches it");
+    }
+
+    #[test]
+    fn a_later_grant_s_own_past_is_no_news() {
+        let basis = basis((12, true), 14);
+        let place = Place { grant_id: GrantId([2; 16]), position: 11, ..basis.start(0, 0) };
+        let told = notices(&basis, &place, 20, false);
+        assert!(matches!(told[..], [Change::Grant { seq: 14, is_resync: true }]), "{told:?}");
     }
 }

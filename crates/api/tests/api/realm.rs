@@ -12,7 +12,7 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, FromRequest as _};
 use chrono::{DateTime, Utc};
-use counterfoil_api::{Api, ApiSettings, Coverage, Readiness};
+use counterfoil_api::{Api, ApiSettings, Readiness};
 use counterfoil_domain::catalogue::{Catalogue, CatalogueFile, CategoryFile, Unmapped};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
@@ -21,7 +21,7 @@ use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::complete;
 use counterfoil_oauth::session::{Session, Sessions};
-use counterfoil_oauth::{Oauth, Settings, Tier};
+use counterfoil_oauth::{Coverage, Oauth, Settings, Tier};
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Error, Store, people};
@@ -122,6 +122,14 @@ pub fn catalogue() -> Arc<Catalogue> {
     Arc::new(Catalogue::new(file).unwrap())
 }
 
+fn coverage() -> Coverage {
+    Coverage {
+        from: "2015-01-01".parse().ok(),
+        channels: vec!["store".to_owned(), "online".to_owned()],
+        retention: Some("Ten years".to_owned()),
+    }
+}
+
 pub fn now() -> DateTime<Utc> {
     "2026-11-24T12:00:00Z".parse().unwrap()
 }
@@ -150,13 +158,16 @@ impl Realm {
             ledger.clone(),
             clock.clone(),
             entropy(),
-            Settings::new(url.clone(), Tier::Sandbox),
+            Settings { coverage: coverage(), ..Settings::new(url.clone(), Tier::Sandbox) },
             &registry,
         );
         let oauth = oauth.unwrap();
         let readiness = Readiness::default();
-        let settings =
-            ApiSettings { base: oauth.issuer().to_owned(), per_minute, coverage: Coverage::default() };
+        let settings = ApiSettings {
+            base: oauth.issuer().to_owned(),
+            per_minute,
+            coverage: oauth.settings().coverage.clone(),
+        };
         let api = Api::new(
             store.clone(),
             keys.clone(),
