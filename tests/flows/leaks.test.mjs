@@ -2,15 +2,14 @@
 // the keystore and the logs are searched for them. Nothing is there in clear.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { appendFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { App } from '../support/client.mjs';
 import { Customer } from '../support/customer.mjs';
-import { temporaryFolder } from '../support/folder.mjs';
 import { Postgres } from '../support/postgres.mjs';
-import { run, succeed } from '../support/process.mjs';
+import { succeed } from '../support/process.mjs';
 import { generated, messagesOf } from '../support/sample.mjs';
+import { filesWith } from '../support/search.mjs';
 import { Service } from '../support/service.mjs';
 import { served } from '../support/totals.mjs';
 
@@ -96,15 +95,4 @@ async function read(service, customers) {
     await connection.request('/v1/purchases');
   }
   return secrets;
-}
-
-/** Files below these places in which any of the secrets stands. */
-async function filesWith(secrets, ...places) {
-  const list = join(temporaryFolder('secrets'), 'list');
-  await writeFile(list, [...secrets].join('\n'));
-  const { code, stdout, stderr } = await run('grep', ['-rlaFf', list, ...places], { env: { LC_ALL: 'C', PATH: process.env.PATH } });
-  // 1: nothing found; a file of PostgreSQL may vanish while it is searched.
-  const serious = stderr.split('\n').filter((line) => line && !line.includes('No such file'));
-  if (code > 1 && serious.length) throw new Error(serious.join('\n'));
-  return stdout.split('\n').filter(Boolean);
 }

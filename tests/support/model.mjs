@@ -142,8 +142,10 @@ export class World {
     this.purchases = new Map(heads.map((object) => {
       const objects = [...new Set([object, ...(parts.get(object) ?? [])])];
       const events = objects.map((each) => this.objects.get(each).newest);
-      const name = this.holder(object);
       const at = object.startsWith('order ') ? happenedAt(events[0]) : Math.min(...events.map(happenedAt));
+      const link = this.links.get(object);
+      // Of an earlier life nothing comes back by a later link either.
+      const name = link?.linked && this.isForgotten(link.name, at) ? undefined : this.holder(object);
       return [object, { object, objects, events, name, own: name !== undefined && name === this.objects.get(object).claim, at }];
     }));
   }

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { expectedShape, expectedView, nameOf, worldsOf } from './model.mjs';
+import { expectedView, worldsOf } from './model.mjs';
 
 const CASES = join(dirname(fileURLToPath(import.meta.url)), '../cases');
 
@@ -133,7 +133,8 @@ describe('what is not there any more', () => {
     assert.equal(lies([returned('r-1', { customerId: 'a' }), returned('r-2', { customerId: 'a', returnedAt: at('09-01') }), erased('08-01', 'a')]), 'a: return r-2');
     assert.equal(lies([order('o-1', 1, 'a'), order('o-2', 1), erased('08-01', 'a', { orderIds: ['o-2'] }), linked('09-01', 'b', 'o-2')]), '');
     assert.equal(lies([erased('08-01', 'a')], [order('o-1', 1, 'a'), order('o-2', 1), linked('06-01', 'a', 'o-2')]), '');
-    assert.equal(lies([erased('08-01', 'a')], [order('o-2', 1), linked('09-01', 'a', 'o-2')]), 'a: (order o-2)');
+    assert.equal(lies([erased('08-01', 'a')], [order('o-2', 1), linked('09-01', 'a', 'o-2')]), '');
+    assert.equal(lies([erased('08-01', 'a')], [order('o-2', 1, undefined, later), linked('09-01', 'a', 'o-2')]), 'a: (order o-2)');
   });
   it('with every name that has the same home, and their merges', () => {
     const events = [order('o-1', 1, 'a'), order('o-2', 1, 'b'), order('o-3', 1, 'c'), merged('06-01', 'm', 'a', 'b')];
@@ -168,18 +169,14 @@ describe('cases of who is who', () => {
         if (event.type === 'customer.erased.v1' && !anyOrder) phases.push([]);
       }
       const world = worldsOf(withoutRepeats(phases), schemes).at(-1);
-      const all = [...world.purchases.values()].filter((purchase) => purchase.name !== undefined);
+      // An alias that is nobody's has its purchases for itself.
+      const all = [...world.purchases.values()].filter((purchase) => purchase.name?.startsWith(':'));
       const found = all.map((purchase) => `${purchase.name.replace(/^:/, '')} ${purchase.object}${purchase.own ? '' : ' joined'}`);
       const expected = expect.purchases.map(({ customerId, orderId, returns }) => {
         const object = orderId === undefined ? `return ${returns[0].id}` : `order ${orderId}`;
         return `${customerId} ${object}${(expect.joined ?? []).includes(orderId) ? ' joined' : ''}`;
       });
       assert.deepEqual(found.sort(), expected.sort());
-      for (const { customerId, orderId, totals } of expect.purchases.filter((purchase) => purchase.totals)) {
-        const scheme = customerId.includes(':') ? customerId : nameOf(customerId);
-        const purchase = all.find((one) => one.name === scheme && one.object === `order ${orderId}`);
-        for (const [member, amount] of Object.entries(totals)) assert.equal(expectedShape(purchase).totals[member], amount);
-      }
     });
   }
 });

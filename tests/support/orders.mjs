@@ -55,7 +55,7 @@ export class Orders {
     const count = chance.pick([1, 1, 1, 2, 3]);
     const events = [this.#recorded(order, customerId)];
     while (events.length < count) events.push(this.#recorded(order, chance.happens(0.7) ? customerId : undefined));
-    return [...events, ...this.#aftermath(order, customerId)];
+    return [...events, ...this.#aftermath(order, customerId, customerId)];
   }
 
   /** An order of one of these customers: or of nobody, or of another in a later event. */
@@ -73,7 +73,7 @@ export class Orders {
     }
     this.free.push(order.orderId);
     if (claim !== undefined && !isPartner) this.named.push({ orderId: order.orderId, customerId: claim });
-    return [...events, ...this.#aftermath(order, isPartner ? undefined : claim)];
+    return [...events, ...this.#aftermath(order, claim, isPartner ? undefined : claim)];
   }
 
   /** An order that names nobody. */
@@ -158,19 +158,22 @@ export class Orders {
     });
   }
 
-  /** What follows an order: it may be removed and come back; some of it, or its money, may be brought back. */
-  #aftermath(order, customerId) {
+  /**
+   * What follows an order of `claim`: it may be removed and come back; some of it, or its money, may be brought back,
+   * which `customerId` is named for.
+   */
+  #aftermath(order, claim, customerId) {
     const { chance } = this;
     const { orderId, sequence } = order;
     const removed = (reason) => sequence.next('order.removed.v1', { orderId, reason });
     if (chance.happens(0.03)) {
       this.#erased.add(orderId);
-      return [removed('erased'), ...(chance.happens(0.5) ? [this.#recorded(order, customerId)] : [])];
+      return [removed('erased'), ...(chance.happens(0.5) ? [this.#recorded(order, claim)] : [])];
     }
     const events = [];
     if (chance.happens(0.08)) {
       events.push(removed(chance.pick(['test', 'fraud', 'misattributed'])));
-      if (chance.happens(0.6)) events.push(this.#recorded(order, chance.happens(0.5) ? customerId : undefined));
+      if (chance.happens(0.6)) events.push(this.#recorded(order, chance.happens(0.5) ? claim : undefined));
     }
     if (chance.happens(0.22)) events.push(...this.#returned(order, customerId));
     if (chance.happens(0.12)) events.push(...this.#refunded(order, { orderId }));

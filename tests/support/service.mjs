@@ -99,6 +99,16 @@ export class Service {
     return this.json(['ingest', 'file', file, '--key-separator', 'TAB'], { ms: 900_000, ...options });
   }
 
+  /** Runs a statement in the database, or in the keystore; gives its rows as lines, columns divided by `|`. */
+  async sql(statement, { keystore = false } = {}) {
+    const url = this.settings[keystore ? 'KEYS__URL' : 'DATABASE__URL'];
+    const file = join(this.data, keystore ? 'keys.db' : 'counterfoil.db');
+    const out = url
+      ? await succeed('psql', [url, '-v', 'ON_ERROR_STOP=1', '-qtAc', statement])
+      : await succeed('sqlite3', ['-cmd', '.timeout 10000', file, statement]);
+    return out.split('\n').filter(Boolean);
+  }
+
   /** Stops an `ingest` that reads Kafka; gives the counts that it prints at its end. */
   async stopIngest(running) {
     const how = await running.stop();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::purchase::{Purchase, Shows, Veil, View, project};
-use counterfoil_domain::stream::{Body, Decoded, Event, Sources};
+use counterfoil_domain::stream::{Body, Decoded, Event, Identity, Sources};
 use serde_json::{Value, json};
 
 use crate::message::Message;
@@ -55,10 +55,10 @@ impl Check {
         self.read += 1;
         match message.decode(&self.sources) {
             Ok(Decoded::Event(event)) => {
-                *self.accepted.entry(event.body.kind()).or_default() += 1;
+                *self.accepted.entry(event_type(&event.body)).or_default() += 1;
                 self.look_at_order(*event);
             }
-            Ok(Decoded::Act(_)) => *self.accepted.entry("act").or_default() += 1,
+            Ok(Decoded::Act(act)) => *self.accepted.entry(act_type(&act.content)).or_default() += 1,
             Ok(Decoded::Skipped) => self.skipped += 1,
             Ok(Decoded::Tombstone) => self.tombstones += 1,
             Err(rejection) => {
@@ -122,6 +122,26 @@ impl Check {
             "ordersWithoutTax": self.orders_without_tax,
             "examples": self.examples,
         })
+    }
+}
+
+fn event_type(body: &Body) -> &'static str {
+    match body {
+        Body::Order(_) => "order.recorded.v1",
+        Body::Return(_) => "return.recorded.v1",
+        Body::Refund(_) => "refund.recorded.v1",
+        Body::Removal(_) => "order.removed.v1",
+    }
+}
+
+fn act_type(identity: &Identity) -> &'static str {
+    match identity {
+        Identity::Linked { .. } => "customer.linked.v1",
+        Identity::Unlinked { .. } => "customer.unlinked.v1",
+        Identity::Identified { .. } => "customer.identified.v1",
+        Identity::Merged { .. } => "customer.merged.v1",
+        Identity::Split { .. } => "customer.split.v1",
+        Identity::Erased { .. } => "customer.erased.v1",
     }
 }
 

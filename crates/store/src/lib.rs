@@ -8,6 +8,7 @@ pub mod changes;
 pub mod codes;
 pub mod conn;
 pub mod coverage;
+pub mod days;
 mod dialect;
 pub mod document;
 pub mod entries;

@@ -3,6 +3,7 @@
 use counterfoil_domain::grant::Dataset;
 use counterfoil_oauth::grants::{self, Amendment, Change};
 use counterfoil_oauth::hiding;
+use counterfoil_store::offsets::{self, Kind, Move};
 use counterfoil_store::tombstones::Parting;
 use serde_json::{Value, json};
 
@@ -246,4 +247,42 @@ async fn a_summary_of_many_is_of_all() {
     let years = grant.get(&realm, "/v1/summary").await.json()["data"]["years"].clone();
     assert_eq!((&years[0]["purchases"], &years[0]["grandTotal"]), (&json!(503), &json!("5030.00")));
     assert_eq!(realm.disclosures(), 1);
+}
+
+#[actix_web::test]
+async fn the_record_says_how_far_it_goes() {
+    let realm = Realm::new().await;
+    realm.record("c-1", &order("o-1", TIME), &[]);
+    let grant = Grant::of(&realm, "c-1").await;
+    let fresh_until = now() - chrono::Duration::milliseconds(1_412);
+    let read = |partition: i32, kind: Kind| {
+        let step = |owner_epoch| Move {
+            topic: "orders".to_owned(),
+            partition,
+            from: 0,
+            to: 5,
+            owner_epoch,
+            fresh_until: Some(fresh_until - chrono::Duration::days(i64::from(partition))),
+        };
+        let written: Result<bool, counterfoil_store::Error> = realm.store.write_blocking(|conn| {
+            let taken = offsets::take(conn, "orders", partition, 0, kind)?;
+            offsets::advance(conn, &step(taken.owner_epoch))
+        });
+        assert!(written.unwrap());
+    };
+    read(0, Kind::Live);
+    read(1, Kind::History { end: 9 });
+    let began = std::time::Instant::now();
+    loop {
+        let lag = grant.get(&realm, "/v1/purchases").await.json()["meta"]["lagMs"].clone();
+        if lag == json!(1_412) {
+            break;
+        }
+        assert_eq!(lag, json!(0), "the past does not count");
+        assert!(began.elapsed().as_secs() < 20, "it is read within a second");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let coverage = grant.get(&realm, "/v1/summary").await.json()["data"]["coverage"].clone();
+    assert_eq!(coverage["state"], json!("loading"));
+    assert_eq!(coverage["until"], json!("2026-11-23T11:59:58.588000Z"));
 }

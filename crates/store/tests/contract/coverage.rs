@@ -4,7 +4,7 @@ use counterfoil_store::offsets;
 use crate::realm::{Realm, at};
 
 fn partition(realm: &Realm, number: i32, members: &str) {
-    realm.write(|conn| offsets::take(conn, "orders", number, 10));
+    realm.write(|conn| offsets::take(conn, "orders", number, 10, offsets::Kind::Live));
     let statement = format!("UPDATE ingest_offsets SET {members} WHERE partition_no = {number}");
     assert!(realm.run(&statement), "{statement}");
 }

@@ -16,6 +16,8 @@ mod coverage;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod days;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod entries;
@@ -100,6 +102,7 @@ contract! {
         bytes_and_words_come_back_as_they_went
     }
     coverage { the_oldest_live_partition_counts the_past_is_loading_until_its_end }
+    days { days_and_shops_are_counted_over_all_customers }
     document { a_document_opens_in_its_own_row_alone }
     entries {
         numbers_have_no_holes_whoever_writes
@@ -145,7 +148,13 @@ contract! {
         overlapping_claims_wait_for_each_other
         an_object_is_rewritten_whole
     }
-    offsets { a_zombie_moves_nothing a_partition_is_paused_and_resumed the_first_order_kind_stands }
+    offsets {
+        a_zombie_moves_nothing
+        a_partition_is_paused_and_resumed
+        what_is_read_to_its_end_stays_fresh
+        the_past_is_loading_until_its_end
+        the_first_order_kind_stands
+    }
     people {
         the_same_new_customers_become_one_person_each
         a_customer_is_found_by_index_and_named_by_key
@@ -163,5 +172,5 @@ contract! {
     sessions { a_session_ends_by_time_or_by_hand a_login_comes_back_once }
     standings { what_a_seal_looks_at }
     tokens { a_refresh_token_dies_with_its_children facts_are_those_of_token_grant_app_and_customer }
-    unlinked { documents_are_replaced_and_taken_out }
+    unlinked { documents_are_replaced_and_taken_out what_is_too_old_goes_and_its_order_stays }
 }
