@@ -263,6 +263,7 @@ async fn the_record_says_how_far_it_goes() {
             to: 5,
             owner_epoch,
             fresh_until: Some(fresh_until - chrono::Duration::days(i64::from(partition))),
+            end_offset: None,
         };
         let written: Result<bool, counterfoil_store::Error> = realm.store.write_blocking(|conn| {
             let taken = offsets::take(conn, "orders", partition, 0, kind)?;
