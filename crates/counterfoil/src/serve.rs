@@ -80,6 +80,7 @@ impl State {
                 Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone))
             })?,
             suggestions: settings.login.suggestions.clone(),
+            categories: Vec::new(),
         };
         let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;
         Ok(Self {
