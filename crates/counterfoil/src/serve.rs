@@ -10,7 +10,7 @@ use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use counterfoil_api::{Api, ApiSettings, Coverage, Readiness};
-use counterfoil_events::holding;
+use counterfoil_events::housekeeping::{Deleted, Housekeeping, Keeping};
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
@@ -27,8 +27,8 @@ use crate::realm::{Realm, public_url, tier};
 const DRAIN_SECONDS: u64 = 30;
 /// How often what is due is ended.
 const EXPIRE_EVERY: Duration = Duration::from_secs(5);
-/// How often old quarantine is deleted.
-const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+/// How often what is too old is deleted.
+const KEEP_HOUSE_EVERY: Duration = Duration::from_secs(3_600);
 /// Largest body that is read.
 const BODY_BYTES: usize = 64 << 10;
 
@@ -66,12 +66,13 @@ impl State {
             ApiSettings {
                 base: oauth.issuer().to_owned(),
                 per_minute: settings.http.requests_per_minute,
-                coverage: Coverage::default(),
+                coverage: coverage(settings)?,
             },
         )?;
         let sessions =
             Sessions::new(realm.store.clone(), realm.keys.clone(), clock.clone(), entropy.clone(), &url)
-                .map_err(|error| usage(&error))?;
+                .map_err(|error| usage(&error))?
+                .of_scheme(settings.login.scheme.clone());
         let pages_settings = PagesSettings {
             shop: settings.realm.shop.clone(),
             timezone: settings.realm.timezone.parse().map_err(|_| {
@@ -89,6 +90,13 @@ impl State {
             is_secure: url.scheme() == "https",
         })
     }
+}
+
+fn coverage(settings: &Settings) -> Result<Coverage, Failure> {
+    let said = &settings.coverage;
+    let from = said.first_date().map_err(|error| Failure::Usage(format!("coverage.from: {error}")))?;
+    let retention = (!said.retention.is_empty()).then(|| said.retention.clone());
+    Ok(Coverage { from, channels: said.channels.clone(), retention })
 }
 
 fn login(settings: &Settings, url: &url::Url) -> Result<Login, Failure> {
@@ -188,7 +196,7 @@ pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
             actix_web::rt::spawn(metrics);
         }
         actix_web::rt::spawn(expire(oauth));
-        actix_web::rt::spawn(purge(realm));
+        actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm)?));
         let handle = server.handle();
         actix_web::rt::spawn(async move {
             if let Err(error) = told_to_stop().await {
@@ -215,16 +223,27 @@ async fn expire(oauth: Oauth) {
     }
 }
 
-async fn purge(realm: Realm) {
-    let mut ticks = actix_web::rt::time::interval(PURGE_EVERY);
+fn housekeeping(settings: &Settings, realm: &Realm) -> Result<Housekeeping, Failure> {
+    let keeping =
+        Keeping { guest_days: settings.ingest.guest_days, waiting_days: settings.ingest.waiting_days };
+    let owner = data_encoding::HEXLOWER.encode(&realm.entropy.bytes::<8>());
+    let (store, keys, clock) = (realm.store.clone(), realm.keys.clone(), realm.clock.clone());
+    Ok(Housekeeping::new(store, keys, clock, keeping, owner, &realm.registry)?)
+}
+
+/// Deletes what is too old. The lease is taken inside, so one process at a time does it.
+async fn keep_house(housekeeping: Housekeeping) {
+    let mut ticks = actix_web::rt::time::interval(KEEP_HOUSE_EVERY);
     loop {
         ticks.tick().await;
-        let (store, keys, now) = (realm.store.clone(), realm.keys.clone(), realm.clock.now());
-        let purged = web::block(move || holding::purge(&store, &keys, now)).await;
-        match purged.unwrap_or_else(|error| Err(counterfoil_store::Error::Unexpected(format!("{error}")))) {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "old quarantine deleted"),
-            Err(error) => tracing::warn!(%error, "old quarantine could not be deleted"),
+        let keeper = housekeeping.clone();
+        let passed = web::block(move || keeper.pass()).await;
+        match passed.unwrap_or_else(|error| Err(counterfoil_store::Error::Unexpected(format!("{error}")))) {
+            Ok(deleted) if deleted.is_nothing() => {}
+            Ok(Deleted { quarantined, guests, waiting }) => {
+                tracing::info!(quarantined, guests, waiting, "deleted what was too old");
+            }
+            Err(error) => tracing::warn!(%error, "what is too old could not be deleted"),
         }
     }
 }
