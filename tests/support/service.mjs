@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from './folder.mjs';
-import { Running, freePort, succeed, until } from './process.mjs';
+import { Running, freePort, run, succeed, until } from './process.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const BINARY = process.env.COUNTERFOIL_BIN ?? join(root, 'target/debug/counterfoil');
@@ -65,6 +65,11 @@ export class Service {
   /** Runs a subcommand and gives its standard output. */
   command(args, { settings, ...options } = {}) {
     return succeed(BINARY, this.#arguments(args), { env: this.#environment(settings), cwd: this.folder, ...options });
+  }
+
+  /** Runs a subcommand that may fail and gives {code, stdout, stderr}. */
+  attempt(args, { settings, ...options } = {}) {
+    return run(BINARY, this.#arguments(args), { env: this.#environment(settings), cwd: this.folder, ...options });
   }
 
   async json(args, options) {

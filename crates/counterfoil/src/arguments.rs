@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 /// Gives a retailer's customers their own purchase records.
 ///
-/// Exit codes: 0 done, 1 a file or socket failed, 2 arguments or configuration, 3 database, keystore or Kafka,
-/// 4 what was asked for is not there or not possible.
+/// Exit codes: 0 done, 1 a file or socket failed or what was compared differs, 2 arguments or configuration,
+/// 3 database, keystore or Kafka, 4 what was asked for is not there or not possible.
 #[derive(Debug, Parser)]
 #[command(name = "counterfoil", version, arg_required_else_help = true)]
 pub struct Arguments {
@@ -33,6 +33,8 @@ pub enum Command {
     Serve,
     /// Reads the order stream: Kafka, or a file.
     Ingest(Ingest),
+    /// Holds what is stored against what the shops' own books say; exit code 1 where they differ.
+    Compare(Compare),
     /// Brings the schema up to date.
     Migrate {
         /// Only tell whether it is.
@@ -79,6 +81,9 @@ pub struct Demo {
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Ingest {
+    /// Read the topics with the past, at their pace, instead of the live ones.
+    #[arg(long)]
+    pub history: bool,
     /// From where; Kafka when nothing is said.
     #[command(subcommand)]
     pub source: Option<IngestCommand>,
@@ -94,6 +99,12 @@ pub enum IngestCommand {
         /// What stands between a key and its event: TAB, or one character.
         #[arg(long, value_parser = separator)]
         key_separator: Option<u8>,
+        /// The file brings in the past: its pace is kept, and customers are told that it is loading.
+        #[arg(long)]
+        history: bool,
+        /// Messages recorded in a second at most; 0 is as many as come, which is also the default without --history.
+        #[arg(long, value_name = "N")]
+        messages_per_second: Option<u32>,
     },
     /// Writes nothing and tells what would happen.
     Check {
@@ -118,6 +129,27 @@ fn separator(text: &str) -> Result<u8, String> {
         [byte] => Ok(*byte),
         _ => Err("TAB, or one character".to_owned()),
     }
+}
+
+/// `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// A CSV file with the columns date, shop, purchases, grandTotal, and namespace and currency where they differ; a
+    /// line per day and shop, with an empty shop for orders that name none.
+    #[arg(long, value_name = "CSV")]
+    pub expected: PathBuf,
+    /// How the answer is printed.
+    #[arg(long, default_value = "table")]
+    pub format: Format,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For machines: one object.
+    Json,
 }
 
 /// `quarantine …`.

@@ -14,6 +14,9 @@ pub enum Failure {
     /// What was asked for is not there or not possible (exit code 4).
     #[error("{0}")]
     Refused(String),
+    /// What was compared is not equal (exit code 1).
+    #[error("{0}")]
+    Different(String),
     /// Files and sockets (exit code 1).
     #[error("{what}: {error}")]
     Io {
@@ -28,7 +31,7 @@ impl Failure {
     /// The documented exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Io { .. } => 1,
+            Self::Different(_) | Self::Io { .. } => 1,
             Self::Usage(_) => 2,
             Self::Service(_) => 3,
             Self::Refused(_) => 4,

@@ -1,22 +1,23 @@
 //! A realm put together: database, keystore, ledger, clock.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::DateTime;
+use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::clock::{Clock, Entropy};
-use counterfoil_domain::stream::{Seller, Source, Sources};
+use counterfoil_domain::stream::Sources;
 use counterfoil_events::recorder::Recorder;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::ConfigObject;
-use counterfoil_oauth::{Oauth, Tier};
+use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
 use prometheus::Registry;
 use url::Url;
 
-use crate::config::{self, Settings, SourceSettings};
+use crate::config::{self, Settings};
 use crate::failure::Failure;
 
 /// Everything that the parts of the service share.
@@ -77,7 +78,9 @@ impl Realm {
 
     /// The authorization server.
     pub fn oauth(&self, settings: &Settings) -> Result<Oauth, Failure> {
+        let coverage = coverage(settings)?;
         let settings = counterfoil_oauth::Settings::new(public_url(settings)?, tier(settings));
+        let settings = counterfoil_oauth::Settings { coverage, ..settings };
         Oauth::new(
             self.store.clone(),
             self.keys.clone(),
@@ -92,14 +95,19 @@ impl Realm {
 
     /// What records the order stream.
     pub fn recorder(&self, settings: &Settings) -> Result<Recorder, Failure> {
-        Ok(Recorder::new(
+        let recorder = Recorder::new(
             self.store.clone(),
             self.keys.clone(),
             self.clock.clone(),
             self.entropy.clone(),
             self.ledger.clone(),
-            sources(&settings.ingest)?,
-        )?)
+            sources(settings)?,
+        )?;
+        match recorder.finish_erasures(self.clock.now())? {
+            0 => {}
+            finished => tracing::info!(finished, "erasures that a process had left undone are done"),
+        }
+        Ok(recorder)
     }
 }
 
@@ -116,31 +124,23 @@ pub fn tier(settings: &Settings) -> Tier {
     }
 }
 
-/// What is known of the order stream's sources.
-pub fn sources(ingest: &config::Ingest) -> Result<Sources, Failure> {
-    let mut named = HashMap::new();
-    for entry in &ingest.sources {
-        named.insert(entry.source.clone(), source(&entry.settings, &entry.source)?);
-    }
-    Ok(Sources::new(source(&ingest.default_source, "default_source")?, named))
+/// What the retailer says of how far the record goes.
+fn coverage(settings: &Settings) -> Result<Coverage, Failure> {
+    let said = &settings.coverage;
+    let from = said.first_date().map_err(|error| Failure::Usage(format!("coverage.from: {error}")))?;
+    let retention = (!said.retention.is_empty()).then(|| said.retention.clone());
+    Ok(Coverage { from, channels: said.channels.clone(), retention })
 }
 
-fn source(settings: &SourceSettings, name: &str) -> Result<Source, Failure> {
-    let wrong = |field: &str, text: &str| {
-        Failure::Usage(format!("ingest source {name}: {field} {text} is not known"))
-    };
-    let timezone = match settings.timezone.as_str() {
-        "" => None,
-        text => Some(text.parse().map_err(|_| wrong("timezone", text))?),
-    };
-    let mut source = Source { namespace: settings.namespace.clone(), timezone, ..Source::default() };
-    if !settings.seller.is_empty() {
-        source.seller = Some(Seller { name: settings.seller.clone(), legal_name: None, vat_id: None });
-    }
-    if !settings.currency.is_empty() {
-        source.currency = settings.currency.parse().map_err(|_| wrong("currency", &settings.currency))?;
-    }
-    Ok(source)
+/// What is known of the order stream's sources, and the categories of their lines.
+pub fn sources(settings: &Settings) -> Result<Sources, Failure> {
+    let sources = config::sources(&settings.ingest).map_err(|wrong| Failure::Usage(wrong.join("\n")))?;
+    Ok(sources.with_catalogue(catalogue(settings)?))
+}
+
+/// The categories.
+pub fn catalogue(settings: &Settings) -> Result<Arc<Catalogue>, Failure> {
+    settings.catalogue().map(Arc::new).map_err(|error| Failure::Usage(format!("categories.file: {error}")))
 }
 
 /// Reads the master key: 64 hexadecimal digits.

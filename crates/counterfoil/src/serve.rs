@@ -11,25 +11,25 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use counterfoil_api::{Api, ApiSettings, Readiness};
 use counterfoil_domain::catalogue::Catalogue;
-use counterfoil_events::holding;
+use counterfoil_events::housekeeping::{Deleted, Housekeeping, Keeping};
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
 use counterfoil_oauth::{Oauth, grants};
-use counterfoil_web::{Pages, PagesSettings};
+use counterfoil_web::{Category, Pages, PagesSettings};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use crate::config::{LoginMode, Settings};
 use crate::failure::Failure;
-use crate::realm::{Realm, public_url, tier};
+use crate::realm::{Realm, catalogue, public_url, tier};
 
 /// How long requests may take to end when the process is told to stop.
 const DRAIN_SECONDS: u64 = 30;
 /// How often what is due is ended.
 const EXPIRE_EVERY: Duration = Duration::from_secs(5);
-/// How often old quarantine is deleted.
-const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+/// How often what is too old is deleted.
+const KEEP_HOUSE_EVERY: Duration = Duration::from_secs(3_600);
 /// Largest body that is read.
 const BODY_BYTES: usize = 64 << 10;
 
@@ -50,6 +50,7 @@ impl State {
         let usage = |error: &dyn std::fmt::Display| Failure::Usage(format!("{error}"));
         let url = public_url(settings)?;
         let oauth = realm.oauth(settings)?;
+        let catalogue = catalogue(settings)?;
         let (clock, entropy) = (realm.clock.clone(), realm.entropy.clone());
         let sealer = Sealer::start(
             realm.ledger.clone(),
@@ -63,7 +64,7 @@ impl State {
             realm.keys.clone(),
             sealer,
             clock.clone(),
-            Arc::new(Catalogue::default()),
+            Arc::clone(&catalogue),
             readiness,
             ApiSettings {
                 base: oauth.issuer().to_owned(),
@@ -73,14 +74,15 @@ impl State {
         )?;
         let sessions =
             Sessions::new(realm.store.clone(), realm.keys.clone(), clock.clone(), entropy.clone(), &url)
-                .map_err(|error| usage(&error))?;
+                .map_err(|error| usage(&error))?
+                .of_scheme(settings.login.scheme.clone());
         let pages_settings = PagesSettings {
             shop: settings.realm.shop.clone(),
             timezone: settings.realm.timezone.parse().map_err(|_| {
                 Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone))
             })?,
             suggestions: settings.login.suggestions.clone(),
-            categories: Vec::new(),
+            categories: categories(&catalogue),
         };
         let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;
         Ok(Self {
@@ -92,6 +94,16 @@ impl State {
             is_secure: url.scheme() == "https",
         })
     }
+}
+
+/// The categories as pages list them.
+fn categories(catalogue: &Catalogue) -> Vec<Category> {
+    let listed = |category: &counterfoil_domain::catalogue::Category| Category {
+        id: category.id.clone(),
+        name: category.name("en").to_owned(),
+        sensitive: category.is_sensitive,
+    };
+    catalogue.categories().iter().map(listed).collect()
 }
 
 fn login(settings: &Settings, url: &url::Url) -> Result<Login, Failure> {
@@ -191,7 +203,7 @@ pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
             actix_web::rt::spawn(metrics);
         }
         actix_web::rt::spawn(expire(oauth));
-        actix_web::rt::spawn(purge(realm));
+        actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm)?));
         let handle = server.handle();
         actix_web::rt::spawn(async move {
             if let Err(error) = told_to_stop().await {
@@ -218,16 +230,27 @@ async fn expire(oauth: Oauth) {
     }
 }
 
-async fn purge(realm: Realm) {
-    let mut ticks = actix_web::rt::time::interval(PURGE_EVERY);
+fn housekeeping(settings: &Settings, realm: &Realm) -> Result<Housekeeping, Failure> {
+    let keeping =
+        Keeping { guest_days: settings.ingest.guest_days, waiting_days: settings.ingest.waiting_days };
+    let owner = data_encoding::HEXLOWER.encode(&realm.entropy.bytes::<8>());
+    let (store, keys, clock) = (realm.store.clone(), realm.keys.clone(), realm.clock.clone());
+    Ok(Housekeeping::new(store, keys, clock, keeping, owner, &realm.registry)?)
+}
+
+/// Deletes what is too old. The lease is taken inside, so one process at a time does it.
+async fn keep_house(housekeeping: Housekeeping) {
+    let mut ticks = actix_web::rt::time::interval(KEEP_HOUSE_EVERY);
     loop {
         ticks.tick().await;
-        let (store, keys, now) = (realm.store.clone(), realm.keys.clone(), realm.clock.now());
-        let purged = web::block(move || holding::purge(&store, &keys, now)).await;
-        match purged.unwrap_or_else(|error| Err(counterfoil_store::Error::Unexpected(format!("{error}")))) {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "old quarantine deleted"),
-            Err(error) => tracing::warn!(%error, "old quarantine could not be deleted"),
+        let keeper = housekeeping.clone();
+        let passed = web::block(move || keeper.pass()).await;
+        match passed.unwrap_or_else(|error| Err(counterfoil_store::Error::Unexpected(format!("{error}")))) {
+            Ok(deleted) if deleted.is_nothing() => {}
+            Ok(Deleted { quarantined, guests, waiting }) => {
+                tracing::info!(quarantined, guests, waiting, "deleted what was too old");
+            }
+            Err(error) => tracing::warn!(%error, "what is too old could not be deleted"),
         }
     }
 }

@@ -6,7 +6,7 @@ pub mod entry;
 pub mod grant;
 pub mod ids;
 mod json;
-mod money;
+pub mod money;
 pub mod purchase;
 pub mod stream;
 pub mod summary;

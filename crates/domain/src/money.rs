@@ -85,6 +85,19 @@ pub(crate) fn decimals(currency: Currency) -> u32 {
     currency.exponent().map_or(2, u32::from)
 }
 
+/// Reads an amount as it is written (`12.30`), in whole minor units of its currency; `None` where it is none, or has
+/// more decimals than the currency.
+pub fn read_amount(text: &str, currency: Currency) -> Option<i64> {
+    minor(read(text, ANY_CURRENCY_PLACES).ok()?, decimals(currency)).ok()
+}
+
+/// Writes an amount of whole minor units of a currency.
+pub fn write_amount(units: i64, currency: Currency) -> String {
+    let mut out = String::new();
+    push_scaled(&mut out, i128::from(units), decimals(currency));
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +142,23 @@ mod tests {
         assert_eq!(shown("0e99"), Ok("0".to_owned()));
         assert_eq!(read("1e2", 10), Err(Reason::NotADecimal));
         assert_eq!(shown("0.00000000001"), Err(Reason::AmountDecimals));
+    }
+
+    #[test]
+    fn an_amount_is_read_as_it_is_written() {
+        for (text, currency, units) in [
+            ("12.30", Currency::USD, 1230),
+            ("-0.05", Currency::EUR, -5),
+            ("7", Currency::JPY, 7),
+            ("0.100", Currency::KWD, 100),
+        ] {
+            assert_eq!(read_amount(text, currency), Some(units), "{text}");
+            assert_eq!(write_amount(units, currency), text);
+        }
+        assert_eq!(read_amount("12.3", Currency::USD), Some(1230));
+        for text in ["", "1.234", "1,00", "1e2", "€ 1"] {
+            assert_eq!(read_amount(text, Currency::USD), None, "{text}");
+        }
     }
 
     #[test]

@@ -74,8 +74,8 @@ impl Check {
         let Body::Order(order) = event.body else { return };
         let mut purchase = Purchase::empty(self.now);
         purchase.put_order(order, self.now);
-        let shows = Shows { lines: true, payment: true, location: true, documents: false };
-        let everything = View { shows, veil: Veil::default() };
+        let all = Shows { lines: true, payment: true, location: true, documents: false };
+        let everything = View { shows: all, veil: Veil::default() };
         let mut served = Vec::new();
         let shown = purchase
             .render("pur_example")

@@ -78,9 +78,12 @@ impl Metrics {
 #[derive(Clone)]
 pub(crate) struct Lag {
     clock: Clock,
-    fresh_until: Arc<Mutex<BTreeMap<(String, i32), DateTime<Utc>>>>,
+    fresh_until: Arc<Mutex<Known>>,
     seconds: GaugeVec,
 }
+
+/// Topic and partition, and up to when it is recorded.
+type Known = BTreeMap<(String, i32), DateTime<Utc>>;
 
 impl std::fmt::Debug for Lag {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

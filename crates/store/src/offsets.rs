@@ -36,7 +36,7 @@ pub struct Position {
     pub paused: Option<String>,
     /// What it brings.
     pub kind: Kind,
-    /// Up to which time everything that was sent has been recorded; absent for the past, and until that is known.
+    /// Up to which time everything that was sent has been recorded, where that is known.
     pub fresh_until: Option<DateTime<Utc>>,
 }
 
@@ -144,12 +144,7 @@ pub fn take(conn: &mut Conn, topic: &str, partition: i32, low: i64, kind: Kind) 
             .returning(COLUMNS)
             .get_result(conn)?,
         Kind::History { end } => diesel::update(own)
-            .set((
-                epoch,
-                ingest_offsets::is_history.eq(true),
-                ingest_offsets::end_offset.eq(end),
-                ingest_offsets::fresh_until.eq(None::<NaiveDateTime>),
-            ))
+            .set((epoch, ingest_offsets::is_history.eq(true), ingest_offsets::end_offset.eq(end)))
             .returning(COLUMNS)
             .get_result(conn)?,
     };

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use counterfoil_events::check::Check;
 use counterfoil_events::counts::Counts;
-use counterfoil_events::file::{FileError, FileSource};
+use counterfoil_events::file::{FileError, FileSettings, FileSource};
 use counterfoil_events::kafka::{IngestError, KafkaSettings, KafkaSource};
 use counterfoil_events::metrics::Metrics;
 use counterfoil_events::recorder::Recorder;
+use counterfoil_store::offsets::{Kind, Position};
 use counterfoil_store::{Store, offsets, purchases, quarantine, unlinked};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -33,26 +35,39 @@ impl From<IngestError> for Failure {
 /// Runs ingest from Kafka until it is told to stop, or from a file to its end.
 pub fn run(settings: &Settings, ingest: Ingest, quiet: bool) -> Result<(), Failure> {
     match ingest.source {
-        None => kafka(settings, &Realm::open(settings)?),
-        Some(IngestCommand::File { path, key_separator }) => {
+        None => kafka(settings, &Realm::open(settings)?, ingest.history),
+        Some(IngestCommand::File { path, key_separator, history, messages_per_second }) => {
             let realm = Realm::open(settings)?;
-            let recorder = realm.recorder(settings)?;
             let began = Instant::now();
-            let counts = file(&recorder, &path, key_separator, settings.ingest.batch_messages, quiet)?;
+            let pace = if history { settings.ingest.history.messages_per_second } else { 0 };
+            let file_settings = FileSettings {
+                batch_messages: settings.ingest.batch_messages,
+                is_history: history,
+                messages_per_second: messages_per_second.unwrap_or(pace),
+                max_quarantine: settings.quarantine.max_rows.into(),
+            };
+            let recorder = recorder(settings, &realm, history)?;
+            let counts = file(&recorder, &path, key_separator, file_settings, quiet)?;
             super::print(&summary(&realm.store, &counts, began.elapsed())?)
         }
         Some(IngestCommand::Check { path, key_separator }) => check(settings, &path, key_separator),
-        Some(IngestCommand::Status) => status(&Realm::open(settings)?.store),
+        Some(IngestCommand::Status) => status(&Realm::open(settings)?),
         Some(IngestCommand::Resume { partition }) => resume(&Realm::open(settings)?.store, &partition),
     }
 }
 
+/// What records: the past announces nothing.
+fn recorder(settings: &Settings, realm: &Realm, is_history: bool) -> Result<Recorder, Failure> {
+    let recorder = realm.recorder(settings)?;
+    Ok(if is_history { recorder.of_history() } else { recorder })
+}
+
 /// Reads a file through the same recorder as Kafka.
-pub fn file(
+fn file(
     recorder: &Recorder,
     path: &Path,
     separator: Option<u8>,
-    batch: usize,
+    file_settings: FileSettings,
     quiet: bool,
 ) -> Result<Counts, Failure> {
     let failed = || Failure::io(format!("{}", path.display()));
@@ -64,7 +79,7 @@ pub fn file(
         counter.fetch_add(bytes, Ordering::Relaxed);
     })
     .map_err(failed())?;
-    let outcome = counterfoil_events::file::record(recorder, &mut source, batch, |sum| {
+    let outcome = counterfoil_events::file::record(recorder, &mut source, file_settings, |sum| {
         progress.set_position(read.load(Ordering::Relaxed));
         progress.set_message(format!("{} messages", sum.read));
     });
@@ -73,6 +88,7 @@ pub fn file(
         Ok(sum) => Ok(sum),
         Err(FileError::Io(error)) => Err(failed()(error)),
         Err(FileError::Record(error)) => Err(error.into()),
+        Err(error @ FileError::QuarantineFull) => Err(Failure::Refused(format!("{error}"))),
     }
 }
 
@@ -103,36 +119,46 @@ fn summary(store: &Store, counts: &Counts, took: Duration) -> Result<Value, Fail
     Ok(value)
 }
 
-fn kafka(settings: &Settings, realm: &Realm) -> Result<(), Failure> {
-    let ingest = &settings.ingest;
-    if ingest.brokers.is_empty() || ingest.topics.is_empty() {
-        return Err(Failure::Usage("ingest.brokers and ingest.topics must be set".to_owned()));
+fn kafka(settings: &Settings, realm: &Realm, is_history: bool) -> Result<(), Failure> {
+    let kafka_settings = kafka_settings(settings, is_history)?;
+    if kafka_settings.brokers.is_empty() || kafka_settings.topics.is_empty() {
+        let topics = if is_history { "ingest.history.topics" } else { "ingest.topics" };
+        return Err(Failure::Usage(format!("ingest.brokers and {topics} must be set")));
     }
-    let recorder = realm.recorder(settings)?;
-    let metrics = Metrics::new(&realm.registry)?;
+    let recorder = recorder(settings, realm, is_history)?;
+    let metrics = Metrics::new(&realm.registry, realm.clock.clone())?;
     let stop = Arc::new(AtomicBool::new(false));
     let signals = Arc::clone(&stop);
     let observed = serve::observe(settings, realm, move || signals.store(true, Ordering::Release))?;
-    let source = KafkaSource::new(kafka_settings(settings)?, metrics)?;
-    tracing::info!(topics = ?ingest.topics, group = ingest.group, "reading the order stream");
+    let (topics, group) = (kafka_settings.topics.clone(), kafka_settings.group.clone());
+    let source = KafkaSource::new(kafka_settings, realm.clock.clone(), metrics)?;
+    tracing::info!(?topics, group, is_history, "reading the order stream");
     let outcome = source.run(&recorder, &stop);
     observed.stop();
     super::print(&outcome?)
 }
 
-fn kafka_settings(settings: &Settings) -> Result<KafkaSettings, Failure> {
+fn kafka_settings(settings: &Settings, is_history: bool) -> Result<KafkaSettings, Failure> {
     let ingest = &settings.ingest;
     let mut properties = BTreeMap::new();
     for (name, value) in &ingest.kafka {
         flatten(name, value, &mut properties)?;
     }
+    let (topics, group, messages_per_second) = if is_history {
+        (&ingest.history.topics, &ingest.history.group, ingest.history.messages_per_second)
+    } else {
+        (&ingest.topics, &ingest.group, 0)
+    };
     Ok(KafkaSettings {
         brokers: ingest.brokers.clone(),
-        topics: ingest.topics.clone(),
-        group: ingest.group.clone(),
+        topics: topics.clone(),
+        group: group.clone(),
         properties,
         batch_messages: ingest.batch_messages,
         batch_wait: Duration::from_millis(ingest.batch_millis),
+        is_history,
+        messages_per_second,
+        max_quarantine: settings.quarantine.max_rows.into(),
     })
 }
 
@@ -164,7 +190,7 @@ fn flatten(
 fn check(settings: &Settings, path: &Path, separator: Option<u8>) -> Result<(), Failure> {
     let failed = || Failure::io(format!("{}", path.display()));
     let mut source = FileSource::open(path, separator, |_| {}).map_err(failed())?;
-    let mut check = Check::new(realm::sources(&settings.ingest)?, realm::system_clock().now());
+    let mut check = Check::new(realm::sources(settings)?, realm::system_clock().now());
     loop {
         let messages = source.batch(1_000).map_err(failed())?;
         if messages.is_empty() {
@@ -177,22 +203,39 @@ fn check(settings: &Settings, path: &Path, separator: Option<u8>) -> Result<(), 
     super::print(&check.report())
 }
 
-fn status(store: &Store) -> Result<(), Failure> {
-    let rows = store.read_blocking(offsets::list)?;
-    let rows: Value = rows
-        .into_iter()
-        .map(|(topic, partition, position)| {
-            json!({
-                "topic": topic,
-                "partition": partition,
-                "nextOffset": position.next_offset,
-                "startedAt": position.started_at,
-                "ownerEpoch": position.owner_epoch,
-                "paused": position.paused,
-            })
-        })
-        .collect();
+fn status(realm: &Realm) -> Result<(), Failure> {
+    let rows = realm.store.read_blocking(offsets::list)?;
+    let now = realm.clock.now();
+    let rows: Value =
+        rows.iter().map(|(topic, partition, position)| stands(topic, *partition, position, now)).collect();
     super::print(&rows)
+}
+
+/// Where a partition stands. The past has no lag, and the present is not loading.
+fn stands(topic: &str, partition: i32, position: &Position, now: DateTime<Utc>) -> Value {
+    let mut value = json!({
+        "topic": topic,
+        "partition": partition,
+        "kind": if position.kind == Kind::Live { "live" } else { "history" },
+        "nextOffset": position.next_offset,
+        "startedAt": position.started_at,
+        "ownerEpoch": position.owner_epoch,
+        "paused": position.paused,
+    });
+    if let Some(members) = value.as_object_mut() {
+        match position.kind {
+            Kind::Live => {
+                let lag = position.fresh_until.map(|until| (now - until).num_milliseconds().max(0));
+                members.insert("lagMs".to_owned(), json!(lag));
+            }
+            Kind::History { end } => {
+                members.insert("endOffset".to_owned(), json!(end));
+                members.insert("loading".to_owned(), json!(position.is_loading()));
+            }
+        }
+        members.insert("freshUntil".to_owned(), json!(position.fresh_until));
+    }
+    value
 }
 
 fn resume(store: &Store, partition: &str) -> Result<(), Failure> {

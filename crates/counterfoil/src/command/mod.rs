@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod apps;
+mod compare;
 mod demo;
 mod ingest;
 mod init;
@@ -35,6 +36,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate { check } => init::migrate(&settings, check),
         Command::Serve => serve::run(&settings, Realm::open(&settings)?),
         Command::Ingest(ingest) => ingest::run(&settings, ingest, quiet),
+        Command::Compare(command) => compare::run(&settings, &command),
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
         Command::Ledger(command) => ledger::run(&settings, &command),

@@ -59,7 +59,7 @@ impl KafkaSource {
             match store.write_blocking(|conn| offsets::keep_fresh(conn, &fresh, ends.at)) {
                 Ok(_) => self.kept_fresh(&fresh),
                 Err(error) => {
-                    tracing::warn!(%error, "it could not be noted that the stream is read to its end")
+                    tracing::warn!(%error, "it could not be noted that the stream is read to its end");
                 }
             }
         }

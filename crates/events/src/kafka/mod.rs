@@ -82,7 +82,6 @@ struct Owned {
     polled: i64,
     owner_epoch: i64,
     breaker: Breaker,
-    /// Of a live partition.
     freshness: Freshness,
     past: Option<Past>,
 }

@@ -137,10 +137,10 @@ impl KafkaSource {
             if !moved.contains(key) {
                 continue;
             }
+            owned.freshness.recorded(owned.next);
             if let Some(past) = &mut owned.past {
                 past.noted = past.sent;
             } else {
-                owned.freshness.recorded(owned.next);
                 self.metrics.lag.fresh(&key.0, key.1, owned.freshness.until());
             }
         }
@@ -188,11 +188,10 @@ impl KafkaSource {
         }
         for (key, step) in &mut moves {
             let Some(owned) = self.owned.get_mut(key) else { continue };
+            step.fresh_until = owned.freshness.once(step.to);
             if let Some(past) = &mut owned.past {
                 past.sent = past.seen;
                 step.end_offset = Some(past.sent);
-            } else {
-                step.fresh_until = owned.freshness.once(step.to);
             }
         }
         moves.into_values().collect()

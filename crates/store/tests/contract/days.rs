@@ -21,12 +21,12 @@ fn row(n: u8, day: u64, shop: Option<u8>, currency: &str, grand_total: i64) -> P
         grand_total,
         refunded: 5,
         store_index: shop.map(|shop| vec![shop; 16]),
-        shared: n % 2 == 0,
+        shared: n.is_multiple_of(2),
         document: vec![n],
         change_kind: 0,
         shown_seq: 0,
         joined_seq: None,
-        hidden: n % 3 == 0,
+        hidden: n.is_multiple_of(3),
     }
 }
 
