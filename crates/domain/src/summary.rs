@@ -176,19 +176,16 @@ fn sums(
     let places = decimals(currency);
     let mut own = Sum { places, purchases: 1, ..Sum::default() };
     let mut other: Vec<(Currency, i128)> = Vec::new();
-    match partial.filter(|_| !view.veil.keeps_totals()) {
-        Some(partial) => {
-            let sums = partial.sums()?;
-            (own.grand_total, own.refunded) = (sums.grand_total, sums.refunded);
-            other.extend(sums.refunded_other.into_values());
-        }
-        None => {
-            own.grand_total = amount(&head.totals.grand_total.0, places)?;
-            own.refunded = amount(&head.totals.refunded.0, places)?;
-            for refunded in &head.totals.refunded_other {
-                let currency = currency_of(&refunded.currency.0)?;
-                other.push((currency, amount(&refunded.amount.0, decimals(currency))?));
-            }
+    if let Some(partial) = partial.filter(|_| !view.veil.keeps_totals()) {
+        let sums = partial.sums()?;
+        (own.grand_total, own.refunded) = (sums.grand_total, sums.refunded);
+        other.extend(sums.refunded_other.into_values());
+    } else {
+        own.grand_total = amount(&head.totals.grand_total.0, places)?;
+        own.refunded = amount(&head.totals.refunded.0, places)?;
+        for refunded in &head.totals.refunded_other {
+            let currency = currency_of(&refunded.currency.0)?;
+            other.push((currency, amount(&refunded.amount.0, decimals(currency))?));
         }
     }
     let mut take_off = |lines: &[LineText<'_>]| {

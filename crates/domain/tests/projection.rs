@@ -276,7 +276,8 @@ fn what_comes_back_belongs_to_a_line_or_is_hidden() {
         (back("x", None, "s-2"), false, 1),
         (back("x", None, "f-1"), false, 2),
     ] {
-        let events = [("order", order(&lines, "20.00")), ("return", returned("r", &[back.clone()]))];
+        let events =
+            [("order", order(&lines, "20.00")), ("return", returned("r", std::slice::from_ref(&back)))];
         let shown = served(&stored(&purchase(&catalogue, &events)), &view(&catalogue, &[], false, false));
         assert_eq!(ids(&shown["returns"]) == ["r"], is_shown, "{back}");
         assert_eq!(shown["completeness"]["hiddenLines"], hidden, "{back}");

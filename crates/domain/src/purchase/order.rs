@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use iso_currency::Currency;
 
 use crate::{
-    catalogue::{CategorySet, Fingerprint},
+    catalogue::{Catalogue, CategorySet, Fingerprint},
     json::{push_member, push_quoted, push_shown, separate},
     stream::{EventOrder, OrderKind},
     time::{Moment, utc_text},
@@ -73,6 +73,10 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
+    pub(crate) fn new(catalogue: &Catalogue, categories: CategorySet) -> Self {
+        Self { fingerprint: catalogue.fingerprint_bytes(), categories }
+    }
+
     /// The bytes to store: the fingerprint, then the set.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = self.fingerprint.to_vec();

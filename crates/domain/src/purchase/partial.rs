@@ -11,9 +11,11 @@
 
 use std::{
     borrow::Cow,
+    cell::OnceCell,
     collections::{HashMap, HashSet},
 };
 
+use iso_currency::Currency;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -26,6 +28,8 @@ pub(crate) struct Partial<'a> {
     pub(super) sections: SectionsRef<'a>,
     /// The head with braces around it.
     pub(super) head: String,
+    pub(super) currency: Currency,
+    pub(super) taxes_included: bool,
     /// The lines that are shown.
     pub(super) lines: Vec<LineText<'a>>,
     /// The returns of which a line is shown.
@@ -60,27 +64,41 @@ pub(super) struct Allocation<'a> {
 /// What a part of a refund is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
-    ShownLine,
-    HiddenLine,
+    /// A line that is shown.
+    Shown,
+    /// One that is hidden.
+    Hidden,
     /// A charge, or something else.
-    NoLine,
+    Else,
 }
 
 impl<'a> Partial<'a> {
     /// Looks at every line; `None` where none is hidden.
     pub(super) fn of(sections: SectionsRef<'a>, veil: &Veil) -> Result<Option<Self>, Corrupt> {
-        let head = Head::object(&sections)?;
-        let mut all = lines(&sections)?;
-        let mut census = Census::new(&all, veil, Head::read(&head)?.has_order());
+        let object = Head::object(&sections)?;
+        let head = Head::read(&object)?;
+        let (currency, taxes_included) = (head.currency()?, head.taxes_included());
+        let all = lines(&sections)?;
+        let mut census = Census::new(&all, veil, head.has_order());
         let returns = census.returns(stored::list(&sections, Section::Returns)?)?;
         let refunds = census.refunds(stored::list(&sections, Section::Refunds)?)?;
-        let Census { known, hidden, unknown, .. } = census;
+        let Census { shown, known, hidden, unknown, .. } = census;
         let hidden = hidden + unknown.len();
         if hidden == 0 {
             return Ok(None);
         }
-        all.retain(|line| known.get(&line.names.id.0).is_some_and(|shown| *shown));
-        Ok(Some(Self { sections, head, lines: all, returns, refunds, known, hidden }))
+        let lines = all.into_iter().zip(shown).filter_map(|(line, is_shown)| is_shown.then_some(line));
+        Ok(Some(Self {
+            sections,
+            head: object,
+            currency,
+            taxes_included,
+            lines: lines.collect(),
+            returns,
+            refunds,
+            known,
+            hidden,
+        }))
     }
 
     /// Whether a line with this id is there and shown.
@@ -103,9 +121,12 @@ impl<'a> Partial<'a> {
 struct Census<'v, 'a> {
     veil: &'v Veil,
     has_order: bool,
+    lines: &'v [LineText<'a>],
+    /// Of each of the lines, whether it is shown.
+    shown: Vec<bool>,
     known: HashMap<Cow<'a, str>, bool>,
-    /// By sku, whether all lines of the order with it are shown.
-    skus: HashMap<Cow<'a, str>, bool>,
+    /// By sku, whether all lines of the order with it are shown; made where it is needed.
+    skus: OnceCell<HashMap<&'v str, bool>>,
     hidden: usize,
     /// Ids of lines that only a return or a refund names, and that are hidden.
     unknown: HashSet<Cow<'a, str>>,
@@ -128,17 +149,31 @@ struct AllocationText<'a> {
 }
 
 impl<'v, 'a> Census<'v, 'a> {
-    fn new(lines: &[LineText<'a>], veil: &'v Veil, has_order: bool) -> Self {
-        let mut known = HashMap::with_capacity(lines.len());
-        let mut skus = HashMap::with_capacity(lines.len());
-        let mut hidden = 0;
-        for line in lines {
-            let is_shown = veil.shows(line.category(veil.catalogue()));
-            hidden += usize::from(!is_shown);
-            known.insert(line.names.id.0.clone(), is_shown);
-            *skus.entry(line.names.sku.0.clone()).or_insert(true) &= is_shown;
+    fn new(lines: &'v [LineText<'a>], veil: &'v Veil, has_order: bool) -> Self {
+        let shown: Vec<bool> = lines.iter().map(|line| veil.shows(line.category(veil.catalogue()))).collect();
+        let known = lines.iter().map(|line| line.names.id.0.clone()).zip(shown.iter().copied());
+        Self {
+            veil,
+            has_order,
+            lines,
+            hidden: shown.iter().filter(|is_shown| !**is_shown).count(),
+            known: known.collect(),
+            shown,
+            skus: OnceCell::new(),
+            unknown: HashSet::new(),
         }
-        Self { veil, has_order, known, skus, hidden, unknown: HashSet::new() }
+    }
+
+    /// Whether all lines with this sku are shown; `None` where there are none.
+    fn shows_sku(&self, sku: &str) -> Option<bool> {
+        let skus = self.skus.get_or_init(|| {
+            let mut skus = HashMap::with_capacity(self.lines.len());
+            for (line, is_shown) in self.lines.iter().zip(&self.shown) {
+                *skus.entry(&*line.names.sku.0).or_insert(true) &= *is_shown;
+            }
+            skus
+        });
+        skus.get(sku).copied()
     }
 
     fn returns(&mut self, list: &'a str) -> Result<Vec<Return<'a>>, Corrupt> {
@@ -176,7 +211,7 @@ impl<'v, 'a> Census<'v, 'a> {
             return is_shown;
         }
         let Some(id) = id else {
-            return self.skus.get(&sku).copied().unwrap_or_else(|| {
+            return self.shows_sku(&sku).unwrap_or_else(|| {
                 self.hidden += 1;
                 false
             });
@@ -186,13 +221,11 @@ impl<'v, 'a> Census<'v, 'a> {
 
     /// Whether the line that a part names is shown.
     fn named(&mut self, id: Cow<'a, str>) -> bool {
-        match self.known.get(&id) {
-            Some(is_shown) => *is_shown,
-            None => {
-                self.unknown.insert(id);
-                false
-            }
+        let is_shown = self.known.get(&id).copied();
+        if is_shown.is_none() {
+            self.unknown.insert(id);
         }
+        is_shown.unwrap_or(false)
     }
 
     fn refunds(&mut self, list: &'a str) -> Result<Vec<Refund<'a>>, Corrupt> {
@@ -203,9 +236,9 @@ impl<'v, 'a> Census<'v, 'a> {
             for text in texts {
                 let AllocationText { line_id, amount: Text(amount) } = serde_json::from_str(text.get())?;
                 let is_for = match line_id.map(|Text(id)| self.named(id)) {
-                    None => For::NoLine,
-                    Some(true) => For::ShownLine,
-                    Some(false) => For::HiddenLine,
+                    None => For::Else,
+                    Some(true) => For::Shown,
+                    Some(false) => For::Hidden,
                 };
                 allocations.push(Allocation { text: text.get(), amount, is_for });
             }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Corrupt, Head, Partial, Section, Shows, View,
+    Corrupt, Partial, Section, Shows, View,
     partial::{Allocation, For, Refund},
     project::join,
     sections::SELLERS_ON_LINES,
@@ -67,7 +67,7 @@ impl Partial<'_> {
                 "charges" | "taxes" if !keeps => push_json(&mut text, name, "[]"),
                 "totals" if !keeps => {
                     separate(&mut text, name);
-                    self.sums()?.totals().push(&mut text, self.currency()?);
+                    self.sums()?.totals().push(&mut text, self.currency);
                 }
                 "completeness" if !keeps => {
                     separate(&mut text, name);
@@ -77,17 +77,13 @@ impl Partial<'_> {
                 }
                 "completeness" => {
                     separate(&mut text, name);
-                    self.push_completeness(serde_json::from_str(value)?, &mut text);
+                    self.push_completeness(&serde_json::from_str(value)?, &mut text);
                 }
                 _ => push_json(&mut text, name, value),
             }
         }
         out.extend_from_slice(text.as_bytes());
         Ok(())
-    }
-
-    fn currency(&self) -> Result<Currency, Corrupt> {
-        Head::read(&self.head)?.currency()
     }
 
     /// Appends how much is hidden, and of what the totals are the sums.
@@ -99,7 +95,7 @@ impl Partial<'_> {
     }
 
     /// What is said of the whole stays true of the totals.
-    fn push_completeness(&self, completeness: Members<'_>, out: &mut String) {
+    fn push_completeness(&self, completeness: &Members<'_>, out: &mut String) {
         out.push('{');
         for (name, value) in completeness.iter() {
             match name {
@@ -161,7 +157,7 @@ impl Partial<'_> {
                 match name {
                     "lines" if shows.lines => {
                         separate(out, name);
-                        push_list(&part.lines, out, push_whole)?;
+                        push_texts(part.lines.iter().copied(), out)?;
                     }
                     "lines" => {}
                     _ => push_json(out, name, value),
@@ -188,7 +184,7 @@ impl Partial<'_> {
                     "allocations" => {
                         let parts = refund.allocations.iter().filter(|part| part.is_left(shows, keeps));
                         separate(out, name);
-                        push_list(parts.map(|part| &part.text), out, push_whole)?;
+                        push_texts(parts.map(|part| part.text), out)?;
                     }
                     _ => push_json(out, name, value),
                 }
@@ -205,20 +201,18 @@ impl Partial<'_> {
 
     /// The sums of what is left.
     pub(crate) fn sums(&self) -> Result<PartialSums, Corrupt> {
-        let head = Head::read(&self.head)?;
-        let (currency, taxes_included) = (head.currency()?, head.taxes_included());
         let mut sums = PartialSums::default();
         for line in &self.lines {
-            let figures = line.figures(currency)?;
+            let figures = line.figures(self.currency)?;
             sums.gross += figures.gross;
             sums.discounts += figures.discounts;
             sums.taxes += figures.taxes;
-            sums.grand_total += figures.cost(taxes_included);
+            sums.grand_total += figures.cost(self.taxes_included);
         }
         for refund in self.refunds.iter().filter(|refund| refund.is_left() && refund.counts()) {
             let own = refund.currency()?;
             let amount = refund.shown(decimals(own))?;
-            if own == currency {
+            if own == self.currency {
                 sums.refunded += amount;
             } else {
                 sums.refunded_other.entry(own.code()).or_insert((own, 0)).1 += amount;
@@ -228,9 +222,12 @@ impl Partial<'_> {
     }
 }
 
-fn push_whole(text: &&str, out: &mut String) -> Result<(), Corrupt> {
-    out.push_str(text);
-    Ok(())
+/// Appends a list of what is JSON already.
+fn push_texts<'t>(texts: impl Iterator<Item = &'t str>, out: &mut String) -> Result<(), Corrupt> {
+    push_list(texts, out, |text, out| {
+        out.push_str(text);
+        Ok(())
+    })
 }
 
 /// The sums of what is left of a purchase, in minor units of its currency.
@@ -266,7 +263,7 @@ impl Refund<'_> {
 
     /// Whether any of it is for a line that is shown.
     fn is_left(&self) -> bool {
-        self.allocations.iter().any(|part| part.is_for == For::ShownLine)
+        self.allocations.iter().any(|part| part.is_for == For::Shown)
     }
 
     /// Whether its money goes back.
@@ -276,7 +273,7 @@ impl Refund<'_> {
 
     /// How much of it is for lines that are shown.
     fn shown(&self, places: u32) -> Result<i128, Corrupt> {
-        let shown = self.allocations.iter().filter(|part| part.is_for == For::ShownLine);
+        let shown = self.allocations.iter().filter(|part| part.is_for == For::Shown);
         shown.map(|part| amount(&part.amount, places)).sum()
     }
 }
@@ -284,9 +281,9 @@ impl Refund<'_> {
 impl Allocation<'_> {
     fn is_left(&self, shows: Shows, keeps: bool) -> bool {
         match self.is_for {
-            For::ShownLine => shows.lines,
-            For::HiddenLine => false,
-            For::NoLine => keeps,
+            For::Shown => shows.lines,
+            For::Hidden => false,
+            For::Else => keeps,
         }
     }
 }

@@ -193,10 +193,7 @@ pub(super) fn order(data: OrderData<'_>, at: &Path<'_>, source: &Source) -> Resu
         notes,
         sellers_on_lines: tally.sellers_on_lines,
         // Like the seller, these are no content: another catalogue makes no other order.
-        marks: Some(Marks {
-            fingerprint: source.catalogue.fingerprint_bytes(),
-            categories: tally.categories,
-        }),
+        marks: Some(Marks::new(&source.catalogue, tally.categories)),
         sums,
     };
     Ok(Content {

@@ -47,7 +47,7 @@ pub fn put(purchase: &mut Purchase, message: &[u8], sources: &Sources) {
             Body::Order(order) => purchase.put_order(order, now()),
             Body::Return(part) => purchase.put_return(part, now()),
             Body::Refund(part) => purchase.put_refund(part, now()),
-            other => panic!("{other:?}"),
+            Body::Removal(_) => panic!("nothing is removed"),
         },
         other => panic!("{other:?}"),
     }

@@ -148,8 +148,8 @@ impl Served<'_> {
         }
         let shares =
             |refund: &Refund<'_>| refund.allocations.iter().map(|part| units(&part.amount)).sum::<i64>();
-        let refunds = self.refunds.iter().filter(|_| self.lines.is_some());
-        refunds.map(|refund| check("a refund", units(&refund.amount), shares(refund))).collect()
+        let mut refunds = self.refunds.iter().filter(|_| self.lines.is_some());
+        refunds.try_for_each(|refund| check("a refund", units(&refund.amount), shares(refund)))
     }
 
     fn check_refunded(&self) -> Result<(), String> {

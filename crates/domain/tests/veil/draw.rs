@@ -1,6 +1,6 @@
 //! Random numbers from a seed, and texts that are found again.
 
-/// SplitMix64 (Steele, Lea and Flood 2014): enough for drawing cases, and fast.
+/// `SplitMix64` (Steele, Lea and Flood 2014): enough for drawing cases, and fast.
 pub struct Draw(u64);
 
 impl Draw {

@@ -100,19 +100,12 @@ impl Seen<'_> {
             let category = category(self.file, &[], &back.sku);
             return category.is_some() && !self.hides(category);
         }
-        match back.line {
-            Some(line) => self.is_shown(line),
-            None => {
-                let mut same = self
-                    .shape
-                    .lines
-                    .iter()
-                    .zip(&self.shown)
-                    .filter(|(line, _)| line.sku == back.sku)
-                    .peekable();
-                same.peek().is_some() && same.all(|(_, shown)| *shown)
-            }
+        if let Some(line) = back.line {
+            return self.is_shown(line);
         }
+        let mut same =
+            self.shape.lines.iter().zip(&self.shown).filter(|(line, _)| line.sku == back.sku).peekable();
+        same.peek().is_some() && same.all(|(_, shown)| *shown)
     }
 
     fn sees(&self, refund: &Refund) -> bool {

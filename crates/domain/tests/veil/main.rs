@@ -54,7 +54,7 @@ fn stored(shape: &Shape, catalogue: &Arc<Catalogue>) -> Sections {
                 Body::Order(order) => purchase.put_order(order, now),
                 Body::Return(part) => purchase.put_return(part, now),
                 Body::Refund(part) => purchase.put_refund(part, now),
-                other => panic!("{other:?}"),
+                Body::Removal(_) => panic!("nothing is removed"),
             },
             other => panic!("{other:?}"),
         }
@@ -86,18 +86,18 @@ fn show(sections: &Sections, view: &View) -> String {
 
 /// What is wrong with how a purchase is shown.
 fn judge(
-    shown: &str,
+    answer: &str,
     sections: &Sections,
     shape: &Shape,
     expected: &Expected,
     shows: Shows,
 ) -> Result<(), String> {
-    let found = found(shown, shape.markers);
+    let found = found(answer, shape.markers);
     if let Some(at) = (0..found.len()).find(|at| found[*at] != expected.markers[*at]) {
         let how = if found[at] { "is shown" } else { "is not shown" };
         return Err(format!("{} {how}", text(u32::try_from(at).unwrap())));
     }
-    let served: Served<'_> = serde_json::from_str(shown).map_err(|error| error.to_string())?;
+    let served: Served<'_> = serde_json::from_str(answer).map_err(|error| error.to_string())?;
     served.check()?;
     let places = CURRENCIES[shape.currency].1;
     if shape.has_order || !shape.refunds.is_empty() {
@@ -114,7 +114,7 @@ fn judge(
         ));
     }
     let whole = View { shows, veil: Veil::default() };
-    if expected.hidden_lines == 0 && shown != show(sections, &whole) {
+    if expected.hidden_lines == 0 && answer != show(sections, &whole) {
         return Err("nothing is hidden, and yet it is shown otherwise".to_owned());
     }
     Ok(())
