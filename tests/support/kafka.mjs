@@ -115,6 +115,14 @@ export class Kafka {
     await producer.close();
   }
 
+  /** Sends values, without keys, in a transaction: its mark is an offset that no message has. */
+  async sendInTransaction(topic, values) {
+    const file = join(this.folder, `transaction-${topic}.ndjson`);
+    await writeFile(file, values.join('\n'));
+    await this.#tool('ProducerPerformance', '--topic', topic, '--payload-file', file, '--num-records', String(values.length),
+      '--throughput', '-1', '--transactional-id', topic, '--transaction-duration-ms', '60000');
+  }
+
   /** A producer that stays open. */
   producer(topic) {
     return new Producer(topic, this.address, join(this.folder, `producer-${topic}.log`));
