@@ -14,8 +14,8 @@ pub(crate) struct Bound<'a> {
     pub(crate) person: Person,
     /// The query without the cursor.
     pub(crate) query: &'a str,
-    /// The datasets and window.
-    pub(crate) projection: &'a str,
+    /// What is shown.
+    pub(crate) projection: &'a [u8],
 }
 
 impl Bound<'_> {
@@ -25,7 +25,7 @@ impl Bound<'_> {
             self.client_id.as_bytes(),
             self.person.as_bytes(),
             self.query.as_bytes(),
-            self.projection.as_bytes(),
+            self.projection,
             place,
         ])
     }
@@ -72,11 +72,11 @@ mod tests {
     #[test]
     fn a_cursor_is_good_for_what_it_was_made_for_alone() {
         let key = Secret::new([1; 32]);
-        let bound = |client, person, query, projection| Bound {
+        let bound = |client, person, query, projection: &'static str| Bound {
             client_id: ClientId([client; 16]),
             person: Person([person; 16]),
             query,
-            projection,
+            projection: projection.as_bytes(),
         };
         let after = After { purchased_at: DateTime::UNIX_EPOCH, purchase_id: PurchaseId([7; 16]) };
         let cursor = bound(1, 1, "limit=5", "lines").write(&key, after);

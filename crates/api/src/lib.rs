@@ -1,15 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod changes;
 mod cursor;
+mod feed;
 mod grant;
 mod health;
 mod limits;
 mod page;
+mod place;
+mod projection;
 mod purchase;
 mod purchases;
 mod query;
 mod routes;
 mod setup;
+mod waiting;
 
 pub use crate::routes::routes;
-pub use crate::setup::{Api, Readiness};
+pub use crate::setup::{Api, ApiSettings, Coverage, Readiness};

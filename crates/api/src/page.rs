@@ -1,37 +1,57 @@
 //! From stored documents to what a grant lets out.
 
 use chrono::NaiveDate;
-use counterfoil_domain::grant::{Dataset, Details};
+use counterfoil_domain::grant::Dataset;
 use counterfoil_domain::ids::{Person, PurchaseId};
-use counterfoil_domain::purchase::{SectionsRef, Shows, project};
+use counterfoil_domain::purchase::{Corrupt, SectionsRef, Shows, Veil, View, project};
 use counterfoil_ledger::seal::Disclosure;
-use counterfoil_store::document::binding;
+use counterfoil_oauth::access::{Access, Permission};
+use counterfoil_store::document::{Unpacker, binding};
 use counterfoil_store::keys::PersonKeys;
 use counterfoil_store::purchases::{Filter, Listed};
 use counterfoil_store::{Error, Result};
 
+use crate::projection::Projection;
 use crate::setup::Api;
 
-/// What a grant's datasets show.
-pub(crate) fn shows(details: &Details) -> Shows {
-    Shows {
-        lines: details.holds(Dataset::Lines),
-        payment: details.holds(Dataset::Payment),
-        location: details.holds(Dataset::Location),
-        documents: false,
+/// What a grant shows, from its facts. Lists, single purchases, the feed and the summary all go by it.
+#[derive(Debug, Clone)]
+pub(crate) struct Sight {
+    /// Which purchases.
+    pub(crate) filter: Filter,
+    /// What of each.
+    pub(crate) shows: Shows,
+    /// All of it, to compare with later.
+    pub(crate) projection: Projection,
+}
+
+impl Sight {
+    pub(crate) fn of<P: Permission>(access: &Access<P>) -> Self {
+        let (details, carve_outs) = (&access.details, access.carve_outs());
+        Self {
+            filter: Filter {
+                from: details.from,
+                to: details.to,
+                shared: details.shared_accounts,
+                agreed_seq: access.agreed_seq(),
+                without: carve_outs.purchases.clone(),
+                ..Filter::default()
+            },
+            shows: Shows {
+                lines: details.holds(Dataset::Lines),
+                payment: details.holds(Dataset::Payment),
+                location: details.holds(Dataset::Location),
+                documents: details.holds(Dataset::Documents),
+            },
+            projection: Projection::new(
+                details,
+                access.agreed_seq(),
+                carve_outs,
+                access.hidden_categories(),
+                "",
+            ),
+        }
     }
-}
-
-/// The window and datasets in one spelling.
-pub(crate) fn projection(details: &Details) -> String {
-    let date = |date: Option<NaiveDate>| date.map_or_else(String::new, |date| format!("{date}"));
-    format!("{} {}..{}", details.scope(), date(details.from), date(details.to))
-}
-
-/// What of a customer's purchases a grant covers. Purchases on a shared account are never among them: there is no
-/// page yet on which a customer could agree to that.
-pub(crate) fn window(details: &Details) -> Filter {
-    Filter { from: details.from, to: details.to, ..Filter::default() }
 }
 
 /// The later of two first dates.
@@ -52,33 +72,67 @@ pub(crate) fn append(
     api: &Api,
     keys: &PersonKeys,
     person: Person,
-    shows: Shows,
+    sight: &Sight,
     listed: &[Listed],
     out: &mut Vec<u8>,
 ) -> Result<()> {
-    let mut unpacker = api.codec().unpacker(api.keys().aead())?;
-    let mut plain = Vec::new();
+    let mut opener = Opener::new(api, keys, person)?;
+    let view = View { shows: sight.shows, veil: Veil::default() };
     for (index, row) in listed.iter().enumerate() {
         let id = PurchaseId::from_slice(&row.purchase_id)
             .map_err(|_| Error::corrupt("purchases", "purchase_id", "?"))?;
-        unpacker.unpack(&keys.purchases, &binding(id, Some(person)), &row.document, &mut plain)?;
         if index > 0 {
             out.push(b',');
         }
-        let sections =
-            SectionsRef::parse(&plain).map_err(|corrupt| Error::corrupt("purchases", corrupt.what, id))?;
-        project(sections, shows, out).map_err(|corrupt| Error::corrupt("purchases", corrupt.what, id))?;
+        opener.open(id, &row.document, |sections| project(sections, &view, out))?;
     }
     Ok(())
 }
 
-/// What the ledger says about an answer with these purchases.
-pub(crate) fn disclosure(request_id: String, details: &Details, listed: &[Listed]) -> Disclosure {
-    Disclosure {
-        request_id,
-        purchases: listed.len(),
-        from: listed.iter().map(|row| row.local_date).min(),
-        to: listed.iter().map(|row| row.local_date).max(),
-        datasets: details.datasets.iter().map(|dataset| dataset.name()).collect(),
+/// Opens the purchases of one customer, reusing its buffers.
+pub(crate) struct Opener<'a> {
+    unpacker: Unpacker<'a>,
+    keys: &'a PersonKeys,
+    person: Person,
+    plain: Vec<u8>,
+}
+
+impl<'a> Opener<'a> {
+    pub(crate) fn new(api: &'a Api, keys: &'a PersonKeys, person: Person) -> Result<Self> {
+        let unpacker = api.codec().unpacker(api.keys().aead())?;
+        Ok(Self { unpacker, keys, person, plain: Vec::new() })
     }
+
+    /// Opens a document and reads it.
+    pub(crate) fn open<T>(
+        &mut self,
+        id: PurchaseId,
+        document: &[u8],
+        read: impl FnOnce(SectionsRef<'_>) -> std::result::Result<T, Corrupt>,
+    ) -> Result<T> {
+        let binding = binding(id, Some(self.person));
+        self.unpacker.unpack(&self.keys.purchases, &binding, document, &mut self.plain)?;
+        SectionsRef::parse(&self.plain)
+            .and_then(read)
+            .map_err(|corrupt| Error::corrupt("purchases", corrupt.what, id))
+    }
+}
+
+/// What the ledger says about an answer with purchases of these local dates.
+pub(crate) fn disclosure(
+    request_id: String,
+    datasets: &[Dataset],
+    dates: impl IntoIterator<Item = NaiveDate>,
+) -> Disclosure {
+    let datasets = datasets.iter().map(|dataset| dataset.name()).collect();
+    let mut disclosure = Disclosure { request_id, purchases: 0, from: None, to: None, datasets };
+    dates.into_iter().for_each(|date| count(&mut disclosure, date));
+    disclosure
+}
+
+/// Counts one more purchase.
+pub(crate) fn count(disclosure: &mut Disclosure, date: NaiveDate) {
+    disclosure.purchases += 1;
+    disclosure.from = earlier(disclosure.from, Some(date));
+    disclosure.to = later(disclosure.to, Some(date));
 }

@@ -9,7 +9,7 @@ use counterfoil_oauth::problem::{Code, Problem};
 use counterfoil_store::purchases::{self, Listed};
 use counterfoil_store::{Error, objects};
 
-use crate::page;
+use crate::page::{self, Sight};
 use crate::purchases::{TRIES, meta, request_id, write};
 use crate::query;
 use crate::setup::Api;
@@ -40,7 +40,7 @@ pub(crate) async fn show(
             api.sealer().check(&access.standing()).await
         } else {
             let disclosure =
-                page::disclosure(request_id.clone(), &access.details, std::slice::from_ref(&listed));
+                page::disclosure(request_id.clone(), &access.details.datasets, [listed.local_date]);
             api.sealer().seal(access.standing(), disclosure).await.map(drop)
         };
         match sealed {
@@ -55,7 +55,7 @@ pub(crate) async fn show(
                 body.extend_from_slice(b"{\"data\":");
                 body.extend_from_slice(&data);
                 body.extend_from_slice(b",\"meta\":");
-                write(&mut body, &meta(&access))?;
+                write(&mut body, &meta(&api, &access))?;
                 body.push(b'}');
                 return Ok(response.insert_header((CONTENT_TYPE, "application/json")).body(body));
             }
@@ -67,8 +67,7 @@ pub(crate) async fn show(
 }
 
 async fn read(api: &Api, access: &Access<Purchases>, id: PurchaseId) -> Result<(Listed, Vec<u8>), Problem> {
-    let (person, filter, shows) =
-        (access.person, page::window(&access.details), page::shows(&access.details));
+    let (person, sight) = (access.person, Sight::of(access));
     let reader = api.clone();
     let found = api
         .store()
@@ -76,10 +75,10 @@ async fn read(api: &Api, access: &Access<Purchases>, id: PurchaseId) -> Result<(
             let object =
                 objects::find(conn, ObjectId::from(id))?.filter(|object| object.person == Some(person));
             let Some(at) = object.and_then(|object| object.purchased_at) else { return Ok(None) };
-            let Some(listed) = purchases::find(conn, person, at, id, &filter)? else { return Ok(None) };
+            let Some(listed) = purchases::find(conn, person, at, id, &sight.filter)? else { return Ok(None) };
             let keys = reader.keys().person(person)?;
             let mut data = Vec::with_capacity(4_096);
-            page::append(&reader, &keys, person, shows, std::slice::from_ref(&listed), &mut data)?;
+            page::append(&reader, &keys, person, &sight, std::slice::from_ref(&listed), &mut data)?;
             Ok::<_, Error>(Some((listed, data)))
         })
         .await?;
@@ -95,7 +94,7 @@ fn etag(api: &Api, access: &Access<Purchases>, listed: &Listed) -> EntityTag {
         access.grant_id.as_bytes(),
         &access.version.to_be_bytes(),
         &standing.customer_epoch.to_be_bytes(),
-        page::projection(&access.details).as_bytes(),
+        &Sight::of(access).projection.to_bytes(),
     ]);
     let tag = mac.get(..16).unwrap_or_default();
     EntityTag::new_strong(data_encoding::HEXLOWER.encode(tag))

@@ -11,7 +11,7 @@ use counterfoil_store::purchases::{self, After, Filter, Listed};
 use serde_json::{Value, json};
 
 use crate::cursor::Bound;
-use crate::page;
+use crate::page::{self, Sight};
 use crate::query::ListQuery;
 use crate::setup::Api;
 
@@ -70,21 +70,21 @@ async fn make(
     query: &ListQuery,
     request_id: String,
 ) -> Result<Page, Problem> {
-    let details = access.details.clone();
-    let projection = page::projection(&details);
+    let sight = Sight::of(access);
+    let projection = sight.projection.to_bytes();
     let after = {
         let bound = bound(access, query, &projection);
         query.cursor.as_deref().map(|cursor| bound.read(api.cursors(), cursor)).transpose()?
     };
     let filter = Filter {
-        from: page::later(details.from, query.from),
-        to: page::earlier(details.to, query.to),
+        from: page::later(sight.filter.from, query.from),
+        to: page::earlier(sight.filter.to, query.to),
         channel: query.channel.clone(),
         status: query.status.clone(),
         has_refund: query.has_refund,
-        ..page::window(&details)
+        ..sight.filter.clone()
     };
-    let (person, limit, shows) = (access.person, query.limit, page::shows(&details));
+    let (person, limit) = (access.person, query.limit);
     let reader = api.clone();
     let (listed, has_more, data) = api
         .store()
@@ -95,7 +95,7 @@ async fn make(
             listed.truncate(limit);
             let keys = reader.keys().person(person)?;
             let mut data = Vec::with_capacity(listed.len() * 2_048);
-            page::append(&reader, &keys, person, shows, &listed, &mut data)?;
+            page::append(&reader, &keys, person, &sight, &listed, &mut data)?;
             Ok::<_, Error>((listed, has_more, data))
         })
         .await?;
@@ -106,11 +106,12 @@ async fn make(
             Some(address(api, &query.canonical, Some(&cursor)))
         }
     };
-    let disclosure = page::disclosure(request_id, &details, &listed);
+    let disclosure =
+        page::disclosure(request_id, &access.details.datasets, listed.iter().map(|row| row.local_date));
     Ok(Page { body: assemble(api, access, query, next, &data)?, disclosure })
 }
 
-fn bound<'a>(access: &Access<Purchases>, query: &'a ListQuery, projection: &'a str) -> Bound<'a> {
+fn bound<'a>(access: &Access<Purchases>, query: &'a ListQuery, projection: &'a [u8]) -> Bound<'a> {
     Bound { client_id: access.client_id, person: access.person, query: &query.canonical, projection }
 }
 
@@ -150,20 +151,25 @@ fn assemble(
     body.extend_from_slice(b"],\"links\":");
     write(&mut body, &links)?;
     body.extend_from_slice(b",\"meta\":");
-    write(&mut body, &meta(access))?;
+    write(&mut body, &meta(api, access))?;
     body.push(b'}');
     Ok(body)
 }
 
-/// What every answer with data says about the grant.
-pub(crate) fn meta(access: &Access<Purchases>) -> Value {
+/// What every answer with data says about the grant, and how far the order stream is behind.
+pub(crate) fn meta(api: &Api, access: &Access<Purchases>) -> Value {
     let mut window = serde_json::Map::new();
     for (name, date) in [("from", access.details.from), ("to", access.details.to)] {
         if let Some(date) = date {
             window.insert(name.to_owned(), json!(date));
         }
     }
-    json!({ "grant": format!("{}", access.grant_id), "grantVersion": access.version, "window": window })
+    json!({
+        "grant": format!("{}", access.grant_id),
+        "grantVersion": access.version,
+        "window": window,
+        "lagMs": api.lag_ms(),
+    })
 }
 
 pub(crate) fn write(body: &mut Vec<u8>, value: &Value) -> Result<(), Problem> {

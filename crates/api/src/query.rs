@@ -1,6 +1,7 @@
 //! Query parameters, strictly: what is not known is refused, never ignored, and nothing may stand twice.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use counterfoil_oauth::problem::{Code, Problem};
@@ -9,6 +10,9 @@ use counterfoil_oauth::problem::{Code, Problem};
 const MOST: u32 = 500;
 /// Items on a page unless asked otherwise.
 const USUAL: u32 = 50;
+
+/// Longest wait for a change, in seconds.
+const LONGEST_WAIT: u64 = 30;
 
 const CHANNELS: [&str; 6] = ["store", "online", "app", "phone", "marketplace", "other"];
 const STATUSES: [&str; 5] = ["placed", "partly_fulfilled", "fulfilled", "cancelled", "returned"];
@@ -54,6 +58,37 @@ impl ListQuery {
                 Some(_) => return Err(invalid("hasRefund", "must be true or false")),
             },
             canonical,
+        })
+    }
+}
+
+/// What is asked of the change feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FeedQuery {
+    pub(crate) limit: u32,
+    pub(crate) cursor: Option<String>,
+    /// How long to wait for a change when there is none.
+    pub(crate) wait: Duration,
+    /// Whether the ids of purchases are enough.
+    pub(crate) ids_only: bool,
+}
+
+impl FeedQuery {
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        let mut parameters = parameters(query, &["cursor", "limit", "wait", "include"])?;
+        let wait = match parameters.get("wait") {
+            None => 0,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|seconds| *seconds <= LONGEST_WAIT)
+                .ok_or_else(|| invalid("wait", "must be a number of seconds from 0 to 30"))?,
+        };
+        Ok(Self {
+            limit: limit(&parameters)?,
+            wait: Duration::from_secs(wait),
+            ids_only: one_of(&parameters, "include", &["ids"])?.is_some(),
+            cursor: parameters.remove("cursor"),
         })
     }
 }

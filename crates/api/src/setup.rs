@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chrono::NaiveDate;
+use counterfoil_domain::clock::Clock;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_store::document::Codec;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Result, Store};
 
+use tokio::sync::Notify;
+
 use crate::limits::Limits;
+use crate::waiting::{Hub, listen};
 
 /// The resource API of one realm. Cloning shares it; handlers find it in the app's data.
 #[derive(Clone)]
@@ -19,38 +24,77 @@ struct Inner {
     keys: Keys,
     codec: Codec,
     sealer: Sealer,
-    base: String,
+    clock: Clock,
+    hub: Arc<Hub>,
+    settings: ApiSettings,
     cursors: Secret,
     etags: Secret,
     limits: Limits,
     readiness: Readiness,
 }
 
+/// How the API of a realm is set.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// The public URL, without a slash at the end.
+    pub base: String,
+    /// Requests of one grant in a minute.
+    pub per_minute: u32,
+    /// What the record of a customer covers.
+    pub coverage: Coverage,
+}
+
+/// What the retailer says about the record of each customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// The first local date of which there are purchases; absent where nobody has said so.
+    pub from: Option<NaiveDate>,
+    /// The channels whose purchases are in it.
+    pub channels: Vec<String>,
+    /// For how long purchases are kept, in the retailer's words; absent where all are.
+    pub retention: Option<String>,
+}
+
 impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Api").field(&self.0.base).finish()
+        f.debug_tuple("Api").field(&self.0.settings.base).finish()
     }
 }
 
 /// Whether this process takes requests; cleared when it drains.
 #[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub struct Readiness(Arc<Draining>);
+
+#[derive(Debug, Default)]
+struct Draining {
+    has_begun: AtomicBool,
+    told: Notify,
+}
 
 impl Readiness {
-    /// Says that the process stops: health answers "stopping" from now on.
+    /// Says that the process stops: health answers "stopping" from now on, and polls that wait are answered.
     pub fn drain(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.has_begun.store(true, Ordering::Release);
+        self.0.told.notify_waiters();
     }
 
     /// Whether it stops.
     pub fn is_draining(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.has_begun.load(Ordering::Acquire)
+    }
+
+    /// Returns once it stops.
+    pub(crate) async fn drained(&self) {
+        // A `Notified` hears what is told from its making on.
+        let told = self.0.told.notified();
+        if !self.is_draining() {
+            told.await;
+        }
     }
 }
 
 impl Api {
-    /// Puts the API together. `base`: the public URL, without a slash at the end. `per_minute`: requests of one grant
-    /// in a minute.
+    /// Puts the API together, and starts the task that wakes those who wait, on the current runtime.
     ///
     /// # Errors
     /// When the keystore does not answer.
@@ -58,13 +102,27 @@ impl Api {
         store: Store,
         keys: Keys,
         sealer: Sealer,
-        base: &str,
-        per_minute: u32,
+        clock: Clock,
         readiness: Readiness,
+        settings: ApiSettings,
     ) -> Result<Self> {
         let (cursors, etags) = (keys.named("cursors")?, keys.named("etags")?);
-        let (codec, limits, base) = (Codec::default(), Limits::new(per_minute), base.to_owned());
-        Ok(Self(Arc::new(Inner { store, keys, codec, sealer, base, cursors, etags, limits, readiness })))
+        let (codec, limits) = (Codec::default(), Limits::new(settings.per_minute));
+        let hub = Arc::new(Hub::default());
+        tokio::spawn(listen(Arc::downgrade(&hub), store.clone(), readiness.clone()));
+        Ok(Self(Arc::new(Inner {
+            store,
+            keys,
+            codec,
+            sealer,
+            clock,
+            hub,
+            settings,
+            cursors,
+            etags,
+            limits,
+            readiness,
+        })))
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -84,7 +142,16 @@ impl Api {
     }
 
     pub(crate) fn base(&self) -> &str {
-        &self.0.base
+        &self.0.settings.base
+    }
+
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.0.hub
+    }
+
+    /// How far the order stream is behind, in milliseconds.
+    pub(crate) fn lag_ms(&self) -> i64 {
+        self.0.hub.lag_ms(self.0.clock.now())
     }
 
     pub(crate) fn cursors(&self) -> &Secret {

@@ -9,7 +9,7 @@ use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, Servi
 use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use counterfoil_api::{Api, Readiness};
+use counterfoil_api::{Api, ApiSettings, Coverage, Readiness};
 use counterfoil_events::holding;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::{Code, Problem, complete};
@@ -44,7 +44,7 @@ pub struct State {
 }
 
 impl State {
-    /// Puts the service together. Must be called on a runtime: the sealer's task starts here.
+    /// Puts the service together. Must be called on a runtime: tasks of the sealer and the API start here.
     pub fn new(settings: &Settings, realm: &Realm, readiness: Readiness) -> Result<Self, Failure> {
         let usage = |error: &dyn std::fmt::Display| Failure::Usage(format!("{error}"));
         let url = public_url(settings)?;
@@ -61,9 +61,13 @@ impl State {
             realm.store.clone(),
             realm.keys.clone(),
             sealer,
-            oauth.issuer(),
-            settings.http.requests_per_minute,
+            clock.clone(),
             readiness,
+            ApiSettings {
+                base: oauth.issuer().to_owned(),
+                per_minute: settings.http.requests_per_minute,
+                coverage: Coverage::default(),
+            },
         )?;
         let sessions =
             Sessions::new(realm.store.clone(), realm.keys.clone(), clock.clone(), entropy.clone(), &url)

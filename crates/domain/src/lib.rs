@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod catalogue;
 pub mod clock;
 pub mod entry;
 pub mod grant;
@@ -8,4 +9,5 @@ mod json;
 mod money;
 pub mod purchase;
 pub mod stream;
+pub mod summary;
 pub mod time;

@@ -56,6 +56,7 @@ fn sources(case: &Value) -> Sources {
         currency: settings["currency"]
             .as_str()
             .map_or(Currency::XXX, |code| Currency::from_code(code).unwrap()),
+        ..Source::default()
     };
     let named: HashMap<String, Source> = case["sources"]
         .as_object()

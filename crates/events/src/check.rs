@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use counterfoil_domain::purchase::{Purchase, Shows, project};
-use counterfoil_domain::stream::{Body, Decoded, Event, Sources};
+use counterfoil_domain::purchase::{Purchase, Shows, Veil, View, project};
+use counterfoil_domain::stream::{Body, Decoded, Event, Identity, Sources};
 use serde_json::{Value, json};
 
 use crate::message::Message;
@@ -55,10 +55,10 @@ impl Check {
         self.read += 1;
         match message.decode(&self.sources) {
             Ok(Decoded::Event(event)) => {
-                *self.accepted.entry(event.body.kind()).or_default() += 1;
+                *self.accepted.entry(event_type(&event.body)).or_default() += 1;
                 self.look_at_order(*event);
             }
-            Ok(Decoded::Act(_)) => *self.accepted.entry("act").or_default() += 1,
+            Ok(Decoded::Act(act)) => *self.accepted.entry(act_type(&act.content)).or_default() += 1,
             Ok(Decoded::Skipped) => self.skipped += 1,
             Ok(Decoded::Tombstone) => self.tombstones += 1,
             Err(rejection) => {
@@ -74,11 +74,12 @@ impl Check {
         let Body::Order(order) = event.body else { return };
         let mut purchase = Purchase::empty(self.now);
         purchase.put_order(order, self.now);
-        let everything = Shows { lines: true, payment: true, location: true, documents: false };
+        let shows = Shows { lines: true, payment: true, location: true, documents: false };
+        let everything = View { shows, veil: Veil::default() };
         let mut served = Vec::new();
         let shown = purchase
             .render("pur_example")
-            .and_then(|rendered| project(rendered.sections.view()?, everything, &mut served));
+            .and_then(|rendered| project(rendered.sections.view()?, &everything, &mut served));
         let Some(value) = shown.ok().and_then(|()| serde_json::from_slice::<Value>(&served).ok()) else {
             *self.differences.entry("cannot be shown".to_owned()).or_default() += 1;
             return;
@@ -121,6 +122,26 @@ impl Check {
             "ordersWithoutTax": self.orders_without_tax,
             "examples": self.examples,
         })
+    }
+}
+
+fn event_type(body: &Body) -> &'static str {
+    match body {
+        Body::Order(_) => "order.recorded.v1",
+        Body::Return(_) => "return.recorded.v1",
+        Body::Refund(_) => "refund.recorded.v1",
+        Body::Removal(_) => "order.removed.v1",
+    }
+}
+
+fn act_type(identity: &Identity) -> &'static str {
+    match identity {
+        Identity::Linked { .. } => "customer.linked.v1",
+        Identity::Unlinked { .. } => "customer.unlinked.v1",
+        Identity::Identified { .. } => "customer.identified.v1",
+        Identity::Merged { .. } => "customer.merged.v1",
+        Identity::Split { .. } => "customer.split.v1",
+        Identity::Erased { .. } => "customer.erased.v1",
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use chrono::{DateTime, Utc};
-use counterfoil_domain::grant::{Dataset, Details, State};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::seal::{Refusal, Standing};
 use counterfoil_store::apps::AppState;
@@ -78,6 +78,36 @@ impl<P: Permission> Access<P> {
             customer_epoch: found.customer_epoch.unwrap_or_default(),
             record: found.grant.record,
         }
+    }
+
+    /// Up to which number of the customer's change feed they agreed to what had joined their history.
+    pub fn agreed_seq(&self) -> i64 {
+        self.facts.found.grant.agreed_seq
+    }
+
+    /// What the grant leaves out. The app is not told.
+    pub fn carve_outs(&self) -> &CarveOuts {
+        &self.facts.found.grant.carve_outs
+    }
+
+    /// Ids of the categories that the customer hides from every app, sorted. The app is not told.
+    pub fn hidden_categories(&self) -> &[String] {
+        &self.facts.found.hidden_categories
+    }
+
+    /// The number in the customer's change feed at which the categories that they hide last changed; 0 if never.
+    pub fn veil_seq(&self) -> i64 {
+        self.facts.found.veil_seq
+    }
+
+    /// The number in the customer's change feed at which the grant last changed; 0 if never.
+    pub fn changed_seq(&self) -> i64 {
+        self.facts.found.grant.changed_seq
+    }
+
+    /// Whether that change makes its readers begin again.
+    pub fn resync(&self) -> bool {
+        self.facts.found.grant.resync
     }
 
     /// Looks everything up in the database again, after [`Refusal::Changed`].

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use counterfoil_domain::ids::{Person, PurchaseId};
-use counterfoil_domain::purchase::{SectionsRef, Shows, project};
+use counterfoil_domain::purchase::{SectionsRef, Shows, Veil, View, project};
 use counterfoil_store::document::binding;
 use counterfoil_store::hiding::{self, OwnRow};
 use counterfoil_store::{Error, Result, people};
@@ -107,7 +107,8 @@ fn open(oauth: &Oauth, home: Person, rows: &[OwnRow]) -> Result<Vec<OwnPurchase>
     let keys = oauth.keys().person(home)?;
     let mut unpacker = oauth.codec().unpacker(oauth.keys().aead())?;
     let (mut plain, mut json) = (Vec::new(), Vec::new());
-    let wanted = Shows { lines: true, location: true, ..Shows::default() };
+    let shows = Shows { lines: true, location: true, ..Shows::default() };
+    let wanted = View { shows, veil: Veil::default() };
     let mut purchases = Vec::with_capacity(rows.len());
     for row in rows {
         let purchase_id = id(row)?;
@@ -115,7 +116,7 @@ fn open(oauth: &Oauth, home: Person, rows: &[OwnRow]) -> Result<Vec<OwnPurchase>
         let corrupt = |what| Error::corrupt("purchases", what, purchase_id);
         json.clear();
         let sections = SectionsRef::parse(&plain).map_err(|broken| corrupt(broken.what))?;
-        project(sections, wanted, &mut json).map_err(|broken| corrupt(broken.what))?;
+        project(sections, &wanted, &mut json).map_err(|broken| corrupt(broken.what))?;
         let shown: Shown = serde_json::from_slice(&json).map_err(|_| corrupt("document"))?;
         let names: Vec<String> = shown.lines.into_iter().filter_map(|line| line.name).collect();
         purchases.push(OwnPurchase {

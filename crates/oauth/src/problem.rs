@@ -59,7 +59,8 @@ codes! {
     MethodNotAllowed    405 "method_not_allowed"   false "The method is not allowed here", "See the contract for the methods of this address.";
     NotAcceptable       406 "not_acceptable"       false "No such form can be given", "See the contract for the forms that are offered.";
     Conflict            409 "conflict"             false "This does not fit what is there", "Read again what is there.";
-    Erased              410 "erased"               false "This was erased", "Remove your copy.";
+    ResyncRequired      409 "resync_required"      false "The feed must be read from its start", "Begin again with the nextCursor of this answer: more is shared now than the cursor was made for.";
+    PurchaseErased      410 "purchase_erased"      false "This purchase was erased", "Remove your copy.";
     PreconditionFailed  412 "precondition_failed"  false "It has changed since", "Read it again.";
     UnknownParameter    400 "unknown_parameter"    false "A parameter is not known", "Remove the parameter named in the answer.";
     InvalidParameter    400 "invalid_parameter"    false "A parameter is not valid", "Correct the parameter named in the answer.";
@@ -127,12 +128,13 @@ pub struct Problem {
     code: Code,
     detail: Option<String>,
     flaws: Vec<Flaw>,
+    next_cursor: Option<String>,
 }
 
 impl Problem {
     /// A refusal for `code`.
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, flaws: Vec::new() }
+        Self { code, detail: None, flaws: Vec::new(), next_cursor: None }
     }
 
     /// Says more about this case. No values, no ids of customers.
@@ -153,6 +155,13 @@ impl Problem {
     #[must_use]
     pub fn pointer(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         self.flaws.push(Flaw { pointer: Some(pointer.into()), parameter: None, detail: detail.into() });
+        self
+    }
+
+    /// Gives the cursor to go on with: the extension member `nextCursor` (RFC 9457 section 3.2).
+    #[must_use]
+    pub fn next_cursor(mut self, cursor: String) -> Self {
+        self.next_cursor = Some(cursor);
         self
     }
 
@@ -182,6 +191,7 @@ impl Problem {
             retryable: self.code.is_retryable(),
             request_id,
             errors: &self.flaws,
+            next_cursor: self.next_cursor.as_deref(),
         };
         match serde_json::to_string(&body) {
             Ok(text) => response.body(text),
@@ -213,6 +223,8 @@ struct Wire<'a> {
     request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "<[Flaw]>::is_empty")]
     errors: &'a [Flaw],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<&'a str>,
 }
 
 impl fmt::Display for Problem {

@@ -18,9 +18,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
+use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
+use counterfoil_store::people::{self, CustomerName};
 use counterfoil_store::sessions::{self, SessionRow};
-use counterfoil_store::{Store, people};
 use openssl::sha::sha256;
 use url::Url;
 
@@ -31,6 +32,7 @@ const LIFE_MINUTES: i64 = 30;
 #[derive(Clone)]
 pub struct Sessions(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     store: Store,
     keys: Keys,
@@ -39,6 +41,8 @@ struct Inner {
     entropy: Entropy,
     origin: String,
     is_secure: bool,
+    /// The scheme of the ids that the sign-in tells.
+    scheme: String,
 }
 
 /// A public URL that pages cannot be served at.
@@ -70,7 +74,15 @@ impl Sessions {
         }
         let key = keys.named("tokens")?;
         let origin = public_url.origin().ascii_serialization();
-        Ok(Self(Arc::new(Inner { store, keys, key, clock, entropy, origin, is_secure })))
+        let scheme = String::new();
+        Ok(Self(Arc::new(Inner { store, keys, key, clock, entropy, origin, is_secure, scheme })))
+    }
+
+    /// The sign-in tells ids of this scheme, as the order stream identifies them, not customer ids.
+    #[must_use]
+    pub fn of_scheme(mut self, scheme: String) -> Self {
+        Arc::make_mut(&mut self.0).scheme = scheme;
+        self
     }
 
     /// Signs a person in: a new session each time, so that a cookie somebody planted is worth nothing. The session
@@ -110,11 +122,12 @@ impl Sessions {
         Ok(cookie)
     }
 
-    /// The person of a customer id, made if new.
-    pub async fn resolve(&self, customer_id: String) -> counterfoil_store::Result<Person> {
-        let Inner { store, keys, entropy, clock, .. } = &*self.0;
+    /// The person of who signed in, made if new: the one in whose history their purchases lie.
+    pub async fn resolve(&self, id: String) -> counterfoil_store::Result<Person> {
+        let Inner { store, keys, entropy, clock, scheme, .. } = &*self.0;
+        let name = CustomerName { index: keys.alias_index(scheme, &id), id };
         let (store, keys, entropy, now) = (store.clone(), keys.clone(), entropy.clone(), clock.now());
-        web::block(move || people::resolve_one(&store, &keys, &entropy, now, &customer_id))
+        web::block(move || people::resolve_name(&store, &keys, &entropy, now, name))
             .await
             .map_err(|error| counterfoil_store::Error::Unexpected(format!("{error}")))?
     }

@@ -13,7 +13,9 @@ pub enum Kind {
     Refused,
     /// The grant, or the token that stands for it, is no longer good.
     Ended,
-    /// The server was not reached, or its answer was not understood.
+    /// The server was not reached, or failed, or has too much to do: later it may be well again.
+    Away,
+    /// The server's answer was not understood.
     Server,
     /// Everything arrived and is stored, but the figures do not add up.
     Figures,
@@ -45,7 +47,7 @@ impl Failure {
             Kind::Local => 1,
             Kind::NotReady => 3,
             Kind::Refused | Kind::Ended => 4,
-            Kind::Server => 5,
+            Kind::Away | Kind::Server => 5,
             Kind::Figures => 6,
         })
     }

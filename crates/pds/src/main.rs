@@ -3,14 +3,21 @@
 mod access;
 mod callback;
 mod connect;
+mod counting;
 mod disconnect;
 mod discovery;
+mod export;
 mod failure;
+mod feed;
+mod figures;
 mod folder;
+mod follow;
 mod keys;
 mod proof;
 mod purchases;
+mod records;
 mod show;
+mod summary;
 mod sync;
 mod terminal;
 mod tokens;
@@ -44,10 +51,12 @@ enum Command {
     Keys,
     /// Ask on the shop's page for access to your purchases
     Connect(connect::Options),
-    /// Fetch your purchases and check that the figures add up
+    /// Fetch what has changed and check that the figures add up
     Sync(sync::Options),
     /// Show what you spent, by month and category, and what came back
     Show(show::Options),
+    /// Print the purchases as they were served, one JSON object a line, newest first
+    Export,
     /// End the agreement with the shop and delete the tokens
     Disconnect,
 }
@@ -70,6 +79,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Connect(options) => Box::pin(connect::run(&folder, options, now)).await,
         Command::Sync(options) => Box::pin(sync::run(&folder, &options, now)).await,
         Command::Show(options) => show::run(&folder, &options),
+        Command::Export => export::run(&folder),
         Command::Disconnect => Box::pin(disconnect::run(&folder, now)).await,
     }
 }

@@ -1,15 +1,16 @@
 //! `show`: what was spent by month and by category, and what came back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::{
+    counting::{beyond, counted, is_gift_card, spending},
     failure::{Failure, Kind},
     folder::Folder,
     purchases::{Money, Purchase},
-    sync::read,
+    records::Records,
     terminal::say,
 };
 
@@ -17,9 +18,6 @@ use crate::{
 const CATEGORIES: usize = 12;
 /// What stands where a line has no category.
 const UNSORTED: &str = "(no category)";
-
-/// The kind of a line that sells a gift card.
-const GIFT_CARD: &str = "gift_card";
 
 /// How something is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -73,10 +71,10 @@ struct Row {
 
 /// Prints the picture of what the last sync left.
 pub fn run(folder: &Folder, options: &Options) -> Result<(), Failure> {
-    let purchases = read(folder)?;
+    let records = Records::open(folder)?;
+    let purchases = records.purchases()?;
     if purchases.is_empty() {
-        let what = format!("there are no purchases in {}", folder.file("").display());
-        return Err(Failure::new(Kind::NotReady, what, "run `counterfoil-pds sync` first"));
+        return Err(records.nothing());
     }
     let picture = picture(&purchases)?;
     match options.format {
@@ -124,29 +122,8 @@ impl Sums {
     }
 }
 
-fn beyond() -> Failure {
-    Failure::new(Kind::Figures, "the sums are larger than can be counted", "look at purchases.ndjson")
-}
-
-/// What was spent and what came back. Buying a gift card spends nothing yet: what it pays for later does.
-fn spending(purchase: &Purchase) -> Option<(Money, Money)> {
-    let cards = || purchase.lines.iter().flatten().filter(|line| line.kind.as_deref() == Some(GIFT_CARD));
-    let spent = purchase.totals.grand_total.minus(Money::sum(cards().map(|line| line.net))?)?;
-    let refunds = Money::sum(cards().filter_map(|line| line.refunded))?;
-    Some((spent, purchase.totals.refunded.minus(refunds)?))
-}
-
 fn picture(purchases: &[Purchase]) -> Result<Picture, Failure> {
-    let orders: HashSet<&str> =
-        purchases.iter().filter_map(|purchase| purchase.order_id.as_deref()).collect();
-    // The receipt of goods that fulfils an order in the same records would count them a second time.
-    let repeats = |purchase: &&Purchase| {
-        purchase
-            .related
-            .iter()
-            .any(|other| other.rel == "fulfils" && orders.contains(other.order_id.as_str()))
-    };
-    let (repeated, counted): (Vec<&Purchase>, Vec<&Purchase>) = purchases.iter().partition(repeats);
+    let counted = counted(purchases);
     let (mut totals, mut months, mut categories) = (Sums::default(), Sums::default(), Sums::default());
     for purchase in &counted {
         let (spent, came_back) = spending(purchase).ok_or_else(beyond)?;
@@ -154,7 +131,7 @@ fn picture(purchases: &[Purchase]) -> Result<Picture, Failure> {
         let month = purchase.local_date().format("%Y-%m").to_string();
         totals.add("all", currency, returns, spent, came_back);
         months.add(&month, currency, returns, spent, came_back);
-        for line in purchase.lines.iter().flatten().filter(|line| line.kind.as_deref() != Some(GIFT_CARD)) {
+        for line in purchase.lines.iter().flatten().filter(|line| !is_gift_card(line)) {
             let category = line.category.first().map_or(UNSORTED, String::as_str);
             let returned = usize::from(line.refunded.is_some());
             categories.add(
@@ -172,7 +149,7 @@ fn picture(purchases: &[Purchase]) -> Result<Picture, Failure> {
         purchases: purchases.len(),
         first: purchases.iter().map(Purchase::local_date).min(),
         last: purchases.iter().map(Purchase::local_date).max(),
-        counted_elsewhere: repeated.len(),
+        counted_elsewhere: purchases.len() - counted.len(),
         totals: totals.rows()?,
         months: months.rows()?,
         categories,

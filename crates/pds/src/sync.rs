@@ -1,27 +1,30 @@
-//! `sync`: fetch every purchase of the grant, check the figures, and keep one line of JSON for each.
+//! `sync`: follow the shop's feed of changes to its end, check the figures, and say what is new.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
-use reqwest::Method;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use url::Url;
+use serde::Serialize;
 
 use crate::{
     access::Access,
     failure::{Failure, Kind},
+    feed::{self, Answer, Change, What},
+    figures::Figures,
     folder::Folder,
-    purchases::{Figures, Purchase},
+    follow,
+    purchases::Purchase,
+    records::{Place, Records, Step},
+    show::{Format, json},
+    summary::{self, Comparison},
     terminal::{progress, say},
-    wire::Clock,
+    wire::{Clock, printable},
 };
 
-/// The file of purchases: one JSON object a line, each exactly as served, newest first.
-pub const PURCHASES: &str = "purchases.ndjson";
-/// Bytes that one page may have; a page of long receipts is large.
-const PAGE: usize = 256 * 1024 * 1024;
 /// Purchases with wrong figures that are named one by one.
 const NAMED: usize = 20;
+/// How often everything is begun anew without an end before the shop is taken to be at fault.
+const BEGINNINGS: u32 = 3;
+/// How often the sums are compared again because a purchase came in between.
+const COMPARISONS: u32 = 5;
 
 /// What the command line says.
 #[derive(Debug, clap::Args)]
@@ -29,52 +32,41 @@ pub struct Options {
     /// Purchases asked for at once, 1 to 500
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=500))]
     page_size: u16,
-    /// How to print the summary
+    /// Read everything anew instead of what has changed; what is here stays until all is there
+    #[arg(long)]
+    rebuild: bool,
+    /// Stay, and take in each change when it happens, until Ctrl-C
+    #[arg(long)]
+    follow: bool,
+    /// How to print the summary, and with --follow each change
     #[arg(long, value_enum, default_value_t)]
-    format: crate::show::Format,
-}
-
-/// One page of `GET /v1/purchases`.
-#[derive(Debug, Deserialize)]
-struct Page {
-    data: Vec<Box<RawValue>>,
-    links: Links,
-    meta: Option<Meta>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Links {
-    next: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Meta {
-    lag_ms: Option<u64>,
+    format: Format,
 }
 
 /// What a sync did.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Summary {
-    /// Purchases in the file now.
+pub struct Summary {
+    /// Purchases that are here now.
     purchases: usize,
-    /// Those that were not there before.
+    /// Those that were not here before.
     new: usize,
     /// Those with another revision than before.
     changed: usize,
-    /// Those that were there before and are served no more.
+    /// Those that were here before and are not any more.
     gone: usize,
-    /// The name under which the file from before was kept, if something is gone.
-    kept_as: Option<String>,
     /// Purchases whose figures were checked and are right.
     add_up: usize,
     /// Purchases of which the shop says itself that they do not add up.
     unreconciled: usize,
-    /// Purchases without their items, so without a check.
+    /// Purchases without their items, or with totals of more than is shown, so without a check.
     unseen: usize,
     /// Purchases whose figures are wrong.
     wrong: Vec<Wrong>,
+    /// How often a change came of a type that this app does not know.
+    unknown: BTreeMap<String, usize>,
+    /// The shop's sums against those of the purchases here.
+    comparison: Comparison,
     /// Milliseconds by which the shop's order stream was behind.
     lag_ms: Option<u64>,
 }
@@ -85,134 +77,229 @@ struct Wrong {
     why: String,
 }
 
-/// Fetches everything, then replaces the file in one step: a sync that fails changes nothing.
+/// Syncs, and with `--follow` goes on.
 pub async fn run(folder: &Folder, options: &Options, clock: Clock) -> Result<(), Failure> {
-    let mut access = Access::open(folder, clock).await?;
-    let before = read(folder)?;
-    let mut archive = Archive::default();
-    let mut address = access.service().api(&["purchases"])?;
-    address.query_pairs_mut().append_pair("limit", &options.page_size.to_string());
-    let mut next = Some(address);
-    while let Some(url) = next {
-        let page: Page = access.call(Method::GET, &url, PAGE).await?.success()?.json()?;
-        next = page.links.next.as_deref().map(|link| follow(&access, &url, link)).transpose()?;
-        archive.add(page)?;
-        progress(&format!("{} purchases", archive.summary.purchases));
+    let access = Access::open(folder, clock).await?;
+    let mut sync = Sync::open(folder, access, options.page_size)?;
+    if options.rebuild {
+        sync.records.begin(None)?;
     }
-    progress("");
-
-    let now = clock();
-    let Archive { text, mut summary, seen } = archive;
-    compare(&mut summary, &seen, &before);
-    if summary.gone > 0 {
-        let name = format!("purchases-{}.ndjson", now.format("%Y%m%dT%H%M%SZ"));
-        folder.write(&name, &folder.read(PURCHASES)?.unwrap_or_default())?;
-        summary.kept_as = Some(name);
+    let summary = sync.complete().await?;
+    // Wrong figures decide the exit code, but keep nobody from what comes next.
+    let verdict = report(&summary, options.format)?;
+    if options.follow {
+        return follow::run(&mut sync, options.format, verdict).await;
     }
-    folder.write(PURCHASES, text.as_bytes())?;
-    report(&summary, options.format)
+    verdict.map_or(Ok(()), Err)
 }
 
-/// Reads the purchases that the last sync left; none before the first.
-pub fn read(folder: &Folder) -> Result<Vec<Purchase>, Failure> {
-    let bytes = folder.read(PURCHASES)?.unwrap_or_default();
-    let lines = bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
-    let parsed = lines.map(|(number, line)| {
-        serde_json::from_slice(line).map_err(|_| {
-            let what = format!("line {} of {} is no purchase", number + 1, folder.file(PURCHASES).display());
-            Failure::new(Kind::Local, what, "move the file away and run `sync` again")
-        })
-    });
-    parsed.collect()
+/// The feed on one side, the records on the other.
+#[derive(Debug)]
+pub struct Sync<'a> {
+    access: Access<'a>,
+    records: Records,
+    page_size: u16,
+    /// Since the end of the feed was last reached.
+    beginnings: u32,
+    unknown: BTreeMap<String, usize>,
+    lag_ms: Option<u64>,
 }
 
-/// The address of the next page. A token follows a link only within the API that it is for.
-fn follow(access: &Access<'_>, from: &Url, link: &str) -> Result<Url, Failure> {
-    let url = from.join(link).ok().filter(|url| url != from && access.service().owns(url));
-    url.ok_or_else(|| Failure::misunderstood("the server's link to the next page does not lead to one"))
-}
-
-/// The purchases as they come in.
+/// What one request brought. All of it is stored.
 #[derive(Debug, Default)]
-struct Archive {
-    text: String,
-    seen: HashMap<String, i64>,
-    summary: Summary,
+pub struct News {
+    /// The changes, each with whether it had an effect on the records.
+    pub changes: Vec<(Change, bool)>,
+    /// Whether more is to be read at once.
+    pub has_more: bool,
+    /// Whether everything is read anew from here.
+    pub anew: bool,
 }
 
-impl Archive {
-    fn add(&mut self, page: Page) -> Result<(), Failure> {
-        self.summary.lag_ms = page.meta.and_then(|meta| meta.lag_ms);
-        for raw in page.data {
-            let purchase: Purchase = serde_json::from_str(raw.get()).map_err(|error| {
-                let (line, column) = (error.line(), error.column());
-                Failure::misunderstood(format!(
-                    "a purchase cannot be read (its line {line}, column {column})"
-                ))
-            })?;
-            // One that changed while the pages were read may come twice; the first is as good, the next sync has both.
-            if self.seen.contains_key(&purchase.id) {
-                continue;
+impl<'a> Sync<'a> {
+    fn open(folder: &Folder, access: Access<'a>, page_size: u16) -> Result<Self, Failure> {
+        let records = Records::open(folder)?;
+        Ok(Self { access, records, page_size, beginnings: 0, unknown: BTreeMap::new(), lag_ms: None })
+    }
+
+    /// Reads to the end of the feed, and checks all that is here then.
+    pub async fn complete(&mut self) -> Result<Summary, Failure> {
+        let before = self.records.revisions()?;
+        self.unknown.clear();
+        self.catch_up().await?;
+        let (purchases, comparison) = self.compare().await?;
+        let after = self.records.revisions()?;
+        let mut summary = Summary {
+            unknown: std::mem::take(&mut self.unknown),
+            comparison,
+            lag_ms: self.lag_ms,
+            ..Summary::default()
+        };
+        summary.count(&before, &after);
+        summary.check(&purchases);
+        Ok(summary)
+    }
+
+    /// Reads one page and stores it together with the place after it. With `wait`, the server may hold its answer back
+    /// until there is something to say.
+    pub async fn turn(&mut self, wait: bool) -> Result<News, Failure> {
+        let reader = match self.records.reader()? {
+            Some(reader) => reader,
+            None => self.records.begin(None)?,
+        };
+        let page = match feed::read(&mut self.access, &reader, self.page_size, wait).await? {
+            Answer::Page(page) => page,
+            Answer::Anew(cursor) => {
+                self.count_beginning()?;
+                self.records.begin(Some(&cursor))?;
+                return Ok(News { has_more: true, anew: true, ..News::default() });
             }
-            match purchase.figures() {
-                Figures::AddUp => self.summary.add_up += 1,
-                Figures::Unreconciled => self.summary.unreconciled += 1,
-                Figures::Unseen => self.summary.unseen += 1,
-                Figures::Wrong(why) => self.summary.wrong.push(Wrong { id: purchase.id.clone(), why }),
-            }
-            // Line ends inside JSON are white space between members; inside a string they would be escaped.
-            self.text
-                .extend(raw.get().chars().map(|character| if character == '\n' { ' ' } else { character }));
-            self.text.push('\n');
-            self.seen.insert(purchase.id, purchase.revision);
-            self.summary.purchases += 1;
+        };
+        let anew = page.wants_all_anew();
+        if anew {
+            self.count_beginning()?;
         }
-        Ok(())
+        let place = Place {
+            cursor: &page.next_cursor,
+            seq: page.changes.last().map_or(reader.seq, |change| change.seq),
+            at_end: !page.has_more,
+            anew,
+        };
+        let steps: Vec<Step<'_>> = page.changes.iter().filter_map(Change::step).collect();
+        let mut effects = self.records.store(&reader, &steps, place)?.into_iter();
+        self.lag_ms = page.lag_ms;
+        let mut news = News { has_more: page.has_more || anew, anew, ..News::default() };
+        for change in page.changes {
+            if matches!(change.what, What::Unknown) {
+                *self.unknown.entry(printable(&change.kind)).or_default() += 1;
+            }
+            let effect = change.step().is_some() && effects.next().unwrap_or(false);
+            news.changes.push((change, effect));
+        }
+        if !news.has_more {
+            self.beginnings = 0;
+        }
+        Ok(news)
+    }
+
+    /// Reads until there is no more; says whether anything came.
+    async fn catch_up(&mut self) -> Result<bool, Failure> {
+        let mut changes = 0;
+        let mut is_new = false;
+        loop {
+            let news = self.turn(false).await?;
+            changes += news.changes.len();
+            is_new |= news.anew || !news.changes.is_empty();
+            if !news.has_more {
+                break;
+            }
+            progress(&format!("{changes} changes"));
+        }
+        progress("");
+        Ok(is_new)
+    }
+
+    /// Compares the shop's sums with those of what is here, and gives what was compared. The two can be compared when
+    /// nothing came between the end of the feed and the sums.
+    async fn compare(&mut self) -> Result<(Vec<Purchase>, Comparison), Failure> {
+        for _ in 0..COMPARISONS {
+            let served = summary::served(&mut self.access).await?;
+            let purchases = self.records.purchases()?;
+            let comparison = summary::compare(&served, &purchases)?;
+            if comparison.differences.is_empty() || !self.catch_up().await? {
+                return Ok((purchases, comparison));
+            }
+        }
+        let unchecked =
+            Some("the sums cannot be checked now: purchases change too fast; run `sync` again later");
+        Ok((self.records.purchases()?, Comparison { unchecked, ..Comparison::default() }))
+    }
+
+    fn count_beginning(&mut self) -> Result<(), Failure> {
+        self.beginnings += 1;
+        if self.beginnings <= BEGINNINGS {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Kind::Server,
+            format!("the server wants everything read anew, {} times in a row", self.beginnings),
+            "run `sync` again later, and tell the shop if it stays so; what was here before is still here",
+        ))
     }
 }
 
-fn compare(summary: &mut Summary, seen: &HashMap<String, i64>, before: &[Purchase]) {
-    let old: HashMap<&str, i64> =
-        before.iter().map(|purchase| (purchase.id.as_str(), purchase.revision)).collect();
-    let known: HashSet<&str> = old.keys().copied().filter(|id| seen.contains_key(*id)).collect();
-    summary.new = seen.len() - known.len();
-    summary.gone = old.len() - known.len();
-    summary.changed = known.iter().filter(|id| seen.get(**id) != old.get(**id)).count();
+impl Summary {
+    fn count(&mut self, before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) {
+        self.purchases = after.len();
+        self.new = after.keys().filter(|id| !before.contains_key(*id)).count();
+        self.gone = before.keys().filter(|id| !after.contains_key(*id)).count();
+        let differs = |(id, revision): &(&String, &i64)| before.get(*id).is_some_and(|old| old != *revision);
+        self.changed = after.iter().filter(differs).count();
+    }
+
+    fn check(&mut self, purchases: &[Purchase]) {
+        for purchase in purchases {
+            match purchase.figures() {
+                Figures::AddUp => self.add_up += 1,
+                Figures::Unreconciled => self.unreconciled += 1,
+                Figures::Unseen => self.unseen += 1,
+                Figures::Wrong(why) => self.wrong.push(Wrong { id: purchase.id.clone(), why }),
+            }
+        }
+    }
+
+    fn verdict(&self) -> Option<Failure> {
+        let (wrong, differences) = (self.wrong.len(), self.comparison.differences.len());
+        if wrong == 0 && differences == 0 {
+            return None;
+        }
+        Some(Failure::new(
+            Kind::Figures,
+            format!("purchases that do not add up: {wrong}; sums that differ from the shop's: {differences}"),
+            "everything is stored as served; tell the shop the ids and sums above",
+        ))
+    }
+
+    fn text(&self) -> String {
+        let Self { purchases, new, changed, gone, add_up, unreconciled, unseen, comparison, .. } = self;
+        let mut lines = vec![format!("{purchases} purchases: {new} new, {changed} changed, {gone} gone")];
+        lines.push(format!("Figures: {add_up} add up, {} do not", self.wrong.len()));
+        if *unreconciled > 0 {
+            lines.push(format!("  {unreconciled} are marked by the shop itself as not adding up"));
+        }
+        if *unseen > 0 {
+            lines.push(format!("  {unseen} not checked, because their items are not all shared"));
+        }
+        lines.extend(
+            self.wrong.iter().take(NAMED).map(|Wrong { id, why }| format!("  {}: {why}", printable(id))),
+        );
+        if self.wrong.len() > NAMED {
+            lines.push(format!("  and {} more (all with --format json)", self.wrong.len() - NAMED));
+        }
+        let (compared, differ) = (comparison.compared, comparison.differences.len());
+        let years = if comparison.unchecked.is_some() { "numbers of purchases" } else { "numbers and sums" };
+        lines.push(match differ {
+            0 => {
+                format!("The shop's {years} by year and currency are the same as here ({compared} compared)")
+            }
+            _ => format!("The shop's {years} by year and currency differ from those here:"),
+        });
+        lines.extend(comparison.differences.iter().map(|difference| format!("  {difference}")));
+        lines.extend(comparison.unchecked.map(|why| format!("  {why}")));
+        lines.extend(self.unknown.iter().map(|(kind, count)| {
+            format!("Ignored: {count} changes of the type {kind}, which this version does not know")
+        }));
+        lines.join("\n")
+    }
 }
 
-fn report(summary: &Summary, format: crate::show::Format) -> Result<(), Failure> {
+/// Prints what a sync did; gives what makes its exit code 6, if something does.
+pub fn report(summary: &Summary, format: Format) -> Result<Option<Failure>, Failure> {
     match format {
-        crate::show::Format::Json => say(&crate::show::json(summary)?)?,
-        crate::show::Format::Text => say(&text(summary))?,
+        Format::Json => say(&json(summary)?)?,
+        Format::Text => say(&summary.text())?,
     }
-    if summary.wrong.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Kind::Figures,
-        format!("purchases that do not add up: {}", summary.wrong.len()),
-        "they are stored as served; tell the shop their ids",
-    ))
-}
-
-fn text(summary: &Summary) -> String {
-    let Summary { purchases, new, changed, gone, add_up, unreconciled, unseen, .. } = summary;
-    let mut lines = vec![format!("{purchases} purchases: {new} new, {changed} changed")];
-    if let Some(name) = &summary.kept_as {
-        lines.push(format!("{gone} are served no more; the file from before is kept as {name}"));
-    }
-    lines.push(format!("Figures: {add_up} add up, {} do not", summary.wrong.len()));
-    if *unreconciled > 0 {
-        lines.push(format!("  {unreconciled} are marked by the shop itself as not adding up"));
-    }
-    if *unseen > 0 {
-        lines.push(format!("  {unseen} not checked, because their items are not all shared"));
-    }
-    lines.extend(summary.wrong.iter().take(NAMED).map(|wrong| format!("  {}: {}", wrong.id, wrong.why)));
-    if summary.wrong.len() > NAMED {
-        lines.push(format!("  and {} more (all with --format json)", summary.wrong.len() - NAMED));
-    }
-    lines.join("\n")
+    Ok(summary.verdict())
 }
 
 #[cfg(test)]
@@ -222,61 +309,64 @@ mod tests {
     use super::*;
     use crate::purchases::tests::example;
 
-    fn page(purchases: &[Value]) -> Page {
-        let body = json!({"data": purchases, "links": {"self": "x"}, "meta": {"lagMs": 412}});
-        serde_json::from_str(&format!("{body:#}")).unwrap()
+    fn revisions(of: &[(&str, i64)]) -> BTreeMap<String, i64> {
+        of.iter().map(|(id, revision)| ((*id).to_owned(), *revision)).collect()
     }
 
-    #[test]
-    fn purchases_are_kept_as_served_one_a_line() {
-        let directory = tempfile::tempdir().unwrap();
-        let folder = Folder::open(directory.path()).unwrap();
-        let mut other = example();
-        other["id"] = json!("pur_2");
-        other["lines"][0]["name"] = json!("two\nlines");
-        let mut archive = Archive::default();
-        archive.add(page(&[example(), other.clone()])).unwrap();
-        archive.add(page(&[other.clone()])).unwrap();
-        assert_eq!(archive.text.lines().count(), 2);
-        let kept: Value = serde_json::from_str(archive.text.lines().nth(1).unwrap()).unwrap();
-        assert_eq!(kept, other);
-        assert_eq!((archive.summary.add_up, archive.summary.lag_ms), (2, Some(412)));
-        folder.write(PURCHASES, archive.text.as_bytes()).unwrap();
-        assert_eq!(read(&folder).unwrap().len(), 2);
+    fn checked(change: fn(&mut Value)) -> Summary {
+        let mut purchase = example();
+        change(&mut purchase);
+        let mut summary = Summary::default();
+        summary.check(&[serde_json::from_value(purchase).unwrap()]);
+        summary
     }
 
     #[test]
     fn new_changed_and_gone_are_counted() {
-        let purchase = |id: &str, revision: i64| {
-            let mut purchase = example();
-            purchase["id"] = json!(id);
-            purchase["revision"] = json!(revision);
-            serde_json::from_value::<Purchase>(purchase).unwrap()
-        };
-        let before = [purchase("a", 1), purchase("b", 1), purchase("c", 1)];
-        let seen = HashMap::from([("b".to_owned(), 1), ("c".to_owned(), 2), ("d".to_owned(), 1)]);
         let mut summary = Summary::default();
-        compare(&mut summary, &seen, &before);
-        assert_eq!((summary.new, summary.changed, summary.gone), (1, 1, 1));
+        summary.count(
+            &revisions(&[("a", 1), ("b", 1), ("c", 1)]),
+            &revisions(&[("b", 1), ("c", 2), ("d", 1), ("e", 1)]),
+        );
+        assert_eq!((summary.purchases, summary.new, summary.changed, summary.gone), (4, 2, 1, 1));
     }
 
     #[test]
     fn wrong_figures_are_named_and_fail_the_command() {
-        let mut wrong = example();
-        wrong["lines"][0]["net"] = json!("0.49");
-        let mut archive = Archive::default();
-        archive.add(page(&[wrong])).unwrap();
-        assert!(text(&archive.summary).contains("pur_0f3k: its parts make 0.49, its total is 0.50"));
-        let failure = report(&archive.summary, crate::show::Format::Json).unwrap_err();
-        assert_eq!(failure.kind, Kind::Figures);
+        let summary = checked(|purchase| purchase["lines"][0]["net"] = json!("0.49"));
+        assert!(summary.text().contains("pur_0f3k: its parts make 0.49, its total is 0.50"));
+        assert_eq!(report(&summary, Format::Json).unwrap().unwrap().kind, Kind::Figures);
+        assert!(report(&checked(|_| ()), Format::Text).unwrap().is_none());
     }
 
     #[test]
-    fn a_broken_file_is_named_by_its_line() {
-        let directory = tempfile::tempdir().unwrap();
-        let folder = Folder::open(directory.path()).unwrap();
-        folder.write(PURCHASES, format!("{}\n{{\"id\":\"hush\"}}\n", example()).as_bytes()).unwrap();
-        let failure = read(&folder).unwrap_err().to_string();
-        assert!(failure.contains("line 2") && !failure.contains("hush"), "{failure}");
+    fn sums_that_differ_fail_the_command_too() {
+        let comparison = Comparison {
+            compared: 2,
+            differences: vec!["2017 USD: the shop's sum is 1.00, here it is 0.50".to_owned()],
+            unchecked: None,
+        };
+        let summary = Summary { comparison, ..Summary::default() };
+        assert!(summary.text().contains("differ from those here:\n  2017 USD: the shop's sum is 1.00"));
+        assert_eq!(summary.verdict().unwrap().kind, Kind::Figures);
+    }
+
+    #[test]
+    fn what_was_not_checked_or_not_known_is_told() {
+        let mut summary = checked(|purchase| {
+            purchase.as_object_mut().unwrap().remove("lines");
+        });
+        summary.comparison.unchecked = Some("the sums cannot be checked: so and so");
+        summary.unknown.insert("purchase.blessed".to_owned(), 3);
+        let text = summary.text();
+        for words in [
+            "1 not checked",
+            "numbers of purchases by year and currency are the same",
+            "cannot be checked: so",
+            "Ignored: 3 changes of the type purchase.blessed",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert!(summary.verdict().is_none());
     }
 }

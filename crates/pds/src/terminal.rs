@@ -23,3 +23,8 @@ pub fn progress(text: &str) {
         write!(output, "\r\x1b[K{text}").and_then(|()| output.flush()).ok();
     }
 }
+
+/// Says something beside the output: what goes on, or what went wrong and is tried again.
+pub fn complain(text: &str) {
+    eprintln!("counterfoil-pds: {text}");
+}

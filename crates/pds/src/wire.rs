@@ -172,14 +172,24 @@ pub fn refusal(code: &str, status: StatusCode, what: String) -> Failure {
         "invalid_scope" | "insufficient_scope" => {
             (Kind::Refused, "ask for what the app is registered for, with --scope")
         }
+        code if code.starts_with("cursor_") => (
+            Kind::Refused,
+            "the place in the feed that this folder holds is not this agreement's: run `sync --rebuild`",
+        ),
         "invalid_dpop_proof" => (Kind::Refused, "check this computer's clock; a proof is good for a minute"),
         _ if status.is_redirection() => {
             (Kind::Server, "use the server's own address; redirects are not followed")
         }
+        _ if status == StatusCode::TOO_MANY_REQUESTS => {
+            (Kind::Away, "wait some minutes, then run the command again; nothing that was stored is lost")
+        }
         _ if status.is_client_error() => {
             (Kind::Refused, "correct what the answer names and run the command again")
         }
-        _ => (Kind::Server, "try again in a minute; if it stays, tell the operator of the server"),
+        _ if status.is_server_error() => {
+            (Kind::Away, "try again in a minute; if it stays, tell the operator of the server")
+        }
+        _ => (Kind::Server, "check that the address is a Counterfoil server that speaks /v1"),
     };
     Failure::new(kind, what, advice)
 }
@@ -214,17 +224,18 @@ fn lost(place: &str, error: &reqwest::Error) -> Failure {
         cause = source;
     }
     Failure::new(
-        Kind::Server,
+        Kind::Away,
         format!("{place} cannot be reached: {cause}"),
         "check the address and that the server is running",
     )
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn reply(status: u16, body: &str) -> Reply {
+    /// An answer of the API, as if it had come.
+    pub fn reply(status: u16, body: &str) -> Reply {
         Reply {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
@@ -251,7 +262,9 @@ mod tests {
         let oauth = reply(400, r#"{"error":"invalid_client","error_description":"unknown key"}"#).complaint();
         assert!(oauth.to_string().contains("(invalid_client): unknown key"));
         assert_eq!(oauth.kind, Kind::Refused);
-        assert_eq!(reply(502, "<html>").complaint().kind, Kind::Server);
+        assert_eq!(reply(502, "<html>").complaint().kind, Kind::Away);
+        assert_eq!(reply(429, "{}").complaint().kind, Kind::Away);
+        assert_eq!(reply(302, "").complaint().kind, Kind::Server);
     }
 
     #[test]

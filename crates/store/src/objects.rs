@@ -87,7 +87,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    fn code(self) -> i32 {
+    pub(crate) fn code(self) -> i32 {
         match self {
             Self::Removed => 1,
             Self::Erased => 2,

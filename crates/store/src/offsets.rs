@@ -3,14 +3,27 @@
 //! A batch moves the row from exactly the offset and the owner's epoch that it read, in the transaction that holds
 //! what the batch brought. A process that was thought dead and wakes up finds another epoch and commits nothing.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use crate::conn::Conn;
+use crate::conn::{Conn, MultiBackend};
 use crate::either;
 use crate::error::Result;
 use crate::schema::{ingest_offsets, ingest_sources};
 
-/// A partition that this process owns.
+/// What a partition or file brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What happens now.
+    Live,
+    /// The past, which ends before the offset `end` as far as is known.
+    History {
+        /// The offset behind the last message.
+        end: i64,
+    },
+}
+
+/// Where a partition stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The next offset to read.
@@ -21,6 +34,17 @@ pub struct Position {
     pub owner_epoch: i64,
     /// Why the partition is paused, if it is.
     pub paused: Option<String>,
+    /// What it brings.
+    pub kind: Kind,
+    /// Up to which time everything that was sent has been recorded; absent for the past, and until that is known.
+    pub fresh_until: Option<DateTime<Utc>>,
+}
+
+impl Position {
+    /// Whether the past is still being brought in.
+    pub fn is_loading(&self) -> bool {
+        matches!(self.kind, Kind::History { end } if self.next_offset < end)
+    }
 }
 
 /// A move of one partition within a batch.
@@ -36,52 +60,71 @@ pub struct Move {
     pub to: i64,
     /// The owner's epoch.
     pub owner_epoch: i64,
+    /// Up to which time everything that was sent is recorded with this batch; `None` leaves what stands.
+    pub fresh_until: Option<DateTime<Utc>>,
+    /// The offset behind the last message, as far as is known; `None` leaves what stands.
+    pub end_offset: Option<i64>,
+}
+
+/// A partition that its owner has read as far as there is something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Topic.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// The next offset, as committed.
+    pub next_offset: i64,
+    /// The owner's epoch.
+    pub owner_epoch: i64,
+}
+
+type Columns = (i64, i64, i64, Option<String>, bool, Option<i64>, Option<NaiveDateTime>);
+
+const COLUMNS: (
+    ingest_offsets::next_offset,
+    ingest_offsets::started_at,
+    ingest_offsets::owner_epoch,
+    ingest_offsets::paused,
+    ingest_offsets::is_history,
+    ingest_offsets::end_offset,
+    ingest_offsets::fresh_until,
+) = (
+    ingest_offsets::next_offset,
+    ingest_offsets::started_at,
+    ingest_offsets::owner_epoch,
+    ingest_offsets::paused,
+    ingest_offsets::is_history,
+    ingest_offsets::end_offset,
+    ingest_offsets::fresh_until,
+);
+
+fn read(columns: Columns) -> Position {
+    let (next_offset, started_at, owner_epoch, paused, is_history, end, fresh_until) = columns;
+    let kind = if is_history { Kind::History { end: end.unwrap_or(i64::MAX) } } else { Kind::Live };
+    let fresh_until = fresh_until.map(|at| at.and_utc());
+    Position { next_offset, started_at, owner_epoch, paused, kind, fresh_until }
 }
 
 /// Where a partition stands, without taking it.
 pub fn position(conn: &mut Conn, topic: &str, partition: i32) -> Result<Option<Position>> {
-    let row = ingest_offsets::table
-        .find((topic, partition))
-        .select((
-            ingest_offsets::next_offset,
-            ingest_offsets::started_at,
-            ingest_offsets::owner_epoch,
-            ingest_offsets::paused,
-        ))
-        .first::<(i64, i64, i64, Option<String>)>(conn)
-        .optional()?;
-    Ok(row.map(|(next_offset, started_at, owner_epoch, paused)| Position {
-        next_offset,
-        started_at,
-        owner_epoch,
-        paused,
-    }))
+    let row = ingest_offsets::table.find((topic, partition)).select(COLUMNS).first(conn).optional()?;
+    Ok(row.map(read))
 }
 
 /// Every partition that was ever read.
 pub fn list(conn: &mut Conn) -> Result<Vec<(String, i32, Position)>> {
     let rows = ingest_offsets::table
         .order((ingest_offsets::topic, ingest_offsets::partition_no))
-        .select((
-            ingest_offsets::topic,
-            ingest_offsets::partition_no,
-            ingest_offsets::next_offset,
-            ingest_offsets::owner_epoch,
-            ingest_offsets::started_at,
-            ingest_offsets::paused,
-        ))
-        .load::<(String, i32, i64, i64, i64, Option<String>)>(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(topic, partition, next_offset, owner_epoch, started_at, paused)| {
-            (topic, partition, Position { next_offset, started_at, owner_epoch, paused })
-        })
-        .collect())
+        .select((ingest_offsets::topic, ingest_offsets::partition_no, COLUMNS))
+        .load::<(String, i32, Columns)>(conn)?;
+    Ok(rows.into_iter().map(|(topic, partition, columns)| (topic, partition, read(columns))).collect())
 }
 
 /// Takes a partition: the epoch rises, so whoever owned it before can commit no more. A partition that was never seen
-/// begins at `low`, its low watermark.
-pub fn take(conn: &mut Conn, topic: &str, partition: i32, low: i64) -> Result<Position> {
+/// begins at `low`, its low watermark. What it brings is what its owner says: a topic whose past has been brought in
+/// may become a live one.
+pub fn take(conn: &mut Conn, topic: &str, partition: i32, low: i64, kind: Kind) -> Result<Position> {
     let row = (
         ingest_offsets::topic.eq(topic),
         ingest_offsets::partition_no.eq(partition),
@@ -93,17 +136,24 @@ pub fn take(conn: &mut Conn, topic: &str, partition: i32, low: i64) -> Result<Po
         .values(row)
         .on_conflict_do_nothing()
         .execute(c))?;
-    let (next_offset, started_at, owner_epoch, paused) =
-        diesel::update(ingest_offsets::table.find((topic, partition)))
-            .set(ingest_offsets::owner_epoch.eq(ingest_offsets::owner_epoch + 1))
-            .returning((
-                ingest_offsets::next_offset,
-                ingest_offsets::started_at,
-                ingest_offsets::owner_epoch,
-                ingest_offsets::paused,
+    let own = ingest_offsets::table.find((topic, partition));
+    let epoch = ingest_offsets::owner_epoch.eq(ingest_offsets::owner_epoch + 1);
+    let row = match kind {
+        Kind::Live => diesel::update(own)
+            .set((epoch, ingest_offsets::is_history.eq(false), ingest_offsets::end_offset.eq(None::<i64>)))
+            .returning(COLUMNS)
+            .get_result(conn)?,
+        Kind::History { end } => diesel::update(own)
+            .set((
+                epoch,
+                ingest_offsets::is_history.eq(true),
+                ingest_offsets::end_offset.eq(end),
+                ingest_offsets::fresh_until.eq(None::<NaiveDateTime>),
             ))
-            .get_result::<(i64, i64, i64, Option<String>)>(conn)?;
-    Ok(Position { next_offset, started_at, owner_epoch, paused })
+            .returning(COLUMNS)
+            .get_result(conn)?,
+    };
+    Ok(read(row))
 }
 
 /// Moves a partition on; `false` when it no longer stands where the batch read it, or belongs to another.
@@ -111,9 +161,51 @@ pub fn advance(conn: &mut Conn, step: &Move) -> Result<bool> {
     let moved = diesel::update(ingest_offsets::table.find((step.topic.as_str(), step.partition)))
         .filter(ingest_offsets::next_offset.eq(step.from))
         .filter(ingest_offsets::owner_epoch.eq(step.owner_epoch))
-        .set(ingest_offsets::next_offset.eq(step.to))
+        .set((
+            ingest_offsets::next_offset.eq(step.to),
+            step.fresh_until.map(|at| ingest_offsets::fresh_until.eq(at.naive_utc())),
+            step.end_offset.map(|end| ingest_offsets::end_offset.eq(end)),
+        ))
         .execute(conn)?;
     Ok(moved == 1)
+}
+
+/// Partitions named in one statement: what is nested deeper is refused by SQLite.
+const AT_ONCE: usize = 200;
+
+/// Notes that everything that was sent to these partitions until `at` has been recorded: one statement. Those that no
+/// longer stand so, or belong to another, stay as they are. How many were noted.
+pub fn keep_fresh(conn: &mut Conn, held: &[Held], at: DateTime<Utc>) -> Result<usize> {
+    type Condition =
+        Box<dyn BoxableExpression<ingest_offsets::table, MultiBackend, SqlType = diesel::sql_types::Bool>>;
+    let one = |held: &Held| -> Condition {
+        Box::new(
+            ingest_offsets::topic
+                .eq(held.topic.clone())
+                .and(ingest_offsets::partition_no.eq(held.partition))
+                .and(ingest_offsets::next_offset.eq(held.next_offset))
+                .and(ingest_offsets::owner_epoch.eq(held.owner_epoch)),
+        )
+    };
+    let mut noted = 0;
+    for chunk in held.chunks(AT_ONCE) {
+        let any = chunk.iter().map(one).reduce(|any, next| Box::new(any.or(next)));
+        let Some(any) = any else { continue };
+        noted += diesel::update(ingest_offsets::table.filter(any))
+            .set(ingest_offsets::fresh_until.eq(at.naive_utc()))
+            .execute(conn)?;
+    }
+    Ok(noted)
+}
+
+/// Notes where a partition of the past ends now; not when it stands elsewhere or belongs to another.
+pub fn note_end(conn: &mut Conn, held: &Held, end: i64) -> Result<()> {
+    diesel::update(ingest_offsets::table.find((held.topic.as_str(), held.partition)))
+        .filter(ingest_offsets::next_offset.eq(held.next_offset))
+        .filter(ingest_offsets::owner_epoch.eq(held.owner_epoch))
+        .set(ingest_offsets::end_offset.eq(end))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Pauses a partition with a reason, or resumes it; `false` when it was never seen.
@@ -128,6 +220,8 @@ pub fn set_paused(conn: &mut Conn, topic: &str, partition: i32, reason: Option<&
 pub const MESSAGES_LOST: &str = "messages_lost";
 /// What it says once an operator has accepted that: reading goes on behind the gap.
 pub const LOSS_ACCEPTED: &str = "loss_accepted";
+/// What it says when more messages are in quarantine than are allowed.
+pub const QUARANTINE_FULL: &str = "quarantine_full";
 
 /// Lets a partition go on; `None` when it was never seen, else the reason it stood for. Where messages were lost, this
 /// accepts the loss.

@@ -86,6 +86,31 @@ pub struct Filter {
     pub has_refund: Option<bool>,
     /// Whether purchases on a shared account are among them.
     pub shared: bool,
+    /// Of what joined the customer's history for another reason than its own order: up to which number of their change
+    /// feed it is among them.
+    pub agreed_seq: i64,
+    /// These are not among them.
+    pub without: Vec<PurchaseId>,
+    /// Whether those that the customer hides from every app are among them: for their own pages alone.
+    pub with_hidden: bool,
+}
+
+impl Filter {
+    /// Whether purchases that lie, or lay, like this are among them, as far as that does not depend on what they hold
+    /// or on whether they are hidden now.
+    pub fn covers(
+        &self,
+        purchase_id: PurchaseId,
+        local_date: NaiveDate,
+        shared: bool,
+        joined_seq: Option<i64>,
+    ) -> bool {
+        self.from.is_none_or(|from| local_date >= from)
+            && self.to.is_none_or(|to| local_date <= to)
+            && (self.shared || !shared)
+            && joined_seq.is_none_or(|joined| joined <= self.agreed_seq)
+            && !self.without.contains(&purchase_id)
+    }
 }
 
 /// Writes purchases whose object rows are held by this transaction, so that no other can have written them.
@@ -233,7 +258,20 @@ fn filtered(person: Person, filter: &Filter) -> Filtered<'static> {
     if !filter.shared {
         query = query.filter(purchases::shared.eq(false));
     }
+    query = query.filter(purchases::joined_seq.is_null().or(purchases::joined_seq.le(filter.agreed_seq)));
+    if !filter.without.is_empty() {
+        let ids: Vec<Vec<u8>> = filter.without.iter().map(|id| id.as_bytes().to_vec()).collect();
+        query = query.filter(purchases::purchase_id.ne_all(ids));
+    }
+    if !filter.with_hidden {
+        query = query.filter(purchases::hidden.eq(false));
+    }
     query
+}
+
+/// How many purchases that pass `filter` joined the customer's history after number `after` of their change feed.
+pub fn count_joined(conn: &mut Conn, person: Person, filter: &Filter, after: i64) -> Result<i64> {
+    Ok(filtered(person, filter).filter(purchases::joined_seq.gt(after)).count().get_result(conn)?)
 }
 
 /// How many purchases there are, over all customers.

@@ -8,8 +8,7 @@ use crate::apps::AppState;
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::grants::{self, Grant};
-use crate::people;
-use crate::schema::{apps, tokens};
+use crate::schema::{apps, customers, tokens};
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +100,10 @@ pub struct TokenFacts {
     pub app_epoch: i64,
     /// The customer's epoch; `None` when the customer is gone.
     pub customer_epoch: Option<i64>,
+    /// Ids of the categories that the customer hides from every app, sorted.
+    pub hidden_categories: Vec<String>,
+    /// The number in the customer's change feed at which that last changed.
+    pub veil_seq: i64,
     /// Whether the refresh token that an access token came from is gone. One that was given out just while its
     /// refresh token was revoked is found out by this.
     pub is_orphan: bool,
@@ -142,12 +145,28 @@ pub fn facts(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<TokenFacts
     let Some((state, app_epoch)) = app else { return Ok(None) };
     let app_state =
         AppState::from_name(&state).ok_or_else(|| Error::corrupt("apps", "state", grant.client_id))?;
-    let customer_epoch = people::epoch(conn, grant.person)?;
+    let customer = customers::table
+        .find(grant.person.as_bytes().to_vec())
+        .select((customers::customer_epoch, customers::hidden_categories, customers::veil_seq))
+        .first::<(i64, String, i64)>(conn)
+        .optional()?;
+    let customer_epoch = customer.as_ref().map(|(epoch, ..)| *epoch);
+    let (_, hidden, veil_seq) = customer.unwrap_or_default();
+    let hidden_categories = hidden.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
     let is_orphan = match &token.parent {
         Some(parent) => find(conn, parent)?.is_none(),
         None => false,
     };
-    Ok(Some(TokenFacts { token, grant, app_state, app_epoch, customer_epoch, is_orphan }))
+    Ok(Some(TokenFacts {
+        token,
+        grant,
+        app_state,
+        app_epoch,
+        customer_epoch,
+        hidden_categories,
+        veil_seq,
+        is_orphan,
+    }))
 }
 
 /// Removes one token, and the access tokens that came from it if it is a refresh token.

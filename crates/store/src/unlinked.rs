@@ -9,7 +9,8 @@ use diesel::prelude::*;
 use crate::conn::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::schema::unlinked;
+use crate::objects::Mark;
+use crate::schema::{objects, unlinked};
 
 /// Puts a document, replacing the one that is there. The purchase's object row is held.
 pub fn put(
@@ -63,4 +64,28 @@ pub fn counts(conn: &mut Conn) -> Result<(i64, i64)> {
     let waiting = unlinked::table.filter(unlinked::waiting.eq(true)).count().get_result(conn)?;
     let guests = unlinked::table.filter(unlinked::waiting.eq(false)).count().get_result(conn)?;
     Ok((waiting, guests))
+}
+
+/// Deletes at most `most` purchases that have been there since before `before`: guest orders, or with `waiting` what
+/// waits for its order. Gives how many. An order that goes is marked as removed, and every object keeps the order of its
+/// events: what was deleted does not come back by an old event, and does by a newer one.
+pub fn purge(conn: &mut Conn, waiting: bool, before: DateTime<Utc>, most: i64) -> Result<usize> {
+    let is_due = unlinked::waiting.eq(waiting).and(unlinked::since.lt(before.naive_utc()));
+    let mut due = unlinked::table
+        .filter(is_due)
+        .order(unlinked::since)
+        .limit(most)
+        .select(unlinked::purchase_id)
+        .load::<Vec<u8>>(conn)?;
+    due.sort_unstable();
+    for id in &due {
+        // One by one, so that they are locked in ascending order. It may have found its customer since it was listed.
+        diesel::update(objects::table.find(id))
+            .filter(objects::person.is_null())
+            .filter(objects::order_kind.is_not_null())
+            .set(objects::mark.eq(Mark::Removed.code()))
+            .execute(conn)?;
+    }
+    Ok(diesel::delete(unlinked::table.filter(unlinked::purchase_id.eq_any(due)).filter(is_due))
+        .execute(conn)?)
 }

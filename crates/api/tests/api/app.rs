@@ -5,9 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 use counterfoil_domain::grant::{Dataset, Lasting};
-use counterfoil_domain::ids::GrantId;
+use counterfoil_domain::ids::{GrantId, RecordId};
 use counterfoil_oauth::apps::{self, NewApp};
 use counterfoil_oauth::consent::{self, Choice};
+use counterfoil_store::tokens::{self, Token};
+use counterfoil_store::{Error, grants};
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::ecdsa::EcdsaSig;
@@ -22,7 +24,8 @@ const REDIRECT: &str = "https://app.example/callback";
 /// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const SCOPE: &str = "purchases:read purchases.lines:read purchases.payment:read purchases.location:read";
+const SCOPE: &str = "purchases:read purchases.lines:read purchases.sensitive:read purchases.payment:read \
+     purchases.location:read purchases.documents:read";
 
 /// An app's grant, with what is needed to use it.
 pub struct Grant {
@@ -70,6 +73,12 @@ impl Key {
         }
         self.sign(&json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": self.public() }), &claims)
     }
+}
+
+/// An access token of the form that the authorization server makes: it ends with a checksum.
+fn new_token() -> String {
+    let body = format!("cfa_{}", encode(&entropy().bytes::<32>()));
+    format!("{body}{}", encode(&sha256(body.as_bytes())[..3]))
 }
 
 fn jti() -> String {
@@ -120,7 +129,14 @@ impl Grant {
         let reference = uri.strip_prefix("urn:ietf:params:oauth:request_uri:").unwrap();
         let session = realm.sign_in(customer_id).await;
         consent::open(&realm.oauth, reference, &session).await.unwrap();
-        let choice = Choice { datasets: allowed.datasets, from: allowed.from, duration: Lasting::Days90 };
+        let choice = Choice {
+            datasets: allowed.datasets,
+            from: allowed.from,
+            duration: Lasting::Days90,
+            shared_accounts: false,
+            categories: Vec::new(),
+            keep_totals: false,
+        };
         let back = consent::allow(&realm.oauth, &session, reference, choice).await.unwrap();
         let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
         let redeem = [
@@ -134,6 +150,42 @@ impl Grant {
         let body = answer.json();
         let text = |name: &str| body[name].as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
         Self { id: text("grant_id").parse().unwrap(), token: text("access_token"), key }
+    }
+
+    /// Another grant of the same customer to the same app, given later and changed like this.
+    pub fn again(&self, realm: &Realm, change: impl FnOnce(&mut grants::Grant)) -> Self {
+        let mut grant = realm.store.read_blocking(|conn| grants::find(conn, self.id)).unwrap().unwrap();
+        grant.grant_id = GrantId(entropy().bytes());
+        grant.record = RecordId(entropy().bytes());
+        change(&mut grant);
+        let token = new_token();
+        let first = realm.store.read_blocking(|conn| tokens::find(conn, &sha256(self.token.as_bytes())));
+        let access = Token {
+            token_hash: sha256(token.as_bytes()),
+            grant_id: grant.grant_id,
+            scope: grant.details.scope(),
+            parent: None,
+            ..first.unwrap().unwrap()
+        };
+        let written: Result<(), Error> = realm.store.write_blocking(|conn| {
+            grants::insert(conn, &grant)?;
+            tokens::insert(conn, &access)
+        });
+        written.unwrap();
+        Self { id: grant.grant_id, token, key: Key(self.key.0.clone()) }
+    }
+
+    /// Another access token of the grant, for less.
+    pub fn with_scope(&self, realm: &Realm, scope: &str) -> Self {
+        let token = new_token();
+        let first = realm.store.read_blocking(|conn| tokens::find(conn, &sha256(self.token.as_bytes())));
+        let access = Token {
+            token_hash: sha256(token.as_bytes()),
+            scope: scope.to_owned(),
+            ..first.unwrap().unwrap()
+        };
+        realm.store.write_blocking(|conn| tokens::insert(conn, &access)).unwrap();
+        Self { id: self.id, token, key: Key(self.key.0.clone()) }
     }
 
     pub async fn get(&self, realm: &Realm, path: &str) -> Answer {

@@ -5,7 +5,11 @@ mod answers;
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod polls;
 #[cfg(test)]
 mod realm;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, FromRequest as _};
 use chrono::{DateTime, Utc};
-use counterfoil_api::{Api, Readiness};
+use counterfoil_api::{Api, ApiSettings, Coverage, Readiness};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Ledger;
@@ -74,9 +74,27 @@ impl Answer {
         (self.status, body["code"].as_str().unwrap().to_owned())
     }
 
+    /// The types of the changes on a page, each with the `orderId` of its purchase, else its purchase or version.
+    pub fn changes(&self) -> Vec<(String, String)> {
+        assert_eq!(self.status, 200, "{}", self.text());
+        let body = self.json();
+        let change = |one: &Value| {
+            let kind = one["type"].as_str().unwrap();
+            let what = [&one["purchase"]["orderId"], &one["purchaseId"], &one["resync"]];
+            let what = what.into_iter().find_map(Value::as_str).unwrap();
+            (kind.trim_start_matches("purchase.").to_owned(), what.to_owned())
+        };
+        body["data"].as_array().unwrap().iter().map(change).collect()
+    }
+
+    /// The cursor to go on with.
+    pub fn cursor(&self) -> String {
+        self.json()["nextCursor"].as_str().unwrap_or_else(|| panic!("{}", self.text())).to_owned()
+    }
+
     /// The ids of the purchases on a page, in order.
     pub fn orders(&self) -> Vec<String> {
-        assert_eq!(self.status, 200, "{self:?}");
+        assert_eq!(self.status, 200, "{}", self.text());
         let body = self.json();
         let orders =
             body["data"].as_array().unwrap().iter().map(|one| one["orderId"].as_str().unwrap().to_owned());
@@ -121,9 +139,10 @@ impl Realm {
         );
         let oauth = oauth.unwrap();
         let readiness = Readiness::default();
-        let api =
-            Api::new(store.clone(), keys.clone(), sealer, oauth.issuer(), per_minute, readiness.clone())
-                .unwrap();
+        let settings =
+            ApiSettings { base: oauth.issuer().to_owned(), per_minute, coverage: Coverage::default() };
+        let api = Api::new(store.clone(), keys.clone(), sealer, clock.clone(), readiness.clone(), settings)
+            .unwrap();
         let sessions = Sessions::new(store.clone(), keys.clone(), clock, entropy(), &url).unwrap();
         let app = ActixApp::new()
             .app_data(Data::new(oauth.clone()))

@@ -7,7 +7,8 @@ use counterfoil_store::document::{Codec, binding};
 use counterfoil_store::objects::{self, Kind, Latest, Object};
 use counterfoil_store::people::{self, Changes};
 use counterfoil_store::purchases::{self, PurchaseRow};
-use counterfoil_store::{Error, unlinked};
+use counterfoil_store::tombstones::{self, Parting, Tombstone};
+use counterfoil_store::{Error, announcements, changes, unlinked};
 use serde_json::{Value, json};
 
 use crate::realm::{Realm, now};
@@ -56,13 +57,29 @@ fn body(kind: &str, data: &Value) -> Body {
     }
 }
 
+/// Why a purchase stands where it stands in the feed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stand {
+    /// `change_kind`.
+    pub kind: i32,
+    /// `shown_seq`; its own number unless said.
+    pub shown: Option<i64>,
+    pub joined: Option<i64>,
+    pub hidden: bool,
+}
+
 impl Realm {
     /// Records an order of a customer with its refunds, in place of what stood; gives its public id.
     pub fn record(&self, customer_id: &str, order: &Value, refunds: &[Value]) -> String {
+        self.stand(customer_id, order, refunds, Stand::default()).0
+    }
+
+    /// [`Realm::record`] with a place in the feed; gives the number there too.
+    pub fn stand(&self, customer_id: &str, order: &Value, refunds: &[Value], stand: Stand) -> (String, i64) {
         let person = self.person(customer_id);
         let mut purchase = Purchase::empty(now());
         let Body::Order(read) = body("order.recorded.v1", order) else { panic!("an order") };
-        let id = PurchaseId::from(self.keys.object_id("", "order", read.id()));
+        let id = self.purchase_id(read.id());
         purchase.put_order(read, now());
         for refund in refunds {
             let Body::Refund(read) = body("refund.recorded.v1", refund) else { panic!("a refund") };
@@ -94,22 +111,66 @@ impl Realm {
             store_index: None,
             shared: columns.shared,
             document,
-            change_kind: 0,
+            change_kind: stand.kind,
             shown_seq: 0,
-            joined_seq: None,
-            hidden: false,
+            joined_seq: stand.joined,
+            hidden: stand.hidden,
         };
-        let written: Result<(), Error> = self.store.write_blocking(|conn| {
+        let written: Result<i64, Error> = self.store.write_blocking(|conn| {
             let before = objects::claim(conn, std::slice::from_ref(&object))?;
             unlinked::remove(conn, id)?;
             let counted = people::count_changes(conn, &[Changes { person, count: 1, narrowed: false }])?;
             if let Some(old) = before.get(&object.id) {
                 objects::update(conn, std::slice::from_ref(&object))?;
-                purchases::remove(conn, person, old.purchased_at.unwrap(), id)?;
+                if let Some(at) = old.purchased_at {
+                    purchases::remove(conn, person, at, id)?;
+                }
             }
-            purchases::insert(conn, vec![PurchaseRow { change_seq: counted[&person], ..row.clone() }])
+            let change_seq = counted[&person];
+            let shown_seq = stand.shown.unwrap_or(change_seq);
+            purchases::insert(conn, vec![PurchaseRow { change_seq, shown_seq, ..row.clone() }])?;
+            Ok(change_seq)
         });
-        written.unwrap();
-        id.to_string()
+        (id.to_string(), written.unwrap())
+    }
+
+    /// The id of the purchase of an order.
+    pub fn purchase_id(&self, order_id: &str) -> PurchaseId {
+        PurchaseId::from(self.keys.object_id("", "order", order_id))
+    }
+
+    /// Takes a purchase out of a customer's history, with a tombstone of how it was, as ingest does.
+    pub fn leave(&self, customer_id: &str, order_id: &str, parting: Parting) -> i64 {
+        let (person, purchase_id) = (self.person(customer_id), self.purchase_id(order_id));
+        let written: Result<i64, Error> = self.store.write_blocking(|conn| {
+            let object = objects::find(conn, purchase_id.into())?.unwrap();
+            let page = changes::read(conn, person, 0, 0, 10_000)?.unwrap();
+            let row =
+                page.rows.iter().find(|row| row.purchase_id == purchase_id && row.left.is_none()).unwrap();
+            let counted = people::count_changes(conn, &[Changes { person, count: 1, narrowed: true }])?;
+            purchases::remove(conn, person, object.purchased_at.unwrap(), purchase_id)?;
+            objects::update(conn, &[Object { person: None, purchased_at: None, ..object }])?;
+            let tombstone = Tombstone {
+                person,
+                change_seq: counted[&person],
+                purchase_id,
+                parting,
+                revision: 99,
+                local_date: row.local_date,
+                shared: row.shared,
+                shown_seq: row.shown_seq,
+                joined_seq: row.joined_seq,
+                recorded_at: now(),
+            };
+            tombstones::insert(conn, &[tombstone])?;
+            Ok(counted[&person])
+        });
+        written.unwrap()
+    }
+
+    /// Tells processes that a customer has news.
+    pub fn announce(&self, customer_id: &str) {
+        let person = self.person(customer_id);
+        self.store.write_blocking(|conn| announcements::announce(conn, &[person])).unwrap();
     }
 }

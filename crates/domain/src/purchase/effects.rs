@@ -15,7 +15,7 @@ use crate::{
     money::{UNIT_PRICE_PLACES, decimals, minor, push_scaled, read},
 };
 
-use super::{AllocationTarget, Corrupt, Order, Part, Purchase};
+use super::{AllocationTarget, Corrupt, Order, Part, Purchase, totals::OtherCurrencies};
 
 /// Notes that follow from returns and refunds; they are worked out anew at each merge.
 pub(super) const NOTES: [&str; 6] = [
@@ -43,7 +43,7 @@ pub(super) struct Effects<'a> {
     /// In the currency of the purchase.
     pub(super) refunded: i128,
     /// In other currencies, by code.
-    pub(super) refunded_other: BTreeMap<&'static str, (Currency, i128)>,
+    pub(super) refunded_other: OtherCurrencies,
     pub(super) notes: BTreeSet<&'static str>,
 }
 

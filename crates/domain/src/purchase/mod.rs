@@ -14,15 +14,22 @@
 
 mod effects;
 mod order;
+mod partial;
 mod project;
 mod read;
+mod reduced;
 mod render;
 mod returning;
 mod sections;
 mod state;
+mod stored;
+mod totals;
+mod veil;
 
-pub(crate) use order::{Facts, Part, Parts, Sums};
+pub(crate) use order::{Facts, Marks, Part, Parts, Sums};
+pub(crate) use partial::Partial;
 pub(crate) use returning::{Allocation, AllocationTarget, Fee, Origin, RefundTax, ReturnLine};
+pub(crate) use stored::{Head, LineText, amount, currency_of, lines};
 
 pub use order::Order;
 pub use project::{Shows, project};
@@ -30,3 +37,4 @@ pub use render::{Columns, Rendered};
 pub use returning::{Refund, Return};
 pub use sections::{Corrupt, Section, Sections, SectionsRef};
 pub use state::Purchase;
+pub use veil::{Veil, View};

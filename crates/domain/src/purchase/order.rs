@@ -4,10 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use iso_currency::Currency;
 
 use crate::{
+    catalogue::{CategorySet, Fingerprint},
     json::{push_member, push_quoted, push_shown, separate},
     stream::{EventOrder, OrderKind},
     time::{Moment, utc_text},
 };
+
+use super::Corrupt;
 
 /// The parts of an order that are kept as served text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,33 @@ pub(crate) struct Sums {
     pub(crate) tender_difference: Option<i64>,
 }
 
+/// The categories that the lines of an order are in, as one catalogue has them. To another they say nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Marks {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) categories: CategorySet,
+}
+
+impl Marks {
+    /// The bytes to store: the fingerprint, then the set.
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = self.fingerprint.to_vec();
+        bytes.extend(self.categories.to_bytes());
+        bytes
+    }
+
+    /// Reads [`Marks::to_bytes`]; `None` where there are none.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Option<Self>, Corrupt> {
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let broken = Corrupt::new("its categories cannot be read");
+        let (fingerprint, set) = bytes.split_first_chunk().ok_or(broken)?;
+        let categories = CategorySet::from_bytes(set).ok_or(broken)?;
+        Ok(Some(Self { fingerprint: *fingerprint, categories }))
+    }
+}
+
 /// What must be known of an order without reading its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -79,6 +109,8 @@ pub(crate) struct Facts {
     pub(crate) notes: Vec<String>,
     /// Whether any line names its own seller.
     pub(crate) sellers_on_lines: bool,
+    /// The categories of its lines; `None` where it was stored before there were any.
+    pub(crate) marks: Option<Marks>,
     pub(crate) sums: Sums,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::json::{Members, push_json, push_list, separate, without};
 
-use super::{Corrupt, Section, SectionsRef, sections::SELLERS_ON_LINES};
+use super::{Corrupt, Section, SectionsRef, View, sections::SELLERS_ON_LINES};
 
 /// The datasets that are shown beside `purchases:read`, which always is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,14 @@ pub struct Shows {
 ///
 /// # Errors
 /// [`Corrupt`] where such a section cannot be read. What was appended until then is no JSON.
-pub fn project(sections: SectionsRef<'_>, shows: Shows, out: &mut Vec<u8>) -> Result<(), Corrupt> {
+pub fn project(sections: SectionsRef<'_>, view: &View, out: &mut Vec<u8>) -> Result<(), Corrupt> {
+    match view.veil.look(sections)? {
+        None => whole(sections, view.shows, out),
+        Some(partial) => partial.push(view, out),
+    }
+}
+
+fn whole(sections: SectionsRef<'_>, shows: Shows, out: &mut Vec<u8>) -> Result<(), Corrupt> {
     out.push(b'{');
     out.extend_from_slice(sections.get(Section::Head));
     if shows.lines && (shows.location || !sections.has(SELLERS_ON_LINES)) {
@@ -60,7 +67,8 @@ pub fn project(sections: SectionsRef<'_>, shows: Shows, out: &mut Vec<u8>) -> Re
     Ok(())
 }
 
-fn join(out: &mut Vec<u8>, section: &[u8]) {
+/// Appends a section with a comma before it.
+pub(super) fn join(out: &mut Vec<u8>, section: &[u8]) {
     if !section.is_empty() {
         out.push(b',');
         out.extend_from_slice(section);

@@ -1,21 +1,21 @@
 //! From the stored form back to the merge state.
 
 use chrono::{DateTime, Utc};
-use iso_currency::Currency;
 use serde::Deserialize;
 
 use crate::{
     json::{Members, Path, Text, push_json, without},
-    money::{UNIT_PRICE_PLACES, decimals, minor, read},
+    money::decimals,
     stream::{CHANNELS, PAYMENTS, RefundData, ReturnData, STATUSES, Source, read_refund, read_return},
     time::{Moment, read_date},
 };
 
 use super::{
-    Corrupt, Facts, Order, Origin, Part, Parts, Purchase, Refund, Return, Section, SectionsRef, Sums,
+    Corrupt, Facts, Marks, Order, Origin, Part, Parts, Purchase, Refund, Return, Section, SectionsRef, Sums,
     effects,
     render::RETURNED,
     sections::{LINES_ANNOTATED, SELLERS_ON_LINES},
+    stored::{amount, currency_of},
 };
 
 /// The members of the head that are kept as one text, in the order in which they are written.
@@ -96,22 +96,17 @@ fn one_of(members: &Members<'_>, name: &str, list: &[&'static str]) -> Result<&'
     list.iter().find(|known| **known == word).copied().ok_or(Corrupt::new("a word is not known"))
 }
 
-fn known_currency(code: &str) -> Result<Currency, Corrupt> {
-    Currency::from_code(code).ok_or(Corrupt::new("a currency is not known"))
-}
-
 fn order(sections: &SectionsRef<'_>, texts: &Texts, head: &Members<'_>) -> Result<Order, Corrupt> {
     let payment: Members<'_> = serde_json::from_str(&texts.payment)?;
     let place: Members<'_> = serde_json::from_str(&texts.place)?;
-    let currency = known_currency(&needed::<Text<'_>>(head, "currency")?.0)?;
+    let currency = currency_of(&needed::<Text<'_>>(head, "currency")?.0)?;
     let location: Option<Place> = place.get("location")?;
     let date = head.get::<Text<'_>>("businessDate")?.map(|Text(date)| read_date(&date)).transpose();
     let at = Moment::read(&needed::<Text<'_>>(head, "purchasedAt")?.0);
     let totals: Totals = needed(head, "totals")?;
     let completeness: Completeness = needed(head, "completeness")?;
     let money = |text: &str| {
-        let number = read(text, UNIT_PRICE_PLACES).and_then(|number| minor(number, decimals(currency)));
-        number.map_err(|_| Corrupt::new("a member is no amount"))
+        i64::try_from(amount(text, decimals(currency))?).map_err(|_| Corrupt::new("a sum is too large"))
     };
     let sums = Sums {
         gross: money(&totals.gross)?,
@@ -141,6 +136,7 @@ fn order(sections: &SectionsRef<'_>, texts: &Texts, head: &Members<'_>) -> Resul
         store_id: location.map(|location| location.store_id),
         notes,
         sellers_on_lines: sections.has(SELLERS_ON_LINES),
+        marks: Marks::read(sections.get(Section::Marks))?,
         sums,
     };
     Ok(Order { facts, text: parts(sections, texts, [head, &payment, &place])? })
@@ -238,7 +234,7 @@ impl KeptPart<'_, ReturnData<'_>> {
     fn into_return(self) -> Result<Return, Corrupt> {
         let (part, ..) = read_return(self.data, &Path::DATA, &Source::default())
             .map_err(|_| Corrupt::new("a return cannot be read"))?;
-        let currency = self.currency.map(|Text(code)| known_currency(&code)).transpose()?;
+        let currency = self.currency.map(|Text(code)| currency_of(&code)).transpose()?;
         Ok(Return {
             origin: Origin { source: self.source, event_id: self.event_id },
             note: self.note,

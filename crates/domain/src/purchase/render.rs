@@ -5,14 +5,15 @@ use iso_currency::Currency;
 
 use crate::{
     json::{push_member, push_quoted, push_shown, separate},
-    money::{decimals, push_scaled},
+    money::decimals,
     time::{Moment, utc_text},
 };
 
 use super::{
-    Corrupt, Order, Part, Purchase, Section, Sections, Sums,
+    Corrupt, Marks, Order, Part, Purchase, Section, Sections,
     effects::Effects,
     sections::{LINES_ANNOTATED, SELLERS_ON_LINES, Writer},
+    totals::{Totals, push_money},
 };
 
 /// A purchase as it is stored: the sections, and the columns by which it is found.
@@ -107,7 +108,8 @@ impl Purchase {
         }
         let refunded = i64::try_from(effects.refunded);
         let columns = self.columns(currency, refunded.unwrap_or(i64::MAX));
-        Ok(Rendered { sections: writer.finish(flags), columns })
+        let marks = facts.and_then(|facts| facts.marks).map(Marks::to_bytes).unwrap_or_default();
+        Ok(Rendered { sections: writer.finish(flags, &marks), columns })
     }
 
     fn columns(&self, currency: Currency, refunded: i64) -> Columns {
@@ -162,7 +164,18 @@ impl Purchase {
             Some(order) => push_order(out, order),
             None => self.push_head_without_order(out, currency),
         }
-        push_totals(out, self.order.as_ref().map(|order| order.facts.sums), currency, effects);
+        let sums = self.order.as_ref().map(|order| order.facts.sums).unwrap_or_default();
+        let totals = Totals {
+            gross: sums.gross.into(),
+            discounts: sums.discounts.into(),
+            charges: sums.charges.into(),
+            taxes: sums.taxes.into(),
+            grand_total: sums.grand_total.into(),
+            refunded: effects.refunded,
+            refunded_other: &effects.refunded_other,
+        };
+        out.push_str(",\"totals\":");
+        totals.push(out, currency);
         self.push_completeness(out, currency, effects);
     }
 
@@ -306,37 +319,4 @@ fn push_part(out: &mut String, start: usize, name: &str, value: &str) {
         out.push(',');
     }
     push_list(out, name, value);
-}
-
-fn push_totals(out: &mut String, sums: Option<Sums>, currency: Currency, effects: &Effects<'_>) {
-    let places = decimals(currency);
-    let sums = sums.unwrap_or_default();
-    let total = i128::from(sums.grand_total);
-    out.push_str(",\"totals\":{");
-    push_money(out, "gross", i128::from(sums.gross), places);
-    push_money(out, "discounts", i128::from(sums.discounts), places);
-    push_money(out, "charges", i128::from(sums.charges), places);
-    push_money(out, "taxes", i128::from(sums.taxes), places);
-    push_money(out, "grandTotal", total, places);
-    push_money(out, "refunded", effects.refunded, places);
-    if !effects.refunded_other.is_empty() {
-        separate(out, "refundedOther");
-        out.push('[');
-        for (code, (currency, amount)) in &effects.refunded_other {
-            out.push_str(if out.ends_with('[') { "{" } else { ",{" });
-            push_member(out, "currency", code);
-            push_money(out, "amount", *amount, decimals(*currency));
-            out.push('}');
-        }
-        out.push(']');
-    }
-    push_money(out, "net", total - effects.refunded, places);
-    out.push('}');
-}
-
-fn push_money(out: &mut String, name: &str, amount: i128, places: u32) {
-    separate(out, name);
-    out.push('"');
-    push_scaled(out, amount, places);
-    out.push('"');
 }

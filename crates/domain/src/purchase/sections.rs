@@ -1,18 +1,20 @@
 //! The stored form of a purchase: sections of served JSON behind a table of their ends.
 //!
 //! ```text
-//! byte 0       format, 1
+//! byte 0       format, 2
 //! byte 1       flags: what a projection must look for inside sections
-//! bytes 2..38  nine ends, u32 little endian, counted from byte 38
-//! bytes 38..   the sections
+//! bytes 2..42  ten ends, u32 little endian, counted from byte 42
+//! bytes 42..   the sections
 //! ```
 //! A section is empty or one or more members of the served object (`"lines":[…]`), so that showing a purchase is
-//! joining bytes.
+//! joining bytes. The last two are never served. Format 1 lacks the last section.
 
-/// The format that is written, and the only one that is read as it stands.
-const FORMAT: u8 = 1;
-const COUNT: usize = 9;
-const HEADER: usize = 2 + 4 * COUNT;
+/// The format that is written.
+const FORMAT: u8 = 2;
+const COUNT: usize = 10;
+/// What is read too: purchases without marks.
+const FORMAT_1: u8 = 1;
+const COUNT_1: usize = 9;
 
 /// Some line names its own seller, which belongs to the place of purchase.
 pub(crate) const SELLERS_ON_LINES: u8 = 1;
@@ -61,6 +63,8 @@ pub enum Section {
     Refunds,
     /// Never served: returns and refunds as they were sent, for the next merge.
     Kept,
+    /// Never served: in which categories the lines are, in bytes.
+    Marks,
 }
 
 impl Section {
@@ -74,6 +78,7 @@ impl Section {
         Self::Returns,
         Self::Refunds,
         Self::Kept,
+        Self::Marks,
     ];
 
     fn index(self) -> usize {
@@ -128,14 +133,20 @@ impl Writer {
         }
     }
 
-    pub(crate) fn finish(self, flags: u8) -> Sections {
-        let mut bytes = Vec::with_capacity(HEADER + self.text.len());
+    /// The whole, with the last section, which is no text.
+    pub(crate) fn finish(mut self, flags: u8, marks: &[u8]) -> Sections {
+        let end = self.text.len() + marks.len();
+        if let Some(last) = self.ends.last_mut() {
+            *last = end;
+        }
+        let mut bytes = Vec::with_capacity(2 + 4 * COUNT + end);
         bytes.extend([FORMAT, flags]);
         for end in self.ends {
             // A message has at most 4 MiB, and what is rendered from it stays far below 4 GiB.
             bytes.extend(u32::try_from(end).unwrap_or(u32::MAX).to_le_bytes());
         }
         bytes.extend(self.text.as_bytes());
+        bytes.extend(marks);
         Sections(bytes)
     }
 }
@@ -153,12 +164,14 @@ impl<'a> SectionsRef<'a> {
     /// # Errors
     /// [`Corrupt`] where the bytes are of another format or the table does not fit them.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Corrupt> {
-        let (header, body) = bytes.split_at_checked(HEADER).ok_or(Corrupt::new("it is too short"))?;
-        let (start, table) = header.split_at_checked(2).ok_or(Corrupt::new("it is too short"))?;
-        if start.first() != Some(&FORMAT) {
-            return Err(Corrupt::new("its format is not known"));
-        }
-        let flags = start.get(1).copied().unwrap_or_default();
+        let short = Corrupt::new("it is too short");
+        let (&[format, flags], rest) = bytes.split_first_chunk().ok_or(short)?;
+        let count = match format {
+            FORMAT => COUNT,
+            FORMAT_1 => COUNT_1,
+            _ => return Err(Corrupt::new("its format is not known")),
+        };
+        let (table, body) = rest.split_at_checked(4 * count).ok_or(short)?;
         let mut parts = [&[][..]; COUNT];
         let mut from = 0;
         for (part, end) in parts.iter_mut().zip(table.chunks_exact(4)) {
@@ -178,6 +191,22 @@ impl<'a> SectionsRef<'a> {
     /// The text of one section.
     pub(crate) fn text(&self, section: Section) -> Result<&'a str, Corrupt> {
         std::str::from_utf8(self.get(section)).map_err(|_| Corrupt::new("a section is not UTF-8"))
+    }
+
+    /// The revision and the time of the latest change (RFC 3339), as the head says them.
+    ///
+    /// # Errors
+    /// [`Corrupt`] where the head does not begin as it is written.
+    pub fn latest(&self) -> Result<(i64, &'a str), Corrupt> {
+        let head = self.text(Section::Head)?;
+        let found = head
+            .split_once("\"revision\":")
+            .and_then(|(_, rest)| rest.split_once(",\"recordedAt\":\""))
+            .and_then(|(revision, rest)| {
+                Some((revision.parse().ok()?, rest.split_once("\"updatedAt\":\"")?.1))
+            })
+            .and_then(|(revision, rest)| Some((revision, rest.split_once('"')?.0)));
+        found.ok_or(Corrupt::new("its head has no revision"))
     }
 
     pub(crate) fn has(&self, flag: u8) -> bool {

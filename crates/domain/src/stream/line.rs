@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
+    catalogue::Catalogue,
     json::{Fault, Field, List, Object, Path, Text, push_member, push_quoted, push_text, separate},
     money::{UNIT_PRICE_PLACES, decimals, push_scaled},
 };
@@ -53,20 +54,22 @@ pub(super) struct LineData<'a> {
     serial: Option<Text<'a>>,
 }
 
-/// Appends `lines` as they are served and adds them to the sums.
+/// Appends `lines` as they are served and adds them to the sums and to the categories.
 pub(super) fn lines<'a>(
     list: Field<'_, List<LineData<'a>>>,
     money: Currency,
+    catalogue: &Catalogue,
     out: &mut String,
     tally: &mut Tally<'a>,
 ) -> Result<(), Fault> {
-    list.push(MAX_LINES, out, |data, at, out| line(data, at, money, out, tally))
+    list.push(MAX_LINES, out, |data, at, out| line(data, at, money, catalogue, out, tally))
 }
 
 fn line<'a>(
     data: LineData<'a>,
     at: &Path<'_>,
     money: Currency,
+    catalogue: &Catalogue,
     out: &mut String,
     tally: &mut Tally<'a>,
 ) -> Result<(), Fault> {
@@ -77,19 +80,22 @@ fn line<'a>(
     out.push('{');
     push_member(out, "id", &at.field("lineId", data.line_id).id()?.unique(&mut tally.lines)?);
     at.field("kind", data.kind).word(KINDS)?.value.unwrap_or(Word::plain("goods")).push(out, "kind");
-    push_member(out, "sku", &at.field("sku", data.sku).name()?.required()?);
+    let sku = at.field("sku", data.sku).name()?.required()?;
+    push_member(out, "sku", &sku);
     push_member(out, "name", &at.field("name", data.name).name()?.required()?);
     text(out, "gtin", at.field("gtin", data.gtin).text().as_deref());
     text(out, "brand", at.field("brand", data.brand).text().as_deref());
-    if let Some(categories) = data.category {
+    if let Some(path) = &data.category {
         separate(out, "category");
         out.push('[');
-        for Text(category) in categories {
+        for Text(word) in path {
             out.push_str(if out.ends_with('[') { "" } else { "," });
-            push_text(out, &category);
+            push_text(out, word);
         }
         out.push(']');
     }
+    let path = data.category.iter().flatten().map(|Text(word)| &**word);
+    tally.categories.insert(catalogue.classify(path, &sku));
     separate(out, "quantity");
     at.field("quantity", data.quantity).quantity()?.required()?.push(out);
     if let Some(price) = at.field("unitPrice", data.unit_price).decimal(UNIT_PRICE_PLACES)?.value {

@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    catalogue::CategorySet,
     json::{Fault, List, Object, Path, Reason, Text, push_quoted, push_text, separate},
-    purchase::{Facts, Order, Part, Parts, Sums},
+    purchase::{Facts, Marks, Order, Part, Parts, Sums},
 };
 
 use super::{
@@ -45,6 +46,8 @@ pub(super) struct Tally<'a> {
     pub(super) parts_taxes: i128,
     pub(super) has_taxes: bool,
     pub(super) sellers_on_lines: bool,
+    /// Those that any line is in.
+    pub(super) categories: CategorySet,
     /// What was tendered, less change; `None` where the order names no tenders.
     pub(super) tendered: Option<i128>,
     pub(super) foreign_tender: bool,
@@ -117,7 +120,9 @@ pub(super) fn order(data: OrderData<'_>, at: &Path<'_>, source: &Source) -> Resu
     let grand_total = totals.required()?;
 
     let mut tally = Tally::default();
-    parts.write(Part::Lines, |out| lines(at.field("lines", data.lines), currency, out, &mut tally))?;
+    parts.write(Part::Lines, |out| {
+        lines(at.field("lines", data.lines), currency, &source.catalogue, out, &mut tally)
+    })?;
     parts
         .write(Part::Charges, |out| charges(at.field("charges", data.charges), currency, out, &mut tally))?;
     parts.write(Part::Taxes, |out| taxes(at.field("taxes", data.taxes), currency, out, &mut tally))?;
@@ -187,6 +192,11 @@ pub(super) fn order(data: OrderData<'_>, at: &Path<'_>, source: &Source) -> Resu
         store_id: location.map(|location| location.store_id.into_owned()),
         notes,
         sellers_on_lines: tally.sellers_on_lines,
+        // Like the seller, these are no content: another catalogue makes no other order.
+        marks: Some(Marks {
+            fingerprint: source.catalogue.fingerprint_bytes(),
+            categories: tally.categories,
+        }),
         sums,
     };
     Ok(Content {

@@ -1,11 +1,11 @@
 //! What is configured per CloudEvents `source`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono_tz::Tz;
 use iso_currency::Currency;
 
-use crate::json::push_member;
+use crate::{catalogue::Catalogue, json::push_member};
 
 /// The seller of orders that name none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Source {
     pub seller: Option<Seller>,
     /// The currency of a return that has neither an order nor a refund. `XXX` (no currency) if nothing is known.
     pub currency: Currency,
+    /// The categories of its lines, the same for all sources: see [`Sources::with_catalogue`].
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Default for Source {
@@ -59,6 +61,7 @@ impl Default for Source {
             timezone: None,
             seller: None,
             currency: Currency::XXX,
+            catalogue: Arc::default(),
         }
     }
 }
@@ -74,6 +77,21 @@ impl Sources {
     /// Sources with their settings by the `source` of their CloudEvents, and those of every other.
     pub fn new(default: Source, named: HashMap<String, Source>) -> Self {
         Self { default, named }
+    }
+
+    /// The same sources, the lines of all of them classified by `catalogue`.
+    #[must_use]
+    pub fn with_catalogue(mut self, catalogue: Arc<Catalogue>) -> Self {
+        for source in self.named.values_mut() {
+            source.catalogue = Arc::clone(&catalogue);
+        }
+        self.default.catalogue = catalogue;
+        self
+    }
+
+    /// The categories of lines.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.default.catalogue
     }
 
     /// The settings of `source`.

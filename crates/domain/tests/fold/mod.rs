@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::{
-    purchase::{Purchase, Refund, Sections, Shows, project},
+    purchase::{Purchase, Refund, Sections, Shows, Veil, View, project},
     stream::{
         Body, Decoded, Event, EventOrder, Message, Rejection, RemovalReason, Sources, Verdict, decode,
         verdict,
@@ -220,6 +220,7 @@ pub fn served(purchase: &Purchase, shows: Shows) -> Value {
 
 pub fn shown(sections: &Sections, shows: Shows) -> Vec<u8> {
     let mut out = Vec::new();
-    project(sections.view().unwrap(), shows, &mut out).unwrap();
+    let view = View { shows, veil: Veil::default() };
+    project(sections.view().unwrap(), &view, &mut out).unwrap();
     out
 }

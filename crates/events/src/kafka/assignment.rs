@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use counterfoil_store::offsets::{self, Position};
+use counterfoil_domain::clock::Clock;
+use counterfoil_store::offsets::{self, Kind, Position};
 use counterfoil_store::{Error, Store};
 use parking_lot::Mutex;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientContext, Offset, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 
+use super::ends::Ends;
 use super::{IngestError, KafkaSource, Owned};
-use crate::breaker::Breaker;
 
 /// How long a broker may take to say where a partition begins.
 const WATERMARKS_WITHIN: Duration = Duration::from_secs(10);
@@ -37,9 +38,17 @@ impl Assignment {
     }
 }
 
-pub(super) struct Context(pub(super) Arc<Assignment>);
+pub(super) struct Context {
+    pub(super) assignment: Arc<Assignment>,
+    pub(super) ends: Arc<Mutex<Option<Ends>>>,
+    pub(super) clock: Clock,
+}
 
-impl ClientContext for Context {}
+impl ClientContext for Context {
+    fn stats(&self, statistics: Statistics) {
+        *self.ends.lock() = Some(Ends::read(&statistics, self.clock.now()));
+    }
+}
 
 impl ConsumerContext for Context {
     fn rebalance(
@@ -51,12 +60,12 @@ impl ConsumerContext for Context {
         let list = partitions.elements().iter().map(|e| (e.topic().to_owned(), e.partition())).collect();
         if event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             // The offsets come from the database, which may be away: the loop assigns once it has them.
-            *self.0.given.lock() = Some(list);
+            *self.assignment.given.lock() = Some(list);
         } else {
             // A batch may be on its way to the database: it commits before the next owner takes the partition, or
             // finds another epoch there and is rolled back.
-            *self.0.given.lock() = None;
-            self.0.revoked.store(true, Ordering::Release);
+            *self.assignment.given.lock() = None;
+            self.assignment.revoked.store(true, Ordering::Release);
             if let Err(error) = consumer.unassign() {
                 tracing::warn!(%error, "partitions could not be given up");
             }
@@ -69,6 +78,7 @@ impl KafkaSource {
     pub(super) fn follow_assignment(&mut self, store: &Store) -> Result<(), IngestError> {
         if self.assignment.revoked.swap(false, Ordering::AcqRel) {
             self.owned.clear();
+            self.metrics.lag.forget();
         }
         let Some(given) = self.assignment.given.lock().clone() else { return Ok(()) };
         self.owned.clear();
@@ -86,7 +96,7 @@ impl KafkaSource {
             list.add_partition_offset(topic, *partition, Offset::Offset(position.next_offset))?;
             let is_paused = position.paused.is_some();
             self.metrics.paused(topic, *partition, is_paused);
-            if let Some(reason) = position.paused {
+            if let Some(reason) = &position.paused {
                 tracing::error!(topic, partition, reason, next = position.next_offset, "partition is paused");
                 self.stopped.insert((topic.clone(), *partition));
             }
@@ -97,26 +107,25 @@ impl KafkaSource {
                 epoch = position.owner_epoch,
                 "partition taken"
             );
-            let owned = Owned {
-                next: position.next_offset,
-                sent: position.next_offset,
-                owner_epoch: position.owner_epoch,
-                breaker: Breaker::default(),
-            };
-            self.owned.insert((topic.clone(), *partition), owned);
+            if position.kind == Kind::Live {
+                self.metrics.lag.fresh(topic, *partition, position.fresh_until);
+            }
+            self.owned.insert((topic.clone(), *partition), Owned::new(&position));
         }
         // Nothing was revoked meanwhile: revocation comes by a poll, and none happened since the list was read.
         self.consumer.assign(&list)?;
         self.hold_back(false)?;
         *self.assignment.given.lock() = None;
+        self.assigned = Instant::now();
         Ok(())
     }
 
     /// Takes one partition in the database. Where messages were deleted before they were read it stands still, until
     /// an operator accepts the loss.
     fn take(&self, store: &Store, topic: &str, partition: i32) -> Result<Position, IngestError> {
-        let (low, _) = self.consumer.fetch_watermarks(topic, partition, WATERMARKS_WITHIN)?;
-        let mut position = store.write_blocking(|conn| offsets::take(conn, topic, partition, low))?;
+        let (low, high) = self.consumer.fetch_watermarks(topic, partition, WATERMARKS_WITHIN)?;
+        let kind = if self.settings.is_history { Kind::History { end: high } } else { Kind::Live };
+        let mut position = store.write_blocking(|conn| offsets::take(conn, topic, partition, low, kind))?;
         let lost = (low - position.next_offset).max(0);
         if position.paused.as_deref() == Some(offsets::LOSS_ACCEPTED) {
             tracing::error!(topic, partition, lost, "messages were lost; reading goes on behind them");

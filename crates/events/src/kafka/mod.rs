@@ -5,6 +5,9 @@
 //! can commit no more.
 
 mod assignment;
+mod ends;
+mod freshness;
+mod heartbeat;
 mod writing;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,20 +15,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
+use counterfoil_domain::clock::Clock;
 use counterfoil_store::Error;
+use counterfoil_store::offsets::{Kind, Position};
 use counterfoil_store::quarantine::Place;
+use parking_lot::Mutex;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 
 use self::assignment::{Assignment, Context, Partition};
+use self::ends::Ends;
+use self::freshness::Freshness;
 use crate::breaker::Breaker;
 use crate::counts::Counts;
 use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
+use crate::quarantine_bound::QuarantineBound;
 use crate::recorder::Recorder;
+use crate::throttle::Throttle;
 
 /// How a consumer is set up.
 #[derive(Debug, Clone)]
@@ -42,6 +53,12 @@ pub struct KafkaSettings {
     pub batch_messages: usize,
     /// How long a batch waits to fill.
     pub batch_wait: Duration,
+    /// Whether the topics bring in the past.
+    pub is_history: bool,
+    /// Messages recorded in a second at most; 0 is as many as come.
+    pub messages_per_second: u32,
+    /// Messages in quarantine at most, before a partition that brings more is paused.
+    pub max_quarantine: i64,
 }
 
 /// What ends ingest.
@@ -61,8 +78,40 @@ struct Owned {
     next: i64,
     /// The next offset once the batch on its way is committed.
     sent: i64,
+    /// The offset behind the last message that was polled.
+    polled: i64,
     owner_epoch: i64,
     breaker: Breaker,
+    /// Of a live partition.
+    freshness: Freshness,
+    past: Option<Past>,
+}
+
+/// Where a partition of the past ends.
+struct Past {
+    /// As last seen.
+    seen: i64,
+    /// As the batch on its way tells it.
+    sent: i64,
+    /// As the database has it.
+    noted: i64,
+}
+
+impl Owned {
+    fn new(position: &Position) -> Self {
+        Self {
+            next: position.next_offset,
+            sent: position.next_offset,
+            polled: position.next_offset,
+            owner_epoch: position.owner_epoch,
+            breaker: Breaker::default(),
+            freshness: Freshness::new(position.fresh_until),
+            past: match position.kind {
+                Kind::Live => None,
+                Kind::History { end } => Some(Past { seen: end, sent: end, noted: end }),
+            },
+        }
+    }
 }
 
 /// Reads until `stop` is set.
@@ -73,6 +122,11 @@ pub struct KafkaSource {
     owned: HashMap<Partition, Owned>,
     stopped: HashSet<Partition>,
     looked: Instant,
+    assigned: Instant,
+    ends: Arc<Mutex<Option<Ends>>>,
+    throttle: Throttle,
+    bound: QuarantineBound,
+    clock: Clock,
     metrics: Metrics,
 }
 
@@ -84,7 +138,7 @@ impl std::fmt::Debug for KafkaSource {
 
 impl KafkaSource {
     /// Connects and subscribes.
-    pub fn new(settings: KafkaSettings, metrics: Metrics) -> Result<Self, IngestError> {
+    pub fn new(settings: KafkaSettings, clock: Clock, metrics: Metrics) -> Result<Self, IngestError> {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &settings.brokers)
@@ -94,6 +148,8 @@ impl KafkaSource {
             .set("auto.offset.reset", "error")
             .set("enable.partition.eof", "false")
             .set("partition.assignment.strategy", "range")
+            // Where partitions end.
+            .set("statistics.interval.ms", "1000")
             // librdkafka's own defaults hold such a program at half its rate.
             .set("fetch.queue.backoff.ms", "5")
             .set("queued.min.messages", "50000")
@@ -102,16 +158,24 @@ impl KafkaSource {
             config.set(name, value);
         }
         let assignment = Arc::new(Assignment::default());
-        let consumer: BaseConsumer<Context> = config.create_with_context(Context(Arc::clone(&assignment)))?;
+        let ends = Arc::new(Mutex::new(None));
+        let context =
+            Context { assignment: Arc::clone(&assignment), ends: Arc::clone(&ends), clock: clock.clone() };
+        let consumer: BaseConsumer<Context> = config.create_with_context(context)?;
         let topics: Vec<&str> = settings.topics.iter().map(String::as_str).collect();
         consumer.subscribe(&topics)?;
         Ok(Self {
             consumer,
             assignment,
+            throttle: Throttle::new(settings.messages_per_second, settings.batch_messages),
+            bound: QuarantineBound::new(settings.max_quarantine),
             settings,
             owned: HashMap::new(),
             stopped: HashSet::new(),
             looked: Instant::now(),
+            assigned: Instant::now(),
+            ends,
+            clock,
             metrics,
         })
     }
@@ -130,8 +194,10 @@ impl KafkaSource {
                 let messages = self.collect(stop)?;
                 if messages.is_empty() {
                     self.finish(recorder, &mut pipeline, stop, &mut sum)?;
+                    self.beat(recorder.store());
                     continue;
                 }
+                self.throttle.wait(messages.len(), stop);
                 let prepared = recorder.prepare(&messages);
                 self.finish(recorder, &mut pipeline, stop, &mut sum)?;
                 if self.assignment.has_changed() {
@@ -140,6 +206,7 @@ impl KafkaSource {
                 }
                 match prepared {
                     Ok(prepared) => {
+                        self.beat(recorder.store());
                         let moves = self.moves(&messages);
                         pipeline.write(messages, prepared, moves);
                     }
@@ -157,11 +224,14 @@ impl KafkaSource {
 
     /// Collects a batch: until it is full or old enough.
     fn collect(&mut self, stop: &AtomicBool) -> Result<Vec<Message>, IngestError> {
-        let mut messages = Vec::with_capacity(self.settings.batch_messages);
+        let most = self.throttle.batch();
+        let mut messages = Vec::with_capacity(most);
+        let mut sent = HashMap::new();
         let mut deadline = None;
         loop {
             let now = Instant::now();
-            if messages.len() >= self.settings.batch_messages || deadline.is_some_and(|end| now >= end) {
+            if messages.len() >= most || deadline.is_some_and(|end| now >= end) {
+                self.note_times(&sent);
                 return Ok(messages);
             }
             if stop.load(Ordering::Acquire) || self.assignment.has_changed() {
@@ -174,8 +244,12 @@ impl KafkaSource {
                 None => {}
                 Some(Ok(message)) => {
                     deadline.get_or_insert_with(|| Instant::now() + self.settings.batch_wait);
+                    let time = message.timestamp().to_millis().and_then(DateTime::from_timestamp_millis);
                     let message = copy(&message);
-                    if self.owned.contains_key(&(message.place.source.clone(), message.place.partition)) {
+                    let key = (message.place.source.clone(), message.place.partition);
+                    if let Some(owned) = self.owned.get_mut(&key) {
+                        owned.polled = message.place.offset + 1;
+                        sent.insert(key, time);
                         messages.push(message);
                     }
                 }

@@ -1,6 +1,6 @@
 //! Batches on their way to the database and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -115,18 +115,34 @@ impl KafkaSource {
         self.metrics.count(&recorded.counts);
         *sum += recorded.counts;
         let refused: HashMap<usize, &'static str> = recorded.refused.iter().copied().collect();
-        let mut tripped = Vec::new();
+        let (mut tripped, mut refusing, mut moved) = (Vec::new(), Vec::new(), HashSet::new());
         let mut list = TopicPartitionList::new();
         for (index, message) in messages.iter().enumerate() {
             let key = (message.place.source.clone(), message.place.partition);
             let Some(owned) = self.owned.get_mut(&key) else { continue };
             owned.next = message.place.offset + 1;
-            if let Some(reason) = owned.breaker.note(refused.get(&index).copied()) {
+            moved.insert(key.clone());
+            let reason = refused.get(&index).copied();
+            if let Some(reason) = owned.breaker.note(reason) {
                 tripped.push((key, reason));
+            } else if reason.is_some() {
+                refusing.push(key);
             }
         }
-        for ((topic, partition), owned) in &self.owned {
-            list.add_partition_offset(topic, *partition, Offset::Offset(owned.next))?;
+        if !refused.is_empty() && self.bound.is_exceeded(store, refused.len()) {
+            tripped.extend(refusing.into_iter().map(|key| (key, offsets::QUARANTINE_FULL)));
+        }
+        for (key, owned) in &mut self.owned {
+            list.add_partition_offset(&key.0, key.1, Offset::Offset(owned.next))?;
+            if !moved.contains(key) {
+                continue;
+            }
+            if let Some(past) = &mut owned.past {
+                past.noted = past.sent;
+            } else {
+                owned.freshness.recorded(owned.next);
+                self.metrics.lag.fresh(&key.0, key.1, owned.freshness.until());
+            }
         }
         if let Err(error) = self.consumer.commit(&list, CommitMode::Async) {
             tracing::debug!(%error, "the group's offset is behind; nothing rests on it");
@@ -164,9 +180,20 @@ impl KafkaSource {
                 from: owned.sent,
                 to: owned.sent,
                 owner_epoch: owned.owner_epoch,
+                fresh_until: None,
+                end_offset: None,
             });
             step.to = message.place.offset + 1;
             owned.sent = step.to;
+        }
+        for (key, step) in &mut moves {
+            let Some(owned) = self.owned.get_mut(key) else { continue };
+            if let Some(past) = &mut owned.past {
+                past.sent = past.seen;
+                step.end_offset = Some(past.sent);
+            } else {
+                step.fresh_until = owned.freshness.once(step.to);
+            }
         }
         moves.into_values().collect()
     }

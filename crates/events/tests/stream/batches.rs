@@ -8,20 +8,22 @@ use counterfoil_domain::stream::Sources;
 use counterfoil_events::message::Message;
 use counterfoil_events::recorder::RecordError;
 use counterfoil_store::entries::{self, Log};
-use counterfoil_store::offsets::{self, Move};
+use counterfoil_store::offsets::{self, Kind, Move};
 use counterfoil_store::{Error, people, quarantine};
 use serde_json::json;
 
 use crate::realm::{Realm, event, message, order, realms};
 
 fn owned(realm: &Realm, topic: &str, to: i64) -> Move {
-    let position = realm.store.write_blocking(|conn| offsets::take(conn, topic, 0, 0)).unwrap();
+    let position = realm.store.write_blocking(|conn| offsets::take(conn, topic, 0, 0, Kind::Live)).unwrap();
     Move {
         topic: topic.to_owned(),
         partition: 0,
         from: position.next_offset,
         to,
         owner_epoch: position.owner_epoch,
+        fresh_until: None,
+        end_offset: None,
     }
 }
 

@@ -41,6 +41,7 @@ fn sources(case: &Value) -> Sources {
             .as_str()
             .map_or(Currency::XXX, |code| Currency::from_code(code).unwrap()),
         customer_scheme: text(&settings["customerScheme"]).unwrap_or_default(),
+        ..Source::default()
     };
     let named = case["sources"].as_object().into_iter().flatten();
     let named: HashMap<String, Source> =

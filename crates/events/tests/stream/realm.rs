@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, Duration, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::{Person, PurchaseId};
-use counterfoil_domain::purchase::{SectionsRef, Shows, project};
+use counterfoil_domain::purchase::{SectionsRef, Shows, Veil, View, project};
 use counterfoil_domain::stream::Sources;
 use counterfoil_events::message::Message;
 use counterfoil_events::recorder::Recorder;
@@ -138,7 +138,8 @@ impl Realm {
 
     fn served_to(&self, persons: Vec<(String, Option<Person>)>) -> BTreeMap<String, Vec<Value>> {
         let (codec, everything) = (Codec::default(), Filter { shared: true, ..Filter::default() });
-        let all = Shows { lines: true, payment: true, location: true, documents: true };
+        let shows = Shows { lines: true, payment: true, location: true, documents: true };
+        let all = View { shows, veil: Veil::default() };
         let mut unpacker = codec.unpacker(self.keys.aead()).unwrap();
         let mut served: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for (customer, person) in persons {
@@ -152,7 +153,7 @@ impl Realm {
                     .unpack(&keys.purchases, &binding(id, Some(person)), &row.document, &mut plain)
                     .unwrap();
                 let mut shown = Vec::new();
-                project(SectionsRef::parse(&plain).unwrap(), all, &mut shown).unwrap();
+                project(SectionsRef::parse(&plain).unwrap(), &all, &mut shown).unwrap();
                 served.entry(customer.clone()).or_default().push(serde_json::from_slice(&shown).unwrap());
             }
         }

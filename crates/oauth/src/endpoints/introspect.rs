@@ -80,7 +80,7 @@ fn is_active(found: &TokenFacts, app: &App, now: DateTime<Utc>) -> bool {
 
 fn active(oauth: &Oauth, facts: Facts, now: DateTime<Utc>) -> Answer {
     let Facts { found, details, .. } = facts;
-    let (token, grant) = (found.token, found.grant);
+    let (token, grant, scope) = (found.token, found.grant, details.scope());
     let extra = Extra {
         cnf: Some(Confirmation { jkt: token.jkt }),
         grant_id: Some(format!("{}", grant.grant_id)),
@@ -89,7 +89,7 @@ fn active(oauth: &Oauth, facts: Facts, now: DateTime<Utc>) -> Answer {
         authorization_expires_in: grant.expires_at.map(|end| (end - now).num_seconds()),
     };
     let mut answer = Answer::new(true, extra);
-    answer.set_scopes(Some(token.scope.split(' ').map(|word| Scope::new(word.to_owned())).collect()));
+    answer.set_scopes(Some(scope.split(' ').map(|word| Scope::new(word.to_owned())).collect()));
     answer.set_client_id(Some(ClientId::new(format!("{}", token.client_id))));
     answer.set_token_type(Some(BasicTokenType::Extension("DPoP".to_owned())));
     answer.set_exp(token.expires_at);

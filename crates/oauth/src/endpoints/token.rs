@@ -270,7 +270,8 @@ async fn refresh(
                 return Err(DEAD);
             }
             let scope = match &wanted {
-                None => token.scope.clone(),
+                // The refresh token is for the whole grant, which may hold less than when it was given out.
+                None => facts.grant.details.scope(),
                 Some(wanted) => narrowed(wanted, &facts.grant)?,
             };
             access_token(&server, conn, facts.grant, scope, &jkt, refresh_hash, now)

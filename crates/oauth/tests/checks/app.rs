@@ -117,7 +117,14 @@ pub fn new_app(jwks: &Value) -> NewApp {
 
 /// What the customer chooses unless a test says otherwise.
 pub fn all() -> Choice {
-    Choice { datasets: Dataset::ALL.to_vec(), from: None, duration: Lasting::Days90 }
+    Choice {
+        datasets: Dataset::ALL.to_vec(),
+        from: None,
+        duration: Lasting::Days90,
+        shared_accounts: false,
+        categories: Vec::new(),
+        keep_totals: false,
+    }
 }
 
 fn jti() -> String {

@@ -450,7 +450,7 @@ async fn o_the_customer_may_cut_but_not_widen() {
     for choice in [
         Choice { datasets: vec![Dataset::Purchases, Dataset::Payment], ..all() },
         Choice { datasets: vec![Dataset::Lines], ..all() },
-        Choice { datasets: vec![Dataset::Purchases], from: None, duration: Lasting::UntilWithdrawn },
+        Choice { datasets: vec![Dataset::Purchases], duration: Lasting::UntilWithdrawn, ..all() },
     ] {
         let outcome = consent::allow(&realm.oauth, &realm.session, &reference, choice).await;
         assert!(matches!(outcome, Err(ConsentError::InvalidChoice(_))), "{outcome:?}");
@@ -459,6 +459,7 @@ async fn o_the_customer_may_cut_but_not_widen() {
         datasets: vec![Dataset::Purchases],
         from: "2025-01-01".parse().ok(),
         duration: Lasting::Days30,
+        ..all()
     };
     consent::allow(&realm.oauth, &realm.session, &reference, cut).await.unwrap();
     let [view] = &grants::list(&realm.oauth, realm.person()).await.unwrap()[..] else { panic!("one grant") };

@@ -5,6 +5,8 @@
 mod app;
 #[cfg(test)]
 mod realm;
+#[cfg(test)]
+mod shop;
 
 #[cfg(test)]
 mod a_metadata;
@@ -20,3 +22,5 @@ mod e_binding;
 mod f_life;
 #[cfg(test)]
 mod g_access;
+#[cfg(test)]
+mod h_choices;

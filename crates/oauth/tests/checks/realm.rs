@@ -164,6 +164,15 @@ impl Realm {
         sign_in(&self.oauth, &self.sessions, customer_id).await
     }
 
+    /// The session of a cookie, as a page finds it.
+    pub async fn session_of(&self, cookie: &str) -> Session {
+        let request = TestRequest::default()
+            .app_data(Data::new(self.sessions.clone()))
+            .insert_header(("cookie", cookie))
+            .to_http_request();
+        Session::extract(&request).await.unwrap()
+    }
+
     /// The person of the customer who is signed in.
     pub fn person(&self) -> Person {
         self.session.person

@@ -1,6 +1,6 @@
 use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
-use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
-use counterfoil_store::grants::{self, Ending, Grant};
+use counterfoil_domain::ids::{ClientId, GrantId, Person, PurchaseId, RecordId};
+use counterfoil_store::grants::{self, Amending, Ending, Grant};
 
 use crate::realm::{Realm, at};
 
@@ -76,7 +76,7 @@ pub fn grants_end_by_their_time_and_move_their_epoch(realm: &Realm) {
     assert_eq!(overdue(100, 10), [2, 6, 1]);
     assert_eq!(overdue(100, 2), [2, 6]);
     assert_eq!(realm.read(|conn| grants::unredeemed(conn, at(60), 10)), [GrantId([4; 16])]);
-    let of_person = realm.read(|conn| grants::of_persons(conn, &[Person([1; 16])]));
+    let of_person = realm.read(|conn| grants::of_persons(conn, &[Person([9; 16]), Person([1; 16])]));
     assert_eq!(of_person.iter().map(|grant| grant.grant_id.0[0]).collect::<Vec<_>>(), [7, 6, 5, 4, 3, 2, 1]);
     assert_eq!(of_person[6], all[0], "read as it was written, to the microsecond");
     let ending = Ending { state: State::Revoked, at: at(70), by: "staff", reason: Some("fraud") };
@@ -88,4 +88,37 @@ pub fn grants_end_by_their_time_and_move_their_epoch(realm: &Realm) {
     assert_eq!(all[1].state_at(at(49)), State::Active);
     assert_eq!(all[1].state_at(at(50)), State::Expired);
     assert_eq!(all[4].state_at(at(99)), State::Withdrawn);
+}
+
+pub fn a_grant_is_changed(realm: &Realm) {
+    let (before, other) = (grant(1, State::Active, 0, None), grant(2, State::Active, 0, None));
+    realm.write(|conn| [&before, &other].into_iter().try_for_each(|grant| grants::insert(conn, grant)));
+    let details =
+        Details { datasets: vec![Dataset::Purchases], shared_accounts: false, ..before.details.clone() };
+    let carve_outs = CarveOuts {
+        categories: vec!["health".to_owned(), "wine".to_owned()],
+        purchases: vec![PurchaseId([7; 16])],
+        keep_totals: true,
+    };
+    let amending = Amending {
+        details: &details,
+        carve_outs: &carve_outs,
+        agreed_seq: i64::MAX,
+        changed_seq: 12,
+        resync: true,
+    };
+    realm.write(|conn| grants::amend(conn, before.grant_id, &amending));
+    let after = realm.read(|conn| grants::find(conn, before.grant_id));
+    let expected = Grant {
+        details: details.clone(),
+        carve_outs: carve_outs.clone(),
+        version: 2,
+        grant_epoch: 1,
+        agreed_seq: i64::MAX,
+        changed_seq: 12,
+        resync: true,
+        ..before
+    };
+    assert_eq!(after, Some(expected));
+    assert_eq!(realm.read(|conn| grants::find(conn, other.grant_id)), Some(other));
 }

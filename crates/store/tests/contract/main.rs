@@ -2,19 +2,31 @@
 //! does not know on which one it runs.
 
 #[cfg(test)]
+mod announcements;
+#[cfg(test)]
 mod apps;
+#[cfg(test)]
+mod changes;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod database;
+#[cfg(test)]
+mod days;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
 mod entries;
 #[cfg(test)]
 mod grants;
+#[cfg(test)]
+mod hiding;
+#[cfg(test)]
+mod identities;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
@@ -70,7 +82,17 @@ macro_rules! contract {
 }
 
 contract! {
+    announcements {
+        news_are_read_once
+        numbers_have_no_holes_and_come_in_the_order_of_commits
+        who_fell_behind_is_told_so
+    }
     apps { an_app_is_read_as_it_was_written }
+    changes {
+        a_page_holds_every_row_between_two_numbers
+        what_moves_on_comes_with_its_later_number
+        the_last_parting_counts
+    }
     codes { one_of_many_redeems_a_code one_of_many_spends_an_id }
     connection {
         a_mistyped_url_makes_no_file
@@ -79,6 +101,8 @@ contract! {
         what_the_database_refuses_is_told_apart
         bytes_and_words_come_back_as_they_went
     }
+    coverage { the_oldest_live_partition_counts the_past_is_loading_until_its_end }
+    days { days_and_shops_are_counted_over_all_customers }
     document { a_document_opens_in_its_own_row_alone }
     entries {
         numbers_have_no_holes_whoever_writes
@@ -87,7 +111,29 @@ contract! {
         a_record_knows_its_person_and_its_last_entry
         the_head_keeps_others_out
     }
-    grants { a_grant_is_read_as_it_was_written grants_end_by_their_time_and_move_their_epoch }
+    grants {
+        a_grant_is_read_as_it_was_written
+        grants_end_by_their_time_and_move_their_epoch
+        a_grant_is_changed
+    }
+    hiding {
+        a_history_is_the_home_s_and_counts_there
+        hidden_categories_are_sorted_ids
+        a_purchase_is_hidden_and_shown_again
+        a_customer_pages_through_their_own_purchases
+        what_joined_since_is_counted_as_it_would_be_shown
+    }
+    identities {
+        statements_are_found_by_whom_they_are_about
+        one_act_at_a_time_changes_who_is_who
+        links_are_found_by_order_and_by_person
+        a_history_has_its_members
+        who_was_erased_begins_anew_behind_that_time
+        a_later_erasure_stands
+        what_is_left_of_an_erasure_is_done_once
+        objects_keep_whom_they_name_and_why_they_are_gone
+        tombstones_go_with_their_person
+    }
     keys {
         the_wrong_master_key_opens_nothing
         a_person_s_keys_are_made_once_and_shared
@@ -102,7 +148,13 @@ contract! {
         overlapping_claims_wait_for_each_other
         an_object_is_rewritten_whole
     }
-    offsets { a_zombie_moves_nothing a_partition_is_paused_and_resumed the_first_order_kind_stands }
+    offsets {
+        a_zombie_moves_nothing
+        a_partition_is_paused_and_resumed
+        what_is_read_to_its_end_stays_fresh
+        the_past_is_loading_until_its_end
+        the_first_order_kind_stands
+    }
     people {
         the_same_new_customers_become_one_person_each
         a_customer_is_found_by_index_and_named_by_key
@@ -111,6 +163,7 @@ contract! {
     }
     purchases {
         pages_are_those_of_a_plain_model
+        what_joined_is_counted_through_a_filter
         a_purchase_is_found_through_its_filter
         a_purchase_is_taken_out_once
     }
@@ -119,5 +172,5 @@ contract! {
     sessions { a_session_ends_by_time_or_by_hand a_login_comes_back_once }
     standings { what_a_seal_looks_at }
     tokens { a_refresh_token_dies_with_its_children facts_are_those_of_token_grant_app_and_customer }
-    unlinked { documents_are_replaced_and_taken_out }
+    unlinked { documents_are_replaced_and_taken_out what_is_too_old_goes_and_its_order_stays }
 }

@@ -44,8 +44,8 @@ fn rows() -> impl Strategy<Value = Vec<PurchaseRow>> {
                 document: n.to_be_bytes().to_vec(),
                 change_kind: 0,
                 shown_seq: 0,
-                joined_seq: None,
-                hidden: false,
+                joined_seq: (n % 5 == 0).then(|| i64::try_from(n % 7).unwrap()),
+                hidden: n % 11 == 0,
             }
         };
         all.into_iter().enumerate().map(number).collect()
@@ -57,25 +57,41 @@ fn filters() -> impl Strategy<Value = Filter> {
         prop::option::of(prop::sample::select(words).prop_map(str::to_owned))
     };
     let date = || prop::option::weighted(0.4, (0..8_u64).prop_map(day));
-    (date(), date(), words(&CHANNELS), words(&STATUSES), prop::option::of(any::<bool>()), any::<bool>())
-        .prop_map(|(from, to, channel, status, has_refund, shared)| Filter {
+    let words = (words(&CHANNELS), words(&STATUSES), prop::option::of(any::<bool>()));
+    let places = (date(), date(), any::<bool>(), 0..8_i64, any::<bool>());
+    (words, places).prop_map(
+        |((channel, status, has_refund), (from, to, shared, agreed_seq, with_hidden))| Filter {
             from,
             to,
             channel,
             status,
             has_refund,
             shared,
-        })
+            agreed_seq,
+            without: Vec::new(),
+            with_hidden,
+        },
+    )
+}
+
+fn id(row: &PurchaseRow) -> PurchaseId {
+    PurchaseId::from_slice(&row.purchase_id).unwrap()
 }
 
 fn passes(row: &PurchaseRow, person: u8, filter: &Filter) -> bool {
-    row.person == [person; 16]
-        && filter.from.is_none_or(|from| row.local_date >= from)
+    let is_covered = filter.from.is_none_or(|from| row.local_date >= from)
         && filter.to.is_none_or(|to| row.local_date <= to)
+        && (filter.shared || !row.shared)
+        && row.joined_seq.is_none_or(|joined| joined <= filter.agreed_seq)
+        && !filter.without.contains(&id(row));
+    let covers = filter.covers(id(row), row.local_date, row.shared, row.joined_seq);
+    assert_eq!(covers, is_covered, "{filter:?} of {row:?}");
+    is_covered
+        && row.person == [person; 16]
         && filter.channel.as_ref().is_none_or(|channel| row.channel == *channel)
         && filter.status.as_ref().is_none_or(|status| row.status == *status)
         && filter.has_refund.is_none_or(|has| (row.refunded != 0) == has)
-        && (filter.shared || !row.shared)
+        && (filter.with_hidden || !row.hidden)
 }
 
 fn filled(realm: &Realm) -> (Vec<PurchaseRow>, TestRunner) {
@@ -91,8 +107,9 @@ pub fn pages_are_those_of_a_plain_model(realm: &Realm) {
     // Newest first; of one time, the larger id first.
     rows.sort_by(|a, b| (b.purchased_at, &b.purchase_id).cmp(&(a.purchased_at, &a.purchase_id)));
     let query = (filters(), 1..=PERSONS, 1..60_i64);
-    for _ in 0..150 {
-        let (filter, person, limit) = query.new_tree(&mut runner).unwrap().current();
+    for round in 0..150 {
+        let (mut filter, person, limit) = query.new_tree(&mut runner).unwrap().current();
+        filter.without = rows.iter().skip(round).step_by(7).take(round).map(id).collect();
         let expected: Vec<&PurchaseRow> = rows.iter().filter(|row| passes(row, person, &filter)).collect();
         let mut listed = Vec::new();
         loop {
@@ -116,6 +133,18 @@ pub fn pages_are_those_of_a_plain_model(realm: &Realm) {
             .map(|row| (row.purchased_at, &row.purchase_id, row.local_date, &row.document))
             .collect();
         assert_eq!(got, wanted, "{filter:?} of {person}, {limit} a page");
+    }
+}
+
+pub fn what_joined_is_counted_through_a_filter(realm: &Realm) {
+    let (rows, mut runner) = filled(realm);
+    let query = (filters(), 1..=PERSONS, 0..8_i64);
+    for _ in 0..50 {
+        let (filter, person, after) = query.new_tree(&mut runner).unwrap().current();
+        let joined = rows.iter().filter(|row| row.joined_seq.is_some_and(|joined| joined > after));
+        let expected = joined.filter(|row| passes(row, person, &filter)).count();
+        let counted = realm.read(|conn| purchases::count_joined(conn, Person([person; 16]), &filter, after));
+        assert_eq!(usize::try_from(counted).unwrap(), expected, "{filter:?} of {person} after {after}");
     }
 }
 

@@ -1,0 +1,1 @@
+DROP INDEX unlinked_by_time;
