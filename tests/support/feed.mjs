@@ -70,7 +70,8 @@ export class Feed {
   async #read(isLast) {
     const { chance } = this;
     const from = this.#place;
-    const query = new URLSearchParams({ limit: chance.integer(1, 50), wait: isLast || chance.happens(0.3) ? 0 : chance.integer(1, LONGEST_WAIT) });
+    const wait = isLast || chance.happens(0.3) ? 0 : chance.integer(1, LONGEST_WAIT);
+    const query = new URLSearchParams({ limit: chance.integer(1, 50), wait });
     if (from.cursor !== undefined) query.set('cursor', from.cursor);
     const response = await this.request(`/v1/changes?${query}`);
     const body = await response.json();
@@ -95,8 +96,11 @@ export class Feed {
   }
 
   #take({ data, nextCursor, hasMore }, from) {
-    const fail = (change, why) => { throw new Error(`change ${JSON.stringify({ ...change, purchase: undefined })}: ${why}`); };
-    if (typeof nextCursor !== 'string' || typeof hasMore !== 'boolean') throw new Error('an answer without nextCursor or hasMore');
+    const fail = (change, why) => {
+      throw new Error(`change ${JSON.stringify({ ...change, purchase: undefined })}: ${why}`);
+    };
+    if (typeof nextCursor !== 'string') throw new Error('an answer without nextCursor');
+    if (typeof hasMore !== 'boolean') throw new Error('an answer without hasMore');
     let isResync = false;
     data.forEach((change, index) => {
       if (change.seq !== from.count + index + 1) fail(change, `seq is not ${from.count + index + 1}`);
