@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Customer } from '../support/customer.mjs';
 import { temporaryFolder } from '../support/folder.mjs';
 import { Running, freePort, run, succeed } from '../support/process.mjs';
-import { generated } from '../support/sample.mjs';
+import { generated, messagesOf } from '../support/sample.mjs';
 import { BINARY, PDS, Service } from '../support/service.mjs';
 
 /** Runs `connect` with these arguments while the customer says yes. */
@@ -25,29 +26,133 @@ async function connect(folder, args, base, customerId) {
 
 const pds = (folder, ...args) => succeed(PDS, ['--folder', join(folder, 'pds'), ...args], { cwd: folder });
 
+/** An app that one customer of generated orders has said yes to, at a service that has taken them in. */
+async function connected() {
+  const orders = await generated({ customers: 5, orders: 400 });
+  const service = await Service.init();
+  await service.ingestFile(orders.file);
+  await service.serve();
+  const folder = temporaryFolder('pds');
+  const jwks = join(folder, 'jwks.json');
+  await writeFile(jwks, await pds(folder, 'keys'));
+  const scope = 'purchases:read purchases.lines:read purchases.payment:read purchases.location:read';
+  const { clientId } = await service.json([
+    'apps', 'add', '--name', 'My records', '--redirect-uri', 'http://127.0.0.1/callback', '--auth', 'private_key_jwt', '--jwks', jwks,
+    '--scope', scope,
+  ]);
+  const [customerId, { purchases }] = [...orders.customers][0];
+  await connect(folder, [service.url, '--client-id', clientId], service.url, customerId);
+  return { orders, service, folder, purchases };
+}
+
+const sync = async (folder, ...args) => JSON.parse(await pds(folder, 'sync', '--format', 'json', ...args));
+
+/** What is in the store, as served, newest first. */
+const exported = async (folder) => (await pds(folder, 'export')).trim().split('\n').map((line) => JSON.parse(line));
+
+/** The newest revision of an order as it was sent, with its key. */
+async function orderOf(file, orderId) {
+  let newest;
+  for await (const { key, value } of messagesOf(file)) {
+    const event = JSON.parse(value);
+    if (event.type !== 'order.recorded.v1' || event.data.orderId !== orderId) continue;
+    if (!(newest?.event.data.revision >= event.data.revision)) newest = { key, event };
+  }
+  return newest;
+}
+
+/** What happens to an order: another receipt number, then a return of its first line, then a refund of a little. */
+function after({ key, event }) {
+  const at = new Date().toISOString();
+  const { orderId, revision, customerId, currency, lines } = event.data;
+  const [{ lineId, sku, quantity }] = lines;
+  const message = (type, id, data) => ({ key, event: { ...event, id: `${id}-changed`, type, time: at, data: { customerId, orderId, ...data } } });
+  return {
+    order: message('order.recorded.v1', `o-${orderId}`, { ...event.data, revision: revision + 1, receiptNumber: 'changed' }),
+    returned: message('return.recorded.v1', `r-${orderId}`, {
+      returnId: `R-${orderId}`, revision: 1, status: 'completed', returnedAt: at,
+      lines: [{ returnLineId: '1', lineId, sku, quantity, amount: '0.01' }],
+    }),
+    refunded: message('refund.recorded.v1', `f-${orderId}`, {
+      refundId: `F-${orderId}`, returnId: `R-${orderId}`, revision: 1, amount: '0.01', currency, issuedAt: at, method: 'card',
+      status: 'settled', allocations: [{ lineId, amount: '0.01' }],
+    }),
+  };
+}
+
+async function ingest(service, folder, { key, event }) {
+  const file = join(folder, 'more.ndjson');
+  await writeFile(file, `${key}\t${JSON.stringify(event)}\n`);
+  const { stored } = await service.ingestFile(file);
+  assert.equal(stored, 1);
+}
+
 describe('the personal data store', { timeout: 300_000 }, () => {
   it('connects, syncs, shows and disconnects', async () => {
-    const orders = await generated({ customers: 5, orders: 400 });
-    const service = await Service.init();
-    await service.ingestFile(orders.file);
-    await service.serve();
-    const folder = temporaryFolder('pds');
-    const jwks = join(folder, 'jwks.json');
-    await writeFile(jwks, await pds(folder, 'keys'));
-    const { clientId } = await service.json([
-      'apps', 'add', '--name', 'My records', '--redirect-uri', 'http://127.0.0.1/callback', '--auth', 'private_key_jwt', '--jwks', jwks,
-      '--scope', 'purchases:read purchases.lines:read purchases.payment:read purchases.location:read',
-    ]);
-    const [customerId, { purchases }] = [...orders.customers][0];
-    await connect(folder, [service.url, '--client-id', clientId], service.url, customerId);
-    const synced = JSON.parse(await pds(folder, 'sync', '--format', 'json'));
-    assert.match(JSON.stringify(synced), new RegExp(`\\b${purchases}\\b`), `${purchases} purchases`);
+    const { service, folder, purchases } = await connected();
+    const synced = await sync(folder);
+    assert.equal(synced.purchases, purchases);
+    assert.deepEqual([synced.new, synced.wrong, synced.unseen], [purchases, [], 0]);
+    assert.deepEqual(synced.comparison.differences, []);
+    assert.ok(synced.comparison.compared > 0 && synced.comparison.unchecked === null, 'the sums are those of the shop');
+    const again = await sync(folder);
+    assert.deepEqual([again.purchases, again.new, again.changed, again.gone], [purchases, 0, 0, 0]);
     const shown = JSON.parse(await pds(folder, 'show', '--format', 'json'));
-    assert.match(JSON.stringify(shown), new RegExp(`\\b${purchases}\\b`));
+    assert.equal(shown.purchases, purchases);
     assert.match(await pds(folder, 'show'), /\d/);
     await pds(folder, 'disconnect');
     const { code } = await run(PDS, ['--folder', join(folder, 'pds'), 'sync'], { cwd: folder });
     assert.equal(code, 3, 'disconnected');
+    assert.equal((await exported(folder)).length, purchases, 'the purchases stay');
+    await service.stop();
+  });
+
+  it('follows what changes, and comes to the same as reading anew', async (test) => {
+    const { orders, service, folder, purchases } = await connected();
+    const log = join(folder, 'follow.log');
+    const following = new Running(PDS, ['--folder', join(folder, 'pds'), 'sync', '--follow'], { log, cwd: folder });
+    await following.until('it follows', () => following.output.includes('following'));
+    const { orderId } = (await exported(folder)).find(({ orderId, completeness }) => orderId && !completeness.partial);
+    const sent = await orderOf(orders.file, orderId);
+    const news = after(sent);
+    for (const [name, word] of [['order', 'recorded'], ['returned', 'returned'], ['refunded', 'refunded']]) {
+      await ingest(service, folder, news[name]);
+      const begun = performance.now();
+      await following.until(`it tells of what was ${word}`, () => following.output.includes(`purchase.${word} pur_`), { every: 20 });
+      test.diagnostic(`${word}: told ${Math.round(performance.now() - begun)} ms after it was taken in`);
+    }
+    assert.equal(await following.stop('SIGINT'), 0, following.output);
+    assert.doesNotMatch(following.output, /does not add up/);
+    const kept = await exported(folder);
+    assert.equal(kept.length, purchases);
+    const { lines } = sent.event.data;
+    const changed = kept.find((purchase) => purchase.orderId === orderId);
+    assert.equal(changed.receiptNumber, 'changed');
+    assert.equal(changed.returns.find(({ id }) => id === `R-${orderId}`).lines[0].lineId, lines[0].lineId);
+    assert.equal(changed.refunds.find(({ id }) => id === `F-${orderId}`).amount, '0.01');
+    const rebuilt = await sync(folder, '--rebuild');
+    assert.deepEqual([rebuilt.new, rebuilt.changed, rebuilt.gone, rebuilt.wrong], [0, 0, 0, []]);
+    assert.deepEqual(rebuilt.comparison.differences, []);
+    assert.deepEqual(await exported(folder), kept);
+    await service.stop();
+  });
+
+  it('is killed again and again, and has all in the end', async () => {
+    const { service, folder, purchases } = await connected();
+    let interrupted = 0;
+    for (let moment = 20; moment < 600; moment += 60) {
+      const log = join(folder, 'killed.log');
+      const syncing = new Running(PDS, ['--folder', join(folder, 'pds'), 'sync', '--rebuild', '--page-size', '3'], { log, cwd: folder });
+      await delay(moment);
+      if (syncing.how === undefined) interrupted += 1;
+      await syncing.stop('SIGKILL');
+      const { code, stdout } = await run(PDS, ['--folder', join(folder, 'pds'), 'export'], { cwd: folder });
+      const lines = stdout.split('\n').filter(Boolean).length;
+      assert.ok(code === 0 ? lines === purchases : lines === 0, 'all or nothing is shown');
+    }
+    assert.ok(interrupted > 3, 'it was killed at work');
+    const synced = await sync(folder);
+    assert.deepEqual([synced.purchases, synced.wrong, synced.comparison.differences], [purchases, [], []]);
     await service.stop();
   });
 });

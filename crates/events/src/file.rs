@@ -5,18 +5,36 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
-use counterfoil_store::Error;
+use counterfoil_store::offsets::{self, Kind, Move, Position};
 use counterfoil_store::quarantine::Place;
+use counterfoil_store::{Error, Store};
 use flate2::read::MultiGzDecoder;
 
 use crate::counts::Counts;
 use crate::message::Message;
 use crate::pipeline::{Done, Pipeline};
+use crate::quarantine_bound::QuarantineBound;
 use crate::recorder::{RecordError, Recorder};
+use crate::throttle::Throttle;
 
 /// Longest line that is read into memory; a longer one is cut there and fails as too large.
 const LONGEST: u64 = 9 << 20;
+
+/// How a file is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSettings {
+    /// Messages in one transaction.
+    pub batch_messages: usize,
+    /// Whether the file brings in the past: then it has a row among the partitions, which is loading until the end of
+    /// the file was recorded.
+    pub is_history: bool,
+    /// Messages recorded in a second at most; 0 is as many as come.
+    pub messages_per_second: u32,
+    /// Messages in quarantine at most, before a file that brings more is given up.
+    pub max_quarantine: i64,
+}
 
 /// Messages of a file, in order.
 pub struct FileSource {
@@ -100,17 +118,22 @@ fn place_name(path: &Path) -> std::io::Result<String> {
     Ok(format!("{name}#{:x}-{changed:x}", about.len()))
 }
 
-/// Reads a file to its end through the recorder; `tell` hears the sum after each batch.
+/// Reads a file to its end through the recorder; `tell` hears the sum after each batch. For the past, the recorder is
+/// [`Recorder::of_history`].
 ///
 /// # Errors
 /// [`FileError`]; what was recorded until then stands, and reading the file again changes nothing of it.
 pub fn record(
     recorder: &Recorder,
     source: &mut FileSource,
-    batch: usize,
+    settings: FileSettings,
     mut tell: impl FnMut(&Counts),
 ) -> Result<Counts, FileError> {
-    std::thread::scope(|scope| {
+    let throttle = Throttle::new(settings.messages_per_second, settings.batch_messages);
+    let mut bound = QuarantineBound::new(settings.max_quarantine);
+    let name = source.name.clone();
+    let taken = if settings.is_history { Some(begin(recorder.store(), &name)?) } else { None };
+    let sum = std::thread::scope(|scope| {
         let mut pipeline = Pipeline::start(scope, recorder);
         let mut sum = Counts::default();
         let mut finish = |pipeline: &mut Pipeline| {
@@ -122,18 +145,52 @@ pub fn record(
             };
             sum += done.counts;
             tell(&sum);
-            Ok::<_, FileError>(sum)
+            if !done.refused.is_empty() && bound.is_exceeded(recorder.store(), done.refused.len()) {
+                return Err(FileError::QuarantineFull);
+            }
+            Ok(sum)
         };
         loop {
-            let messages = source.batch(batch)?;
+            let messages = source.batch(throttle.batch())?;
             if messages.is_empty() {
                 return finish(&mut pipeline);
             }
+            // A command that is told to stop ends at once, whatever it waits for.
+            throttle.wait(messages.len(), &AtomicBool::new(false));
             let prepared = recorder.prepare(&messages)?;
             finish(&mut pipeline)?;
             pipeline.write(messages, prepared, Vec::new());
         }
-    })
+    })?;
+    if let Some(position) = taken {
+        end(recorder.store(), &name, &position)?;
+    }
+    Ok(sum)
+}
+
+/// Says that the file is being brought in: a partition of one message, the file.
+fn begin(store: &Store, name: &str) -> Result<Position, Error> {
+    store.write_blocking(|conn| offsets::take(conn, name, 0, 0, Kind::History { end: 1 }))
+}
+
+/// Says that the file was brought in, if it was not before.
+fn end(store: &Store, name: &str, position: &Position) -> Result<(), Error> {
+    if !position.is_loading() {
+        return Ok(());
+    }
+    let step = Move {
+        topic: name.to_owned(),
+        partition: 0,
+        from: 0,
+        to: 1,
+        owner_epoch: position.owner_epoch,
+        fresh_until: None,
+        end_offset: None,
+    };
+    if !store.write_blocking(|conn| offsets::advance(conn, &step))? {
+        tracing::warn!(name, "another process brings in the same file, and will say when it is done");
+    }
+    Ok(())
 }
 
 /// Why a file was not read to its end.
@@ -145,6 +202,15 @@ pub enum FileError {
     /// The database.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// More of it cannot be read than quarantine holds.
+    #[error("more messages are in quarantine than quarantine.max_rows allows")]
+    QuarantineFull,
+}
+
+impl From<Error> for FileError {
+    fn from(error: Error) -> Self {
+        Self::Record(error.into())
+    }
 }
 
 struct Counting<F> {

@@ -9,6 +9,7 @@ pub mod file;
 mod groups;
 pub mod holding;
 mod homes;
+pub mod housekeeping;
 mod joining;
 pub mod kafka;
 mod leaving;

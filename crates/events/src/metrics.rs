@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn lag_grows_by_itself() {
-        let at = |seconds| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
         let now = Arc::new(Mutex::new(at(10)));
         let clock = Clock::new({
             let now = Arc::clone(&now);
@@ -147,7 +147,7 @@ mod tests {
             let families = registry.gather();
             let family = families.iter().find(|family| family.name() == "counterfoil_ingest_lag_seconds");
             let metrics = family.map(|family| family.get_metric().to_vec()).unwrap_or_default();
-            metrics.iter().map(|metric| metric.get_gauge().value()).collect::<Vec<_>>()
+            metrics.iter().map(|metric| metric.get_gauge().get_value()).collect::<Vec<_>>()
         };
         assert!(lags().is_empty());
         metrics.lag.fresh("orders", 0, Some(at(7)));

@@ -471,7 +471,8 @@ fn narrowed(moves: &[Move], front: &[Message]) -> Vec<Move> {
         .iter()
         .map(|step| {
             let last = last_offset(step, front);
-            Move { to: last.map_or(step.from, |offset| offset + 1), ..step.clone() }
+            // How fresh the partition is counts once the whole batch is done.
+            Move { to: last.map_or(step.from, |offset| offset + 1), fresh_until: None, ..step.clone() }
         })
         .filter(|step| step.to > step.from)
         .collect()

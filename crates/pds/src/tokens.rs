@@ -189,6 +189,10 @@ impl App<'_> {
         })?;
         self.prove(&mut request)?;
         let reply = self.wire.send(request, SMALL).await?;
+        // `oauth2` would take a failure of the server for an answer that makes no sense.
+        if reply.status.is_server_error() || reply.status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(reply.complaint());
+        }
         let mut response = HttpResponse::new(reply.body);
         *response.status_mut() = reply.status;
         *response.headers_mut() = reply.headers;

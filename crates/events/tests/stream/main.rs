@@ -8,9 +8,13 @@ mod cases;
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
 #[cfg(test)]
+mod housekeeping;
+#[cfg(test)]
 mod identities;
 #[cfg(test)]
 mod meeting;
+#[cfg(test)]
+mod past;
 #[cfg(test)]
 mod quarantined;
 #[cfg(test)]

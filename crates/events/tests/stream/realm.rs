@@ -73,8 +73,12 @@ impl Realm {
         Recorder::new(store, self.keys.clone(), clock(&self.seconds), entropy, ledger, sources).unwrap()
     }
 
+    pub fn clock(&self) -> Clock {
+        clock(&self.seconds)
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
-        clock(&self.seconds).now()
+        self.clock().now()
     }
 
     pub fn pass(&self, seconds: u64) {
@@ -137,7 +141,8 @@ impl Realm {
     }
 
     fn served_to(&self, persons: Vec<(String, Option<Person>)>) -> BTreeMap<String, Vec<Value>> {
-        let (codec, everything) = (Codec::default(), Filter { shared: true, ..Filter::default() });
+        let (codec, everything) =
+            (Codec::default(), Filter { shared: true, agreed_seq: i64::MAX, ..Filter::default() });
         let shows = Shows { lines: true, payment: true, location: true, documents: true };
         let all = View { shows, veil: Veil::default() };
         let mut unpacker = codec.unpacker(self.keys.aead()).unwrap();
