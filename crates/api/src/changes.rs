@@ -10,7 +10,7 @@ use counterfoil_oauth::problem::{Code, Problem};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::feed::{self, Asked, Outcome, Page, View};
+use crate::feed::{self, Asked, Basis, Outcome, Page};
 use crate::limits::Left;
 use crate::place::{Place, Reader};
 use crate::purchases::{TRIES, meta, request_id, write};
@@ -100,8 +100,8 @@ async fn make(
     asked: Asked,
     request_id: String,
 ) -> Result<Box<Page>, Problem> {
-    let (view, reading) = (View::of(access), api.clone());
-    let outcome = api.store().read(move |conn| feed::read(&reading, conn, &view, asked, request_id)).await?;
+    let (basis, reading) = (Basis::of(api, access), api.clone());
+    let outcome = api.store().read(move |conn| feed::read(&reading, conn, &basis, asked, request_id)).await?;
     match outcome {
         Outcome::Page(page) => Ok(page),
         Outcome::Resync(place) => {

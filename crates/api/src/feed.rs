@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use counterfoil_domain::grant::Dataset;
 use counterfoil_domain::ids::{GrantId, Person};
-use counterfoil_domain::purchase::{self, project};
+use counterfoil_domain::purchase::project;
 use counterfoil_ledger::seal::Disclosure;
 use counterfoil_oauth::access::{Access, Purchases};
 use counterfoil_store::Result;
@@ -24,7 +24,7 @@ const MOST_ROWS: usize = 20_000;
 
 /// What of a grant a page is made with.
 #[derive(Debug, Clone)]
-pub(crate) struct View {
+pub(crate) struct Basis {
     pub(crate) person: Person,
     pub(crate) grant_id: GrantId,
     pub(crate) version: i32,
@@ -37,13 +37,13 @@ pub(crate) struct View {
     pub(crate) datasets: Vec<Dataset>,
 }
 
-impl View {
-    pub(crate) fn of(access: &Access<Purchases>) -> Self {
+impl Basis {
+    pub(crate) fn of(api: &Api, access: &Access<Purchases>) -> Self {
         Self {
             person: access.person,
             grant_id: access.grant_id,
             version: access.version,
-            sight: Sight::of(access),
+            sight: Sight::of(api, access),
             changed: (access.changed_seq(), access.resync()),
             veil_seq: access.veil_seq(),
             datasets: access.details.datasets.clone(),
@@ -154,18 +154,18 @@ fn word(kind: Kind) -> &'static str {
 pub(crate) fn read(
     api: &Api,
     conn: &mut Conn,
-    view: &View,
+    basis: &Basis,
     asked: Asked,
     request_id: String,
 ) -> Result<Outcome> {
-    let Some(upto) = changes::upto(conn, view.person)? else { return Ok(Outcome::Gone) };
-    let place = asked.place.unwrap_or_else(|| view.start(upto, 0));
-    let is_widened = is_widened(conn, view, &place)?;
-    if is_widened && place.grant_id != view.grant_id {
-        return Ok(Outcome::Resync(view.start(upto, place.count)));
+    let Some(upto) = changes::upto(conn, basis.person)? else { return Ok(Outcome::Gone) };
+    let place = asked.place.unwrap_or_else(|| basis.start(upto, 0));
+    let is_widened = is_widened(conn, basis, &place)?;
+    if is_widened && place.grant_id != basis.grant_id {
+        return Ok(Outcome::Resync(basis.start(upto, place.count)));
     }
-    let Some(scanned) = scan(conn, view, &place, asked.limit)? else { return Ok(Outcome::Gone) };
-    let mut told = notices(view, &place, scanned.through, is_widened);
+    let Some(scanned) = scan(conn, basis, &place, asked.limit)? else { return Ok(Outcome::Gone) };
+    let mut told = notices(basis, &place, scanned.through, is_widened);
     told.extend(scanned.rows.into_iter().map(Change::Of));
     told.sort_by_key(Change::seq);
     let has_more = told.len() > asked.limit || scanned.through < scanned.upto;
@@ -179,40 +179,40 @@ pub(crate) fn read(
         data: Vec::new(),
         changes: 0,
         place: Place {
-            grant_id: view.grant_id,
+            grant_id: basis.grant_id,
             position: through,
-            projection: view.sight.projection.clone(),
+            projection: basis.sight.projection.clone(),
             ..place
         },
         has_more,
-        disclosure: page::disclosure(request_id, datasets(view, asked.ids_only), []),
+        disclosure: page::disclosure(request_id, datasets(basis, asked.ids_only), []),
     };
-    write(api, conn, view, &told, asked.ids_only, &mut page)?;
+    write(api, conn, basis, &told, asked.ids_only, &mut page)?;
     Ok(Outcome::Page(Box::new(page)))
 }
 
 /// The datasets that leave with a page: an id and when it changed are of the first.
-fn datasets(view: &View, ids_only: bool) -> &[Dataset] {
-    if ids_only { &[Dataset::Purchases] } else { &view.datasets }
+fn datasets(basis: &Basis, ids_only: bool) -> &[Dataset] {
+    if ids_only { &[Dataset::Purchases] } else { &basis.datasets }
 }
 
 /// Whether the grant shows anything now that was not shown to the reader before.
-fn is_widened(conn: &mut Conn, view: &View, place: &Place) -> Result<bool> {
-    let (now, then) = (&view.sight.projection, &place.projection);
+fn is_widened(conn: &mut Conn, basis: &Basis, place: &Place) -> Result<bool> {
+    let (now, then) = (&basis.sight.projection, &place.projection);
     if now == then {
         return Ok(false);
     }
     Ok(now.is_wider_than(then)
         || (now.agreed_seq > then.agreed_seq
-            && purchases::count_joined(conn, view.person, &view.sight.filter, then.agreed_seq)? > 0))
+            && purchases::count_joined(conn, basis.person, &basis.sight.filter, then.agreed_seq)? > 0))
 }
 
 /// What the reader is told about its grant, with numbers up to `through`.
-fn notices(view: &View, place: &Place, through: i64, is_widened: bool) -> Vec<Change> {
+fn notices(basis: &Basis, place: &Place, through: i64, is_widened: bool) -> Vec<Change> {
     let is_ahead = |seq: i64| seq > place.position && seq > place.began;
     // An earlier grant's reader was compared with this grant as it stands.
-    let of_grant = Some(view.changed).filter(|_| place.grant_id == view.grant_id);
-    let ahead = of_grant.into_iter().chain([(view.veil_seq, true)]).filter(|(seq, _)| is_ahead(*seq));
+    let of_grant = Some(basis.changed).filter(|_| place.grant_id == basis.grant_id);
+    let ahead = of_grant.into_iter().chain([(basis.veil_seq, true)]).filter(|(seq, _)| is_ahead(*seq));
     let mut notices: Vec<Change> = Vec::new();
     let mut is_resync_ahead = false;
     for (seq, is_resync) in ahead {
@@ -239,16 +239,16 @@ struct Scanned {
 }
 
 /// Looks for one change more than fits a page, so that "there is more" is never said of what the reader may not see.
-fn scan(conn: &mut Conn, view: &View, place: &Place, limit: usize) -> Result<Option<Scanned>> {
+fn scan(conn: &mut Conn, basis: &Basis, place: &Place, limit: usize) -> Result<Option<Scanned>> {
     let mut scanned = Scanned { rows: Vec::new(), through: place.position, upto: place.position };
     let mut looked_at = 0;
     let mut chunk = i64::try_from(limit).unwrap_or(CHUNK).saturating_add(1);
     loop {
-        let read = changes::read(conn, view.person, scanned.through, place.began, chunk)?;
+        let read = changes::read(conn, basis.person, scanned.through, place.began, chunk)?;
         let Some(read) = read else { return Ok(None) };
         looked_at += read.rows.len();
         (scanned.through, scanned.upto) = (read.through, read.upto);
-        let filter = &view.sight.filter;
+        let filter = &basis.sight.filter;
         scanned
             .rows
             .extend(read.rows.into_iter().filter(|row| is_told(row, filter, place.began, place.position)));
@@ -263,7 +263,7 @@ fn scan(conn: &mut Conn, view: &View, place: &Place, limit: usize) -> Result<Opt
 fn write(
     api: &Api,
     conn: &mut Conn,
-    view: &View,
+    basis: &Basis,
     told: &[Change],
     ids_only: bool,
     page: &mut Page,
@@ -276,19 +276,19 @@ fn write(
     if told.is_empty() {
         return Ok(());
     }
-    let documents: HashMap<i64, Vec<u8>> = changes::documents(conn, view.person, &standing)?
+    let documents: HashMap<i64, Vec<u8>> = changes::documents(conn, basis.person, &standing)?
         .into_iter()
         .map(|found| (found.change_seq, found.document))
         .collect();
-    let keys = api.keys().person(view.person)?;
-    let mut opener = Opener::new(api, &keys, view.person)?;
+    let keys = api.keys().person(basis.person)?;
+    let mut opener = Opener::new(api, &keys, basis.person)?;
     page.data.reserve(told.len() * if ids_only { 192 } else { 2_048 });
     for change in told {
         match change {
             Change::Grant { is_resync, .. } => {
                 begin(page, "grant.changed");
                 let resync = if *is_resync { "full" } else { "none" };
-                put(&mut page.data, &format!(",\"version\":{},\"resync\":\"{resync}\"}}", view.version));
+                put(&mut page.data, &format!(",\"version\":{},\"resync\":\"{resync}\"}}", basis.version));
             }
             Change::Of(row) => {
                 if let Some((revision, at)) = row.left {
@@ -302,7 +302,7 @@ fn write(
                         ),
                     );
                 } else if let Some(document) = documents.get(&row.change_seq) {
-                    standing_change(&mut opener, view, row, document, ids_only, page)?;
+                    standing_change(&mut opener, basis, row, document, ids_only, page)?;
                 }
                 // Else it has moved on to a later number, and comes with that.
             }
@@ -313,7 +313,7 @@ fn write(
 
 fn standing_change(
     opener: &mut Opener<'_>,
-    view: &View,
+    basis: &Basis,
     row: &Row,
     document: &[u8],
     ids_only: bool,
@@ -333,8 +333,7 @@ fn standing_change(
         );
         if is_shown && !ids_only {
             put(out, ",\"purchase\":");
-            let shown = purchase::View { shows: view.sight.shows, veil: purchase::Veil::default() };
-            project(sections, &shown, out)?;
+            project(sections, &basis.sight.view, out)?;
         }
         out.push(b'}');
         Ok(())
@@ -361,9 +360,12 @@ fn put(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use counterfoil_domain::grant::{CarveOuts, Details, Lasting};
     use counterfoil_domain::ids::PurchaseId;
+    use counterfoil_domain::purchase as domain;
 
     use super::*;
+    use crate::projection::Projection;
 
     fn row(kind: Kind, change_seq: i64, shown_seq: i64) -> Row {
         Row {
@@ -411,5 +413,62 @@ mod tests {
             assert!(is_told(&shared, &Filter { shared: true, ..Filter::default() }, 15, 15));
             assert!(!is_told(&Row { joined_seq: Some(1), ..went }, &all, 15, 15));
         }
+    }
+
+    fn basis(changed: (i64, bool), veil_seq: i64) -> Basis {
+        let details = Details {
+            datasets: vec![Dataset::Purchases],
+            from: None,
+            to: None,
+            duration: Lasting::Days90,
+            stated_use: None,
+            shared_accounts: false,
+        };
+        let projection = Projection::new(&details, 0, &CarveOuts::default(), &[], "");
+        Basis {
+            person: Person([1; 16]),
+            grant_id: GrantId([1; 16]),
+            version: 2,
+            sight: Sight { filter: Filter::default(), view: domain::View::default(), projection },
+            changed,
+            veil_seq,
+            datasets: details.datasets,
+        }
+    }
+
+    fn noticed(basis: &Basis, position: i64, began: i64, is_widened: bool) -> Vec<(i64, bool)> {
+        let place = Place { position, began, ..basis.start(0, 0) };
+        let notices = notices(basis, &place, 20, is_widened).into_iter().map(|change| match change {
+            Change::Grant { seq, is_resync } => (seq, is_resync),
+            Change::Of(row) => panic!("{row:?}"),
+        });
+        notices.collect()
+    }
+
+    #[test]
+    fn a_change_of_the_grant_is_told_where_it_lies_ahead() {
+        let amended = basis((12, false), 0);
+        assert_eq!(noticed(&amended, 11, 0, false), [(12, false)]);
+        assert_eq!(noticed(&amended, 12, 0, false), [], "it was told");
+        assert_eq!(noticed(&amended, 3, 12, false), [], "who began since read it as it is");
+        assert_eq!(noticed(&basis((21, true), 0), 11, 0, false), [], "the page does not reach it");
+        assert_eq!(noticed(&basis((0, true), 0), 0, 0, false), [], "it never changed");
+        assert_eq!(noticed(&basis((12, false), 14), 11, 0, false), [(12, false), (14, true)]);
+    }
+
+    #[test]
+    fn what_is_wider_without_a_number_is_told_first_and_once() {
+        assert_eq!(noticed(&basis((0, false), 0), 11, 0, true), [(11, true)]);
+        assert_eq!(noticed(&basis((12, false), 0), 11, 0, true), [(12, false), (11, true)]);
+        assert_eq!(noticed(&basis((12, true), 0), 11, 0, true), [(12, true)], "it is told anyway");
+        assert_eq!(noticed(&basis((21, true), 0), 11, 0, true), [], "as soon as the page reaches it");
+    }
+
+    #[test]
+    fn a_later_grant_s_own_past_is_no_news() {
+        let basis = basis((12, true), 14);
+        let place = Place { grant_id: GrantId([2; 16]), position: 11, ..basis.start(0, 0) };
+        let told = notices(&basis, &place, 20, false);
+        assert!(matches!(told[..], [Change::Grant { seq: 14, is_resync: true }]), "{told:?}");
     }
 }

@@ -14,7 +14,8 @@ mod purchases;
 mod query;
 mod routes;
 mod setup;
+mod summary;
 mod waiting;
 
 pub use crate::routes::routes;
-pub use crate::setup::{Api, ApiSettings, Coverage, Readiness};
+pub use crate::setup::{Api, ApiSettings, Readiness};

@@ -1,5 +1,7 @@
 //! From stored documents to what a grant lets out.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use counterfoil_domain::grant::Dataset;
 use counterfoil_domain::ids::{Person, PurchaseId};
@@ -20,14 +22,19 @@ pub(crate) struct Sight {
     /// Which purchases.
     pub(crate) filter: Filter,
     /// What of each.
-    pub(crate) shows: Shows,
+    pub(crate) view: View,
     /// All of it, to compare with later.
     pub(crate) projection: Projection,
 }
 
 impl Sight {
-    pub(crate) fn of<P: Permission>(access: &Access<P>) -> Self {
+    pub(crate) fn of<P: Permission>(api: &Api, access: &Access<P>) -> Self {
         let (details, carve_outs) = (&access.details, access.carve_outs());
+        let (catalogue, hidden) = (api.catalogue(), access.hidden_categories());
+        let holds_sensitive = details.holds(Dataset::Sensitive);
+        let left_out = [carve_outs.categories.as_slice(), hidden].concat();
+        let veil = Veil::new(Arc::clone(catalogue), &left_out, holds_sensitive, carve_outs.keep_totals);
+        let fingerprint = catalogue.fingerprint();
         Self {
             filter: Filter {
                 from: details.from,
@@ -37,19 +44,16 @@ impl Sight {
                 without: carve_outs.purchases.clone(),
                 ..Filter::default()
             },
-            shows: Shows {
-                lines: details.holds(Dataset::Lines),
-                payment: details.holds(Dataset::Payment),
-                location: details.holds(Dataset::Location),
-                documents: details.holds(Dataset::Documents),
+            view: View {
+                shows: Shows {
+                    lines: details.holds(Dataset::Lines),
+                    payment: details.holds(Dataset::Payment),
+                    location: details.holds(Dataset::Location),
+                    documents: details.holds(Dataset::Documents),
+                },
+                veil,
             },
-            projection: Projection::new(
-                details,
-                access.agreed_seq(),
-                carve_outs,
-                access.hidden_categories(),
-                "",
-            ),
+            projection: Projection::new(details, access.agreed_seq(), carve_outs, hidden, fingerprint),
         }
     }
 }
@@ -77,14 +81,13 @@ pub(crate) fn append(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let mut opener = Opener::new(api, keys, person)?;
-    let view = View { shows: sight.shows, veil: Veil::default() };
     for (index, row) in listed.iter().enumerate() {
         let id = PurchaseId::from_slice(&row.purchase_id)
             .map_err(|_| Error::corrupt("purchases", "purchase_id", "?"))?;
         if index > 0 {
             out.push(b',');
         }
-        opener.open(id, &row.document, |sections| project(sections, &view, out))?;
+        opener.open(id, &row.document, |sections| project(sections, &sight.view, out))?;
     }
     Ok(())
 }

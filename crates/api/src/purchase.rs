@@ -2,11 +2,13 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
-use counterfoil_domain::ids::{ObjectId, PurchaseId};
+use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
 use counterfoil_ledger::seal::Refusal;
 use counterfoil_oauth::access::{Access, Purchases, refusal};
 use counterfoil_oauth::problem::{Code, Problem};
-use counterfoil_store::purchases::{self, Listed};
+use counterfoil_store::changes::{self, Kind};
+use counterfoil_store::conn::Conn;
+use counterfoil_store::purchases::{self, Filter, Listed};
 use counterfoil_store::{Error, objects};
 
 use crate::page::{self, Sight};
@@ -67,22 +69,31 @@ pub(crate) async fn show(
 }
 
 async fn read(api: &Api, access: &Access<Purchases>, id: PurchaseId) -> Result<(Listed, Vec<u8>), Problem> {
-    let (person, sight) = (access.person, Sight::of(access));
+    let (person, sight) = (access.person, Sight::of(api, access));
     let reader = api.clone();
-    let found = api
-        .store()
+    api.store()
         .read(move |conn| {
             let object =
                 objects::find(conn, ObjectId::from(id))?.filter(|object| object.person == Some(person));
-            let Some(at) = object.and_then(|object| object.purchased_at) else { return Ok(None) };
-            let Some(listed) = purchases::find(conn, person, at, id, &sight.filter)? else { return Ok(None) };
+            let Some(at) = object.and_then(|object| object.purchased_at) else {
+                return Err(Problem::new(absence(conn, person, id, &sight.filter)?));
+            };
+            let found = purchases::find(conn, person, at, id, &sight.filter)?;
+            let listed = found.ok_or_else(|| Problem::new(Code::NotFound))?;
             let keys = reader.keys().person(person)?;
             let mut data = Vec::with_capacity(4_096);
             page::append(&reader, &keys, person, &sight, std::slice::from_ref(&listed), &mut data)?;
-            Ok::<_, Error>(Some((listed, data)))
+            Ok((listed, data))
         })
-        .await?;
-    found.ok_or_else(|| Problem::new(Code::NotFound))
+        .await
+}
+
+/// Why a purchase is not in a customer's history: what was erased was shown before to who knows its id, if its grant
+/// covers it.
+fn absence(conn: &mut Conn, person: Person, id: PurchaseId, filter: &Filter) -> Result<Code, Error> {
+    let left = changes::last_left(conn, person, id)?.filter(|row| row.kind == Kind::Erased);
+    let is_covered = left.is_some_and(|row| filter.covers(id, row.local_date, row.shared, row.joined_seq));
+    Ok(if is_covered { Code::PurchaseErased } else { Code::NotFound })
 }
 
 /// A keyed hash of everything the answer depends on. A stored document is sealed anew at every revision, so its bytes
@@ -94,7 +105,7 @@ fn etag(api: &Api, access: &Access<Purchases>, listed: &Listed) -> EntityTag {
         access.grant_id.as_bytes(),
         &access.version.to_be_bytes(),
         &standing.customer_epoch.to_be_bytes(),
-        &Sight::of(access).projection.to_bytes(),
+        &Sight::of(api, access).projection.to_bytes(),
     ]);
     let tag = mac.get(..16).unwrap_or_default();
     EntityTag::new_strong(data_encoding::HEXLOWER.encode(tag))

@@ -70,7 +70,7 @@ async fn make(
     query: &ListQuery,
     request_id: String,
 ) -> Result<Page, Problem> {
-    let sight = Sight::of(access);
+    let sight = Sight::of(api, access);
     let projection = sight.projection.to_bytes();
     let after = {
         let bound = bound(access, query, &projection);

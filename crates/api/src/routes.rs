@@ -2,7 +2,7 @@
 
 use actix_web::web::{ServiceConfig, delete, get, resource};
 
-use crate::{changes, grant, health, purchase, purchases};
+use crate::{changes, grant, health, purchase, purchases, summary};
 
 /// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's data.
 #[rustfmt::skip]
@@ -11,6 +11,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/purchases").route(get().to(purchases::list)))
         .service(resource("/v1/purchases/{id}").route(get().to(purchase::show)))
         .service(resource("/v1/changes").route(get().to(changes::read)))
+        .service(resource("/v1/summary").route(get().to(summary::show)))
         .service(resource("/v1/grant").route(get().to(grant::show)).route(delete().to(grant::end)))
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)))

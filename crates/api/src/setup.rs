@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::NaiveDate;
+use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::clock::Clock;
 use counterfoil_ledger::seal::Sealer;
+use counterfoil_oauth::Coverage;
 use counterfoil_store::document::Codec;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Result, Store};
@@ -25,6 +26,7 @@ struct Inner {
     codec: Codec,
     sealer: Sealer,
     clock: Clock,
+    catalogue: Arc<Catalogue>,
     hub: Arc<Hub>,
     settings: ApiSettings,
     cursors: Secret,
@@ -42,17 +44,6 @@ pub struct ApiSettings {
     pub per_minute: u32,
     /// What the record of a customer covers.
     pub coverage: Coverage,
-}
-
-/// What the retailer says about the record of each customer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// The first local date of which there are purchases; absent where nobody has said so.
-    pub from: Option<NaiveDate>,
-    /// The channels whose purchases are in it.
-    pub channels: Vec<String>,
-    /// For how long purchases are kept, in the retailer's words; absent where all are.
-    pub retention: Option<String>,
 }
 
 impl std::fmt::Debug for Api {
@@ -103,6 +94,7 @@ impl Api {
         keys: Keys,
         sealer: Sealer,
         clock: Clock,
+        catalogue: Arc<Catalogue>,
         readiness: Readiness,
         settings: ApiSettings,
     ) -> Result<Self> {
@@ -116,6 +108,7 @@ impl Api {
             codec,
             sealer,
             clock,
+            catalogue,
             hub,
             settings,
             cursors,
@@ -143,6 +136,14 @@ impl Api {
 
     pub(crate) fn base(&self) -> &str {
         &self.0.settings.base
+    }
+
+    pub(crate) fn coverage(&self) -> &Coverage {
+        &self.0.settings.coverage
+    }
+
+    pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.0.catalogue
     }
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {

@@ -111,6 +111,11 @@ impl Hub {
         }
     }
 
+    fn set_fresh_until(&self, at: Option<DateTime<Utc>>) {
+        let micros = at.map_or(NEVER, |at| at.timestamp_micros());
+        self.fresh_until.store(micros, Ordering::Relaxed);
+    }
+
     fn heed(&self, news: &News) {
         let waiting = self.waiting.lock();
         if news.is_incomplete {
@@ -179,8 +184,7 @@ pub(crate) async fn listen(hub: Weak<Hub>, store: Store, readiness: Readiness) {
             match look(&store, number, is_lag_due).await {
                 Ok((news, fresh_until)) => {
                     if is_lag_due {
-                        let micros = fresh_until.map_or(NEVER, |at| at.timestamp_micros());
-                        hub.fresh_until.store(micros, Ordering::Relaxed);
+                        hub.set_fresh_until(fresh_until);
                         lag_read = Some(Instant::now());
                     }
                     if news.newest != number {
@@ -208,4 +212,72 @@ async fn look(store: &Store, number: i64, with_lag: bool) -> Result<(News, Optio
             Ok((announcements::after(conn, number)?, fresh_until))
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(front: u8) -> Person {
+        Person([front; 16])
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(300)
+    }
+
+    fn grant(number: u8) -> GrantId {
+        let mut bytes = [0; 16];
+        bytes[0] = number;
+        GrantId(bytes)
+    }
+
+    fn news(fronts: &[u8]) -> News {
+        let prefixes = fronts.iter().map(|front| [*front; 4]).collect();
+        News { newest: 1, prefixes, is_incomplete: false }
+    }
+
+    #[actix_web::test]
+    async fn news_wake_who_wait_for_that_customer_and_are_not_missed() {
+        let hub = Arc::new(Hub::default());
+        let enlist = |front, number| hub.enlist(person(front), grant(number)).unwrap().unwrap();
+        let (mine, also_mine, other) = (enlist(1, 1), enlist(1, 2), enlist(2, 3));
+        hub.heed(&news(&[1, 9]));
+        let late = enlist(1, 4);
+        let far = Instant::now() + Duration::from_secs(60);
+        assert_eq!(mine.wait(far).await, Woken::News, "though it did not wait yet");
+        assert_eq!(also_mine.wait(far).await, Woken::News);
+        assert_eq!(other.wait(soon()).await, Woken::Over);
+        assert_eq!(late.wait(soon()).await, Woken::Over, "it came after the news");
+        assert!(!hub.has_waiting(), "places are given back");
+    }
+
+    #[actix_web::test]
+    async fn who_fell_behind_wakes_all() {
+        let hub = Arc::new(Hub::default());
+        let ticket = hub.enlist(person(1), grant(1)).unwrap().unwrap();
+        hub.heed(&News { is_incomplete: true, ..news(&[]) });
+        assert_eq!(ticket.wait(Instant::now() + Duration::from_secs(60)).await, Woken::News);
+    }
+
+    #[actix_web::test]
+    async fn nobody_waits_once_it_is_closed() {
+        let hub = Arc::new(Hub::default());
+        let ticket = hub.enlist(person(1), grant(1)).unwrap().unwrap();
+        hub.close();
+        assert_eq!(ticket.wait(Instant::now() + Duration::from_secs(60)).await, Woken::Over);
+        assert!(hub.enlist(person(1), grant(1)).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_lag_is_since_the_oldest_partition_was_fresh() {
+        let (hub, now) = (Hub::default(), DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        assert_eq!(hub.lag_ms(now), 0, "nothing live was ever read");
+        hub.set_fresh_until(Some(now - chrono::Duration::milliseconds(412)));
+        assert_eq!(hub.lag_ms(now), 412);
+        hub.set_fresh_until(Some(now + chrono::Duration::seconds(1)));
+        assert_eq!(hub.lag_ms(now), 0, "clocks differ");
+        hub.set_fresh_until(None);
+        assert_eq!(hub.lag_ms(now), 0);
+    }
 }

@@ -9,7 +9,8 @@ use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, Servi
 use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use counterfoil_api::{Api, ApiSettings, Coverage, Readiness};
+use counterfoil_api::{Api, ApiSettings, Readiness};
+use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_events::holding;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::{Code, Problem, complete};
@@ -62,11 +63,12 @@ impl State {
             realm.keys.clone(),
             sealer,
             clock.clone(),
+            Arc::new(Catalogue::default()),
             readiness,
             ApiSettings {
                 base: oauth.issuer().to_owned(),
                 per_minute: settings.http.requests_per_minute,
-                coverage: Coverage::default(),
+                coverage: oauth.settings().coverage.clone(),
             },
         )?;
         let sessions =
@@ -78,6 +80,7 @@ impl State {
                 Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone))
             })?,
             suggestions: settings.login.suggestions.clone(),
+            categories: Vec::new(),
         };
         let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;
         Ok(Self {

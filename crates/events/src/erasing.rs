@@ -1,22 +1,27 @@
 //! A customer is erased: their purchases from before go with all that belongs to them, the way from their names to them
-//! goes, and what arrives later about before is dropped. What they bought since is a new person's.
+//! goes, and what arrives later about before is dropped. What they bought since, and what was said of who is who since,
+//! is a new person's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
 use counterfoil_domain::stream::EventOrder;
+use counterfoil_store::aliases::{self, Alias};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::objects::{self, Kind, Latest, Object};
 use counterfoil_store::people::{self, Identity, Removed};
-use counterfoil_store::purchases::{self, PurchaseRow};
 use counterfoil_store::suppression::{self, Suppressed};
-use counterfoil_store::{aliases, announcements, erasures, links, sessions, tombstones, unlinked};
+use counterfoil_store::{announcements, erasures, links, purchases, sessions, tombstones};
 
+use crate::heirs::Heirs;
+use crate::homes::homes;
+use crate::leaving::note_left;
 use crate::loading::load;
-use crate::packing::{Linked, Packed};
+use crate::numbering::Customers;
 use crate::recorder::{RecordError, Recorder};
+use crate::storing::{store_linked, store_loose};
 use crate::subject::{Applied, against, latest_of};
 use crate::workspace::{Found, Workspace};
 use crate::write::update_objects;
@@ -41,8 +46,15 @@ pub(crate) struct Outcome {
     pub(crate) erased: Vec<Person>,
 }
 
-/// Erases. `successors` are new persons, with keys, for those who bought something since; `held` are objects that must
-/// be held too.
+/// Who is erased, and who was of the same history but became so only afterwards.
+#[derive(Debug, Default)]
+struct Group {
+    erased: Vec<Person>,
+    staying: Vec<Person>,
+}
+
+/// Erases. `successors` are new persons, with keys, for those about whom there is something since; `held` are objects
+/// that must be held too.
 ///
 /// # Errors
 /// [`RecordError::Succeed`] names those who need a successor and have none.
@@ -60,14 +72,13 @@ pub(crate) fn erase(
     {
         return Ok(Outcome { applied, erased: Vec::new() });
     }
-    let group = match people::find(conn, &erasure.index)? {
-        Some(person) => {
-            let home = people::home(conn, person)?;
-            people::members(conn, home)?
-        }
-        None => Vec::new(),
-    };
-    aliases::remove_of(conn, &group)?;
+    let group = group(conn, erasure)?;
+    let mut heirs = Heirs::new(successors, &group.erased);
+    let said_since = said_since(conn, erasure, &group, &mut heirs)?;
+    aliases::remove_of(conn, &group.erased)?;
+    for alias in &said_since {
+        aliases::put(conn, alias)?;
+    }
     let mut ids = affected(conn, erasure, &group)?;
     ids.extend(held);
     let claimed: Vec<Object> = ids.iter().map(|id| Object::awaited(*id, Kind::Order)).collect();
@@ -76,68 +87,94 @@ pub(crate) fn erase(
     workspace.objects.extend(claimed.iter().map(|object| (object.id, object.clone())));
     workspace.objects.extend(existing.clone());
     load(recorder, conn, &mut workspace)?;
-    workspace.people.extend(people::identities(conn, &group)?);
     sort_out(&mut workspace, erasure, &group, now);
-    let kept = hand_over(&mut workspace, &group, successors, now)?;
+    heirs.take_over(&mut workspace, erasure.at);
+    heirs.all_there()?;
+    let moved = find_homes(conn, &mut workspace, &group, &heirs)?;
+    workspace.place_all(now);
 
     let packed = recorder.pack(&mut workspace, &[])?;
+    let mut left = Vec::new();
+    note_left(&workspace, &packed, &mut left);
+    for left in &mut left {
+        left.is_forgotten = matches!(&left.from, Found::Linked(person, ..) if group.erased.contains(person));
+    }
     let written: HashMap<ObjectId, &Object> = claimed.iter().map(|object| (object.id, object)).collect();
     update_objects(conn, &workspace, &existing, &written)?;
-    links::remove_of(conn, &group)?;
-    for order in &kept {
+    links::remove_of(conn, &group.erased)?;
+    for order in &workspace.linked {
         if let Some(link) = workspace.links.get(order) {
             links::put(conn, *order, link)?;
         }
     }
-    for (id, slot) in &workspace.slots {
-        if slot.touched && slot.found == Some(Found::Unlinked) {
-            unlinked::remove(conn, *id)?;
-        }
-    }
-    for (id, packed) in &packed {
-        if let Packed::Unlinked { waiting, document } = packed {
-            unlinked::put(conn, *id, *waiting, now, document)?;
-        }
-    }
-    let removed = remove_people(recorder, conn, &group)?;
-    // What came in until their rows were gone must go as well.
-    let missing: Vec<Object> = affected(conn, erasure, &group)?
-        .difference(&ids)
-        .map(|id| Object::awaited(*id, Kind::Order))
-        .collect();
+    let linked = store_loose(conn, now, packed, &left)?;
+    let (removed, missing) = replace_people(recorder, conn, erasure, &group, &heirs, &ids, now)?;
     if !missing.is_empty() {
         return Err(RecordError::Extend(missing));
     }
-    let rows = succeed(recorder, conn, erasure, &removed, successors, packed, now)?;
-    purchases::remove_of(conn, &group)?;
-    purchases::insert(conn, rows)?;
-    tombstones::remove_of(conn, &group)?;
+    let customers = Customers { held: group.staying.clone(), moved, ..Customers::default() };
+    let numbered = store_linked(conn, now, linked, &left, &customers)?;
+    tombstones::remove_of(conn, &group.erased)?;
     suppress(conn, erasure, &removed)?;
-    erasures::begin(conn, &group, now)?;
-    announcements::announce(conn, &group)?;
-    sessions::delete_of(conn, &group)?;
-    if !group.is_empty() {
+    erasures::begin(conn, &group.erased, now)?;
+    announcements::announce(conn, &[&group.erased[..], &numbered.told].concat())?;
+    sessions::delete_of(conn, &group.erased)?;
+    if !group.erased.is_empty() {
         entries::take_head(conn, Log::Access)?;
     }
-    Ok(Outcome { applied: Applied::Stored, erased: group })
+    Ok(Outcome { applied: Applied::Stored, erased: group.erased })
 }
 
-fn affected(conn: &mut Conn, erasure: &Erasure, group: &[Person]) -> Result<BTreeSet<ObjectId>, RecordError> {
+/// Whether something was said at or after that time, as far as it is ordered by time at all.
+pub(crate) fn is_since(latest: Latest, at: DateTime<Utc>) -> bool {
+    latest.order_kind > 0 && latest.order_value >= at.timestamp_micros()
+}
+
+/// Who shares a history by what was said before the erasure.
+fn group(conn: &mut Conn, erasure: &Erasure) -> Result<Group, RecordError> {
+    let Some(named) = people::find(conn, &erasure.index)? else { return Ok(Group::default()) };
+    let home = people::home(conn, named)?;
+    let members = people::members(conn, home)?;
+    let mut statements = aliases::active_from(conn, &members)?;
+    statements.retain(|alias| !is_since(alias.latest, erasure.at));
+    let homes = homes(&members, &statements, &HashMap::new());
+    let (erased, staying) = members.into_iter().partition(|person| homes.get(person) == homes.get(&named));
+    Ok(Group { erased, staying })
+}
+
+/// What was said since of those who are erased: it is about their successors.
+fn said_since(
+    conn: &mut Conn,
+    erasure: &Erasure,
+    group: &Group,
+    heirs: &mut Heirs<'_>,
+) -> Result<Vec<Alias>, RecordError> {
+    let mut since = aliases::about(conn, &group.erased)?;
+    since.retain(|alias| is_since(alias.latest, erasure.at));
+    for alias in &mut since {
+        for person in [&mut alias.from, &mut alias.into].into_iter().flatten() {
+            *person = heirs.of(*person);
+        }
+    }
+    Ok(since)
+}
+
+fn affected(conn: &mut Conn, erasure: &Erasure, group: &Group) -> Result<BTreeSet<ObjectId>, RecordError> {
     let mut ids: BTreeSet<ObjectId> = erasure.orders.iter().copied().collect();
-    for person in group {
+    for person in group.erased.iter().chain(&group.staying) {
         ids.extend(purchases::ids_of(conn, *person)?.into_iter().map(|(id, _)| ObjectId::from(id)));
     }
-    ids.extend(links::orders_of(conn, group)?);
+    ids.extend(links::orders_of(conn, &group.erased)?);
     Ok(ids)
 }
 
-/// Drops what is from before, and the orders that the event names.
-fn sort_out(workspace: &mut Workspace, erasure: &Erasure, group: &[Person], now: DateTime<Utc>) {
-    let named: BTreeSet<PurchaseId> = erasure.orders.iter().map(|id| PurchaseId::from(*id)).collect();
-    let mut gone = named.clone();
+/// Drops the purchases from before of those who are erased, and the orders that the event names.
+fn sort_out(workspace: &mut Workspace, erasure: &Erasure, group: &Group, now: DateTime<Utc>) {
+    let mut gone: BTreeSet<PurchaseId> = erasure.orders.iter().map(|id| PurchaseId::from(*id)).collect();
     for (id, slot) in &workspace.slots {
-        let Some(Found::Linked(person, at, _)) = &slot.found else { continue };
-        if group.contains(person) && *at < erasure.at {
+        let Some(Found::Linked(_, at, _)) = &slot.found else { continue };
+        let is_theirs = workspace.named(*id, None).is_some_and(|named| group.erased.contains(&named.person));
+        if is_theirs && *at < erasure.at {
             gone.insert(*id);
         }
     }
@@ -146,111 +183,73 @@ fn sort_out(workspace: &mut Workspace, erasure: &Erasure, group: &[Person], now:
     }
 }
 
-/// Gives what stays to the successors of those whose it is; the orders about which something is still said.
-fn hand_over(
-    workspace: &mut Workspace,
-    group: &[Person],
-    successors: &HashMap<Person, Person>,
-    now: DateTime<Utc>,
-) -> Result<BTreeSet<ObjectId>, RecordError> {
-    let staying: Vec<PurchaseId> = workspace
-        .slots
-        .iter()
-        .filter(|(_, slot)| !slot.touched)
-        .filter(|(_, slot)| matches!(&slot.found, Some(Found::Linked(person, ..)) if group.contains(person)))
-        .map(|(id, _)| *id)
-        .collect();
-    let mut heirless = BTreeSet::new();
-    let mut kept = BTreeSet::new();
-    for id in staying {
-        let object_id = ObjectId::from(id);
-        let link = workspace.links.get(&object_id).map(|link| link.person);
-        let claim = workspace.objects.get(&object_id).and_then(|object| object.claim);
-        for person in [link, claim].into_iter().flatten().filter(|person| group.contains(person)) {
-            let Some(new) = successors.get(&person) else {
-                heirless.insert(person);
-                continue;
-            };
-            let heir = Identity { person: *new, home: *new, home_since: None, not_before: None };
-            workspace.people.insert(*new, heir);
-            if let Some(object) = workspace.objects.get_mut(&object_id)
-                && object.claim == Some(person)
-            {
-                object.claim = Some(*new);
-            }
-            if let Some(link) = workspace.links.get_mut(&object_id)
-                && link.person == person
-            {
-                link.person = *new;
-                kept.insert(object_id);
-            }
-        }
-        if let Some(slot) = workspace.slots.get_mut(&id) {
-            slot.unplaced = true;
-        }
-    }
-    if !heirless.is_empty() {
-        return Err(RecordError::Succeed(heirless.into_iter().collect()));
-    }
-    workspace.place(now);
-    Ok(kept)
-}
-
-fn remove_people(
-    recorder: &Recorder,
+/// Who is at home where from now on, heirs among them; those whose home is another than it was.
+fn find_homes(
     conn: &mut Conn,
-    group: &[Person],
-) -> Result<Vec<(Person, Removed)>, RecordError> {
-    let mut removed = Vec::with_capacity(group.len());
-    for person in group {
-        if let Some(row) = people::remove(conn, &recorder.keys, *person)? {
-            removed.push((*person, row));
+    workspace: &mut Workspace,
+    group: &Group,
+    heirs: &Heirs<'_>,
+) -> Result<Vec<(Person, Person)>, RecordError> {
+    let mut persons: Vec<Person> = heirs.new_ones().collect();
+    persons.extend(&group.staying);
+    let statements = aliases::active_from(conn, &persons)?;
+    let others: Vec<Person> =
+        statements.iter().filter_map(|alias| alias.into).filter(|into| !persons.contains(into)).collect();
+    let outside = people::identities(conn, &others)?;
+    let outside = outside.into_values().map(|identity| (identity.person, identity.home)).collect();
+    let homes = homes(&persons, &statements, &outside);
+    let staying = people::identities(conn, &group.staying)?;
+    let mut moved = Vec::new();
+    for person in persons {
+        let home = homes.get(&person).copied().unwrap_or(person);
+        let before = staying.get(&person).copied();
+        let before = before.unwrap_or(Identity { person, home: person, home_since: None, not_before: None });
+        if home == before.home {
+            workspace.people.insert(person, before);
+        } else {
+            workspace.people.insert(person, Identity { home, home_since: None, ..before });
+            moved.push((person, home));
         }
     }
-    Ok(removed)
+    for person in &group.erased {
+        workspace.people.remove(person);
+    }
+    Ok(moved)
 }
 
-/// Makes the successors' rows, and numbers their purchases from 1 on.
-fn succeed(
+type Replaced = (Vec<Removed>, Vec<Object>);
+
+/// Takes the rows of those who are erased away, and gives their names to their heirs. What came in until then must go
+/// as well: its objects.
+fn replace_people(
     recorder: &Recorder,
     conn: &mut Conn,
     erasure: &Erasure,
-    removed: &[(Person, Removed)],
-    successors: &HashMap<Person, Person>,
-    packed: Vec<(PurchaseId, Packed)>,
+    group: &Group,
+    heirs: &Heirs<'_>,
+    held: &BTreeSet<ObjectId>,
     now: DateTime<Utc>,
-) -> Result<Vec<PurchaseRow>, RecordError> {
-    let mut of_person: BTreeMap<Person, Vec<Linked>> = BTreeMap::new();
-    for (_, packed) in packed {
-        match packed {
-            Packed::Linked(linked) => of_person.entry(linked.person).or_default().push(*linked),
-            // What waits was put back before.
-            Packed::Unlinked { .. } => {}
+) -> Result<Replaced, RecordError> {
+    let mut removed = BTreeMap::new();
+    for person in &group.erased {
+        if let Some(row) = people::remove(conn, &recorder.keys, *person)? {
+            removed.insert(*person, row);
         }
     }
-    let mut rows = Vec::new();
-    for (person, removed) in removed {
-        let Some(new) = successors.get(person) else { continue };
-        let Some(mut linked) = of_person.remove(new) else { continue };
-        linked.sort_by_key(|linked| linked.row.purchased_at);
-        let mut last = 0;
-        for linked in linked {
-            last += 1;
-            let mut row = linked.row;
-            row.change_seq = last;
-            row.shown_seq = last;
-            row.hidden = linked.was.is_some_and(|(_, was)| was.hidden);
-            rows.push(row);
+    let missing = affected(conn, erasure, group)?;
+    let missing = missing.difference(held).map(|id| Object::awaited(*id, Kind::Order)).collect();
+    for (person, row) in &removed {
+        if let Some(heir) = heirs.needed(*person) {
+            people::succeed(conn, &recorder.keys, row, heir, erasure.at, now)?;
         }
-        people::succeed(conn, &recorder.keys, removed, *new, erasure.at, last, now)?;
     }
-    Ok(rows)
+    Ok((removed.into_values().collect(), missing))
 }
 
-fn suppress(conn: &mut Conn, erasure: &Erasure, removed: &[(Person, Removed)]) -> Result<(), RecordError> {
+fn suppress(conn: &mut Conn, erasure: &Erasure, removed: &[Removed]) -> Result<(), RecordError> {
     let latest = latest_of(erasure.order, erasure.digest);
     suppression::put(conn, &erasure.index, &Suppressed { erased_at: erasure.at, latest })?;
-    for (_, removed) in removed.iter().filter(|(_, removed)| removed.index != erasure.index) {
+    for removed in removed.iter().filter(|removed| removed.index != erasure.index) {
         // A name that went with another's erasure: an event about itself is newer than this.
         let latest = match suppression::find(conn, &removed.index)? {
             Some(before) => before.latest,

@@ -18,7 +18,7 @@ use crate::leaving::note_left;
 use crate::loading::load;
 use crate::numbering::Customers;
 use crate::recorder::{RecordError, Recorder};
-use crate::storing::store;
+use crate::storing::{store_linked, store_loose};
 use crate::subject::{Applied, against, latest_of};
 use crate::workspace::Workspace;
 use crate::write::update_objects;
@@ -173,12 +173,12 @@ fn move_purchases(
     note_left(&workspace, &packed, &mut left);
     let customers = Customers {
         held: group.keys().copied().collect(),
-        joined: movers.iter().filter(|mover| mover.new != mover.person).map(|mover| mover.new).collect(),
         moved: movers.iter().map(|mover| (mover.person, mover.new)).collect(),
         ..Customers::default()
     };
     update_objects(conn, &workspace, &existing, &HashMap::new())?;
-    let numbered = store(conn, now, packed, &left, &customers)?;
+    let linked = store_loose(conn, now, packed, &left)?;
+    let numbered = store_linked(conn, now, linked, &left, &customers)?;
     // What came in until their rows were held must move as well.
     let missing: Vec<Object> =
         affected(conn, group, movers)?.difference(&ids).map(|id| Object::awaited(*id, Kind::Order)).collect();

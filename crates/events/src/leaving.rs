@@ -19,6 +19,8 @@ pub(crate) struct Left {
     pub(crate) narrows: bool,
     /// What its readers are told there, and under which revision.
     pub(crate) told: Option<(Parting, i64)>,
+    /// It was somebody's who is erased with it: there is no feed to tell it in.
+    pub(crate) is_forgotten: bool,
 }
 
 impl Left {
@@ -72,6 +74,6 @@ pub(crate) fn note_left(workspace: &Workspace, packed: &[(PurchaseId, Packed)], 
             (Found::Unlinked, Some(Packed::Unlinked { .. })) => continue,
             (Found::Unlinked, _) => (false, None),
         };
-        left.push(Left { id: *id, from: from.clone(), narrows, told });
+        left.push(Left { id: *id, from: from.clone(), narrows, told, is_forgotten: false });
     }
 }

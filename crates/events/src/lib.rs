@@ -7,6 +7,7 @@ pub mod counts;
 mod erasing;
 pub mod file;
 mod groups;
+mod heirs;
 pub mod holding;
 mod homes;
 pub mod housekeeping;

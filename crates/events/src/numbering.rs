@@ -28,8 +28,6 @@ pub(crate) struct Customers {
     pub(crate) held: Vec<Person>,
     /// Whose home is another now: who, and where.
     pub(crate) moved: Vec<(Person, Person)>,
-    /// Histories that others join, which takes a number even where no purchase moves.
-    pub(crate) joined: Vec<Person>,
 }
 
 /// What is written once the numbers are known.
@@ -81,7 +79,7 @@ pub(crate) fn number(
         Ok::<_, RecordError>(*seq - 1)
     };
     let mut numbered = Numbered::default();
-    for left in left {
+    for left in left.iter().filter(|left| !left.is_forgotten) {
         if let (Found::Linked(person, ..), true) = (&left.from, left.told.is_some()) {
             numbered.tombstones.extend(left.tombstone(take(*person)?, now));
         }
@@ -114,7 +112,7 @@ fn changes(linked: &[Linked], left: &[Left], customers: &Customers) -> Vec<Chang
     for linked in linked {
         note(linked.person, i64::from(!keeps_number(linked)), false);
     }
-    for left in left {
+    for left in left.iter().filter(|left| !left.is_forgotten) {
         if let Found::Linked(person, ..) = left.from {
             note(person, i64::from(left.told.is_some()), left.narrows);
         }
@@ -122,8 +120,10 @@ fn changes(linked: &[Linked], left: &[Left], customers: &Customers) -> Vec<Chang
     for person in customers.expected.keys().chain(&customers.held) {
         note(*person, 0, false);
     }
-    for person in &customers.joined {
-        note(*person, 1, false);
+    for (person, home) in &customers.moved {
+        note(*person, 0, false);
+        // A number of its own, so that who agreed before did not agree to this.
+        note(*home, i64::from(person != home), false);
     }
     changes.into_values().collect()
 }

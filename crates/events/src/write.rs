@@ -18,7 +18,7 @@ use crate::message::Message;
 use crate::numbering::Customers;
 use crate::packing::Packed;
 use crate::recorder::{Prepared, RecordError, Recorded, Recorder};
-use crate::storing::store;
+use crate::storing::{store_linked, store_loose};
 use crate::subject::{Applied, Carried, Subject, What};
 use crate::workspace::Workspace;
 
@@ -64,7 +64,8 @@ pub(crate) fn write(
     for (order, link) in &statements {
         links::put(conn, *order, link)?;
     }
-    let numbered = store(conn, prepared.now, work.packed, &work.left, &work.customers)?;
+    let linked = store_loose(conn, prepared.now, work.packed, &work.left)?;
+    let numbered = store_linked(conn, prepared.now, linked, &work.left, &work.customers)?;
     let (done, held) = conclude(recorder, messages, prepared, &work.outcomes)?;
     quarantine::insert(conn, &held)?;
     if !recorder.is_history() {

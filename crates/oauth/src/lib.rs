@@ -29,4 +29,4 @@ pub mod upstream;
 
 pub use crate::error::OauthError;
 pub use crate::routes::routes;
-pub use crate::setup::{Oauth, Settings, SetupError, Tier};
+pub use crate::setup::{Coverage, Oauth, Settings, SetupError, Tier};

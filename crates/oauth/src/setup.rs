@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_ledger::Ledger;
 use counterfoil_store::Store;
 use counterfoil_store::document::Codec;
 use counterfoil_store::keys::Keys;
 use prometheus::Registry;
+use serde::Serialize;
 use url::Url;
 
 use crate::dpop::Proofs;
@@ -22,6 +24,19 @@ pub enum Tier {
     Production,
     /// Made-up customers: apps are approved at once; plain http on a loopback address.
     Sandbox,
+}
+
+/// What the retailer says about the record of each customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// The first local date of which there are purchases; absent where nobody has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    /// The channels whose purchases are in it.
+    pub channels: Vec<String>,
+    /// For how long purchases are kept, in the retailer's words; absent where all are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<String>,
 }
 
 /// How a realm is set.
@@ -39,6 +54,8 @@ pub struct Settings {
     pub decision_seconds: i64,
     /// Proofs remembered against replay, per generation; each takes some 32 bytes.
     pub remembered_proofs: usize,
+    /// What discovery says about the record of each customer.
+    pub coverage: Coverage,
 }
 
 impl Settings {
@@ -51,6 +68,7 @@ impl Settings {
             request_seconds: 590,
             decision_seconds: 1_800,
             remembered_proofs: 1_000_000,
+            coverage: Coverage::default(),
         }
     }
 }

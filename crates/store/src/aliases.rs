@@ -75,6 +75,13 @@ pub fn active_from(conn: &mut Conn, persons: &[Person]) -> Result<Vec<Alias>> {
     Ok(found)
 }
 
+/// Every statement about these persons, from either side.
+pub fn about(conn: &mut Conn, persons: &[Person]) -> Result<Vec<Alias>> {
+    let bytes = crate::people::bytes_of(persons);
+    let about = aliases::from_person.eq_any(bytes.clone()).or(aliases::into_person.eq_any(bytes));
+    aliases::table.filter(about).load::<Row>(conn)?.into_iter().map(read).collect()
+}
+
 /// Writes a statement. The head is held.
 pub fn put(conn: &mut Conn, alias: &Alias) -> Result<()> {
     let values = (

@@ -268,19 +268,16 @@ pub fn remove(conn: &mut Conn, keys: &Keys, person: Person) -> Result<Option<Rem
     }))
 }
 
-/// Gives a name whose earlier life was just removed to a new person, who has keys already, and whose change feed goes up
-/// to `change_seq`.
+/// Gives a name whose earlier life was just removed to a new person, who has keys already.
 pub fn succeed(
     conn: &mut Conn,
     keys: &Keys,
     removed: &Removed,
     new: Person,
     not_before: DateTime<Utc>,
-    change_seq: i64,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let row = new_customer(keys, new, &removed.index, &removed.id, Some(not_before), now)?;
-    let row = NewCustomer { change_seq, ..row };
     either!(conn, c => diesel::insert_into(customers::table).values(&row).execute(c))?;
     Ok(())
 }

@@ -184,13 +184,6 @@ pub fn ids_of(conn: &mut Conn, person: Person) -> Result<Vec<(PurchaseId, DateTi
         .collect()
 }
 
-/// Removes every purchase of these persons.
-pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
-    let bytes = crate::people::bytes_of(persons);
-    diesel::delete(purchases::table.filter(purchases::person.eq_any(bytes))).execute(conn)?;
-    Ok(())
-}
-
 /// One purchase of a customer, if it passes `filter`.
 pub fn find(
     conn: &mut Conn,

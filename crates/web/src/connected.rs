@@ -11,6 +11,7 @@ use minijinja::{Value, context};
 
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
+use crate::leave_out;
 use crate::pages::{Pages, date, lead};
 
 /// `GET /`
@@ -72,11 +73,7 @@ pub(crate) async fn stop(
     match grants::withdraw(&oauth, session.person, view.grant_id).await {
         // What has ended meanwhile, however it did, is what was asked for.
         Ok(_) | Err(GrantError::Final(_)) => {}
-        Err(GrantError::NotFound) => return Err(fault(Failure::NotFound)),
-        Err(GrantError::Store(error)) => {
-            tracing::error!(%error, "a grant cannot be withdrawn");
-            return Err(fault(Failure::Unavailable));
-        }
+        Err(error) => return Err(fault((&error).into())),
     }
     Ok(lead(&format!("/apps/{}/stopped", view.grant_id)))
 }
@@ -126,9 +123,18 @@ fn describe(pages: &Pages, view: &GrantView) -> Value {
     let words = pages.words();
     let mut sees: Vec<String> =
         words.titles(&view.details.datasets).into_iter().map(ToOwned::to_owned).collect();
+    sees.extend(view.details.shared_accounts.then(|| words.leave_out.shared.clone()));
     sees.extend(view.details.from.map(|day| format!("Purchases since {}", date(day))));
     sees.extend(view.details.to.map(|day| format!("Purchases until {}", date(day))));
+    let mut leaves_out: Vec<String> =
+        leave_out::names(pages, &view.carve_outs.categories).into_iter().map(ToOwned::to_owned).collect();
+    leaves_out.extend(match view.carve_outs.purchases.len() {
+        0 => None,
+        1 => Some("1 single purchase".to_owned()),
+        count => Some(format!("{count} single purchases")),
+    });
     context! {
+        leaves_out,
         grant_id => format!("{}", view.grant_id),
         name => view.app_name,
         operator => view.operator,

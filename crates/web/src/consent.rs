@@ -11,6 +11,7 @@ use minijinja::{Value, context};
 
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
+use crate::leave_out::{LeaveOut, Offer};
 use crate::pages::{Pages, date, lead};
 
 /// `GET /consent?request=`
@@ -63,7 +64,7 @@ async fn allow(
     let fault = |failure| Fault::new(pages, failure);
     let refused = |error: ConsentError| Fault::new(pages, Failure::from(&error));
     let pending = consent::open(oauth, reference, session).await.map_err(refused)?;
-    let answers = Answers::read(form).map_err(fault)?;
+    let answers = Answers::read(form, pages, &pending).map_err(fault)?;
     let choice = match answers.choice(&pending.most, pages.today()) {
         Ok(choice) => choice,
         Err(Unusable::Form) => return Err(fault(Failure::FormUnreadable)),
@@ -87,6 +88,8 @@ struct Answers {
     from: String,
     from_date: String,
     duration: Lasting,
+    shared_accounts: bool,
+    leave_out: LeaveOut,
 }
 
 /// Answers that cannot be taken.
@@ -113,10 +116,17 @@ impl Answers {
         } else {
             pending.asked.duration
         };
-        Self { datasets: Vec::new(), from: "all".to_owned(), from_date: String::new(), duration }
+        Self {
+            datasets: Vec::new(),
+            from: "all".to_owned(),
+            from_date: String::new(),
+            duration,
+            shared_accounts: false,
+            leave_out: LeaveOut::default(),
+        }
     }
 
-    fn read(form: &Fields) -> Result<Self, Failure> {
+    fn read(form: &Fields, pages: &Pages, pending: &Pending) -> Result<Self, Failure> {
         let datasets: Option<Vec<Dataset>> = form.all("dataset").map(Dataset::from_name).collect();
         let duration = form.one("duration")?.and_then(Lasting::from_name);
         Ok(Self {
@@ -124,6 +134,8 @@ impl Answers {
             from: form.one("from")?.unwrap_or("").to_owned(),
             from_date: form.one("fromDate")?.unwrap_or("").trim().to_owned(),
             duration: duration.ok_or(Failure::FormUnreadable)?,
+            shared_accounts: form.is_ticked("sharedAccounts")?,
+            leave_out: LeaveOut::read(form, pages, offer(&pending.most))?,
         })
     }
 
@@ -135,13 +147,25 @@ impl Answers {
             _ => return Err(Unusable::Form),
         };
         let is_offered = self.datasets.iter().all(|dataset| most.holds(*dataset));
-        if !is_offered || self.duration.exceeds(most.duration) {
+        let is_too_much = self.shared_accounts && !most.shared_accounts;
+        if !is_offered || is_too_much || self.duration.exceeds(most.duration) {
             return Err(Unusable::Form);
         }
         let mut datasets = vec![Dataset::Purchases];
         datasets.extend(self.datasets.iter().copied().filter(|dataset| *dataset != Dataset::Purchases));
-        Ok(Choice { datasets, from, duration: self.duration })
+        Ok(Choice {
+            datasets,
+            from,
+            duration: self.duration,
+            shared_accounts: self.shared_accounts,
+            categories: self.leave_out.categories.clone(),
+            keep_totals: self.leave_out.keep_totals,
+        })
     }
+}
+
+fn offer(most: &Details) -> Offer {
+    Offer::to_app(most.holds(Dataset::Sensitive))
 }
 
 fn chosen_date(text: &str, earliest: Option<NaiveDate>, today: NaiveDate) -> Result<NaiveDate, DateFlaw> {
@@ -177,11 +201,13 @@ impl Page<'_> {
         let today = self.pages.today();
         let year_ago = year_before(today);
         let is_optional = |dataset: &Dataset| *dataset != Dataset::Purchases;
+        // A question of its own, not one of a list.
+        let is_listed = |dataset: &Dataset| is_optional(dataset) && *dataset != Dataset::Sensitive;
         let optional: Vec<Value> = most
             .datasets
             .iter()
             .copied()
-            .filter(is_optional)
+            .filter(is_listed)
             .map(|dataset| self.line(dataset, answers.datasets.contains(&dataset)))
             .collect();
         let withheld: Vec<&str> = Dataset::ALL
@@ -208,6 +234,11 @@ impl Page<'_> {
             stated_use => asked.stated_use,
             required => [self.line(Dataset::Purchases, true)],
             optional,
+            sensitive => most
+                .holds(Dataset::Sensitive)
+                .then(|| self.line(Dataset::Sensitive, answers.datasets.contains(&Dataset::Sensitive))),
+            shared => most.shared_accounts.then(|| context! { is_ticked => answers.shared_accounts }),
+            leave_out => answers.leave_out.render(self.pages, offer(most), true),
             withheld,
             durations,
             from => answers.from,

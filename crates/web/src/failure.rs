@@ -45,6 +45,10 @@ failures! {
     AppUnknown          = "app_unknown",         BAD_REQUEST;
     /// A client that is pending or suspended.
     AppNotActive        = "app_not_active",      FORBIDDEN;
+    /// A grant that ended, on a page that would change it.
+    AppEnded            = "app_ended",           CONFLICT;
+    /// As many single purchases are left out as a grant can leave out.
+    TooManyLeftOut      = "too_many_left_out",   CONFLICT;
     /// A request that breaks the rules before client and redirect are proven.
     RequestInvalid      = "request_invalid",     BAD_REQUEST;
     /// No sign-in of this browser is under way.

@@ -51,6 +51,18 @@ impl Fields {
         Ok(self.one(name)?.map(ToOwned::to_owned))
     }
 
+    /// Whether a box was ticked whose value is `yes`.
+    ///
+    /// # Errors
+    /// [`Failure::FormUnreadable`] for another value.
+    pub(crate) fn is_ticked(&self, name: &str) -> Result<bool, Failure> {
+        match self.one(name)? {
+            None => Ok(false),
+            Some("yes") => Ok(true),
+            Some(_) => Err(Failure::FormUnreadable),
+        }
+    }
+
     /// All values of a field.
     pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())

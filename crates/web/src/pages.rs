@@ -15,10 +15,15 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use crate::failure::Failure;
 use crate::words::{Words, WordsError};
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("base.html", include_str!("../templates/base.html")),
     ("sign-in.html", include_str!("../templates/sign-in.html")),
-    ("consent.html", CONSENT),
+    ("consent.html", include_str!("../templates/consent.html")),
+    ("leave-out.html", include_str!("../templates/leave-out.html")),
+    ("purchase-list.html", include_str!("../templates/purchase-list.html")),
+    ("change.html", include_str!("../templates/change.html")),
+    ("left-out.html", include_str!("../templates/left-out.html")),
+    ("hidden.html", include_str!("../templates/hidden.html")),
     ("apps.html", include_str!("../templates/apps.html")),
     ("stop.html", include_str!("../templates/stop.html")),
     ("stopped.html", include_str!("../templates/stopped.html")),
@@ -26,11 +31,39 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("problem.html", include_str!("../templates/problem.html")),
 ];
 
-const CONSENT: &str = include_str!("../templates/consent.html");
+/// What was shown when the customer let an app in: the template with the one that it includes.
+const CONSENT: &str =
+    concat!(include_str!("../templates/consent.html"), include_str!("../templates/leave-out.html"));
+
+/// What was shown when the customer changed a grant.
+pub(crate) const CHANGE: &str =
+    concat!(include_str!("../templates/change.html"), include_str!("../templates/leave-out.html"));
+
+/// What was shown when the customer left a single purchase out.
+pub(crate) const LEFT_OUT: &str =
+    concat!(include_str!("../templates/left-out.html"), include_str!("../templates/purchase-list.html"));
+
+/// What was shown when the customer hid something from every app.
+pub(crate) const HIDDEN: &str = concat!(
+    include_str!("../templates/hidden.html"),
+    include_str!("../templates/leave-out.html"),
+    include_str!("../templates/purchase-list.html")
+);
 
 /// The bytes of the consent page's template, for the fingerprint of what was shown.
 pub fn artefact() -> &'static [u8] {
     CONSENT.as_bytes()
+}
+
+/// A kind of things, as pages name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// Its id in the catalogue.
+    pub id: String,
+    /// Its name in the language of the pages.
+    pub name: String,
+    /// Whether things of it may say something about health, faith, sex life or similar.
+    pub sensitive: bool,
 }
 
 /// What the pages are told.
@@ -42,6 +75,8 @@ pub struct PagesSettings {
     pub timezone: Tz,
     /// Customer ids that the demo sign-in suggests.
     pub suggestions: Vec<String>,
+    /// The kinds of things that can be left out, in the order in which pages list them.
+    pub categories: Vec<Category>,
 }
 
 /// The pages of a realm; handlers find it in the app's data.
@@ -88,6 +123,10 @@ impl Pages {
 
     pub(crate) fn suggestions(&self) -> &[String] {
         &self.0.settings.suggestions
+    }
+
+    pub(crate) fn categories(&self) -> &[Category] {
+        &self.0.settings.categories
     }
 
     /// Today, where the shop is.

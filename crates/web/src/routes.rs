@@ -2,7 +2,7 @@
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 
-use crate::{assets, connected, consent, explain, sign_in};
+use crate::{assets, change, connected, consent, explain, hidden, sign_in};
 
 /// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::Pages`].
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -16,6 +16,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(
             resource("/apps/{grant}/stop").route(get().to(connected::ask)).route(post().to(connected::stop)),
         )
+        .service(
+            resource("/apps/{grant}/change").route(get().to(change::show)).route(post().to(change::save)),
+        )
+        .service(
+            resource("/apps/{grant}/purchases")
+                .route(get().to(change::purchases))
+                .route(post().to(change::set_purchase)),
+        )
+        .service(resource("/hidden").route(get().to(hidden::show)).route(post().to(hidden::set_purchase)))
+        .service(resource("/hidden/kinds").route(post().to(hidden::set_kinds)))
         .service(resource("/apps/{grant}/stopped").route(get().to(connected::stopped)))
         .service(resource("/error").route(get().to(explain::error)))
         .service(resource("/problems/{code}").route(get().to(explain::problem)))

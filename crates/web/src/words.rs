@@ -26,6 +26,8 @@ pub(crate) struct Words {
     failures: BTreeMap<String, FailureWords>,
     pub(crate) sign_in: SignInWords,
     pub(crate) date: DateWords,
+    pub(crate) leave_out: LeaveOutWords,
+    pub(crate) hiding: HidingWords,
 }
 
 /// A dataset on a page.
@@ -62,6 +64,31 @@ pub(crate) struct DateWords {
     pub(crate) unreadable: String,
     pub(crate) future: String,
     pub(crate) too_early: String,
+}
+
+/// Where kinds of things are left out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeaveOutWords {
+    pub(crate) summary: String,
+    pub(crate) sensitive: String,
+    pub(crate) ordinary: String,
+    pub(crate) shared: String,
+}
+
+/// Where single purchases are hidden or left out.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct HidingWords {
+    pub(crate) hide: String,
+    pub(crate) show: String,
+    pub(crate) hidden: String,
+    pub(crate) leave_out: String,
+    pub(crate) put_back: String,
+    pub(crate) left_out: String,
+    pub(crate) none: String,
+    pub(crate) none_hidden: String,
+    pub(crate) none_left_out: String,
 }
 
 /// A word file that lacks something.
@@ -154,7 +181,12 @@ mod tests {
             include_str!("../templates/base.html"),
             include_str!("../templates/sign-in.html"),
             include_str!("../templates/consent.html"),
+            include_str!("../templates/leave-out.html"),
+            include_str!("../templates/purchase-list.html"),
             include_str!("../templates/apps.html"),
+            include_str!("../templates/change.html"),
+            include_str!("../templates/left-out.html"),
+            include_str!("../templates/hidden.html"),
             include_str!("../templates/stop.html"),
             include_str!("../templates/stopped.html"),
             include_str!("../templates/error.html"),

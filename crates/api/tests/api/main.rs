@@ -7,6 +7,8 @@ mod app;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod polls;

@@ -1,6 +1,7 @@
 //! A realm of its own for each test.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::dev::ServiceResponse;
@@ -11,7 +12,8 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, FromRequest as _};
 use chrono::{DateTime, Utc};
-use counterfoil_api::{Api, ApiSettings, Coverage, Readiness};
+use counterfoil_api::{Api, ApiSettings, Readiness};
+use counterfoil_domain::catalogue::{Catalogue, CatalogueFile, CategoryFile, Unmapped};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Ledger;
@@ -19,7 +21,7 @@ use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::complete;
 use counterfoil_oauth::session::{Session, Sessions};
-use counterfoil_oauth::{Oauth, Settings, Tier};
+use counterfoil_oauth::{Coverage, Oauth, Settings, Tier};
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Error, Store, people};
@@ -106,6 +108,28 @@ pub fn entropy() -> Entropy {
     Entropy::new(|buffer| openssl::rand::rand_bytes(buffer).unwrap())
 }
 
+/// Two categories, of which one is sensitive; `unmapped` is ordinary.
+pub fn catalogue() -> Arc<Catalogue> {
+    let category = |id: &str, sensitive, path: &str| CategoryFile {
+        id: id.to_owned(),
+        name: [("en".to_owned(), id.to_owned())].into(),
+        sensitive,
+        paths: vec![vec![path.to_owned()]],
+        skus: Vec::new(),
+    };
+    let categories = vec![category("bakery", false, "BREAD"), category("health", true, "DRUGS")];
+    let file = CatalogueFile { version: 1, unmapped: Unmapped::Ordinary, categories };
+    Arc::new(Catalogue::new(file).unwrap())
+}
+
+fn coverage() -> Coverage {
+    Coverage {
+        from: "2015-01-01".parse().ok(),
+        channels: vec!["store".to_owned(), "online".to_owned()],
+        retention: Some("Ten years".to_owned()),
+    }
+}
+
 pub fn now() -> DateTime<Utc> {
     "2026-11-24T12:00:00Z".parse().unwrap()
 }
@@ -134,15 +158,26 @@ impl Realm {
             ledger.clone(),
             clock.clone(),
             entropy(),
-            Settings::new(url.clone(), Tier::Sandbox),
+            Settings { coverage: coverage(), ..Settings::new(url.clone(), Tier::Sandbox) },
             &registry,
         );
         let oauth = oauth.unwrap();
         let readiness = Readiness::default();
-        let settings =
-            ApiSettings { base: oauth.issuer().to_owned(), per_minute, coverage: Coverage::default() };
-        let api = Api::new(store.clone(), keys.clone(), sealer, clock.clone(), readiness.clone(), settings)
-            .unwrap();
+        let settings = ApiSettings {
+            base: oauth.issuer().to_owned(),
+            per_minute,
+            coverage: oauth.settings().coverage.clone(),
+        };
+        let api = Api::new(
+            store.clone(),
+            keys.clone(),
+            sealer,
+            clock.clone(),
+            catalogue(),
+            readiness.clone(),
+            settings,
+        )
+        .unwrap();
         let sessions = Sessions::new(store.clone(), keys.clone(), clock, entropy(), &url).unwrap();
         let app = ActixApp::new()
             .app_data(Data::new(oauth.clone()))

@@ -15,6 +15,8 @@ async fn nothing_is_answered_without_a_token() {
     for (method, path) in [
         (Method::GET, "/v1/purchases"),
         (Method::GET, "/v1/purchases/pur_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        (Method::GET, "/v1/changes"),
+        (Method::GET, "/v1/summary"),
         (Method::GET, "/v1/grant"),
         (Method::DELETE, "/v1/grant"),
     ] {

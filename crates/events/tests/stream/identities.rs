@@ -8,7 +8,7 @@ use counterfoil_events::message::Message;
 use serde_json::{Value, json};
 
 use crate::database::Database;
-use crate::realm::{Realm, message};
+use crate::realm::{Realm, customers, message};
 
 /// An event of `/crm`, ordered by its time.
 fn said(kind: &str, second: u32, data: &Value) -> Value {
@@ -88,9 +88,10 @@ fn sources() -> Sources {
 type Outcome = BTreeMap<String, Vec<String>>;
 
 fn outcome(realm: &Realm) -> Outcome {
-    let names = ["a", "b", "c", "d"];
-    let served = realm.served_by_names(&names, &[("loyalty", "1"), ("loyalty", "2")]);
-    served
+    let mut names = customers(["a", "b", "c"]);
+    names.insert(("loyalty".to_owned(), "1".to_owned()));
+    realm
+        .served_by_name(&names)
         .into_iter()
         .map(|(customer, purchases)| {
             let mut told: Vec<String> = purchases

@@ -1,6 +1,6 @@
 //! A realm that is recorded into, and what its customers are served.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -121,36 +121,38 @@ impl Realm {
 
     /// What each of these customers is served with everything shown. Nobody else may be served anything.
     pub fn served<'a>(&self, customers: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, Vec<Value>> {
-        let persons = customers.into_iter().map(|customer| (customer.to_owned(), self.person(customer)));
-        self.served_to(persons.collect())
+        self.served_by_name(&self::customers(customers))
     }
 
-    /// The same, with aliases beside customers.
-    pub fn served_by_names(
+    /// The same by name: scheme and id.
+    pub fn served_by_name(&self, names: &BTreeSet<(String, String)>) -> BTreeMap<String, Vec<Value>> {
+        let served = self.served_up_to(names, i64::MAX);
+        let count: usize = served.values().map(Vec::len).sum();
+        assert_eq!(self.read(purchases::count), i64::try_from(count).unwrap(), "somebody else is served too");
+        served
+    }
+
+    /// What a grant shows that was given before anything joined.
+    pub fn served_before(&self, names: &BTreeSet<(String, String)>) -> BTreeMap<String, Vec<Value>> {
+        self.served_up_to(names, 0)
+    }
+
+    fn served_up_to(
         &self,
-        customers: &[&str],
-        aliases: &[(&str, &str)],
+        names: &BTreeSet<(String, String)>,
+        agreed_seq: i64,
     ) -> BTreeMap<String, Vec<Value>> {
-        let mut persons: Vec<_> =
-            customers.iter().map(|customer| ((*customer).to_owned(), self.person(customer))).collect();
-        for (scheme, id) in aliases {
-            let index = self.keys.alias_index(scheme, id);
-            persons.push((format!("{scheme}:{id}"), self.read(|conn| people::find(conn, &index))));
-        }
-        self.served_to(persons)
-    }
-
-    fn served_to(&self, persons: Vec<(String, Option<Person>)>) -> BTreeMap<String, Vec<Value>> {
-        let (codec, everything) =
-            (Codec::default(), Filter { shared: true, agreed_seq: i64::MAX, ..Filter::default() });
+        let (codec, filter) = (Codec::default(), Filter { shared: true, agreed_seq, ..Filter::default() });
         let shows = Shows { lines: true, payment: true, location: true, documents: true };
         let all = View { shows, veil: Veil::default() };
         let mut unpacker = codec.unpacker(self.keys.aead()).unwrap();
         let mut served: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for (customer, person) in persons {
-            let Some(person) = person else { continue };
+        for (scheme, id) in names {
+            let index = self.keys.alias_index(scheme, id);
+            let Some(person) = self.read(|conn| people::find(conn, &index)) else { continue };
+            let name = if scheme.is_empty() { id.clone() } else { format!("{scheme}:{id}") };
             let keys = self.keys.person(person).unwrap();
-            let listed = self.read(|conn| purchases::page(conn, person, &everything, None, 100_000));
+            let listed = self.read(|conn| purchases::page(conn, person, &filter, None, 100_000));
             for row in listed {
                 let id = PurchaseId::from_slice(&row.purchase_id).unwrap();
                 let mut plain = Vec::new();
@@ -159,11 +161,9 @@ impl Realm {
                     .unwrap();
                 let mut shown = Vec::new();
                 project(SectionsRef::parse(&plain).unwrap(), &all, &mut shown).unwrap();
-                served.entry(customer.clone()).or_default().push(serde_json::from_slice(&shown).unwrap());
+                served.entry(name.clone()).or_default().push(serde_json::from_slice(&shown).unwrap());
             }
         }
-        let count: usize = served.values().map(Vec::len).sum();
-        assert_eq!(self.read(purchases::count), i64::try_from(count).unwrap(), "somebody else is served too");
         served
     }
 
@@ -177,6 +177,11 @@ impl Realm {
 fn clock(seconds: &Arc<AtomicU64>) -> Clock {
     let (seconds, start) = (Arc::clone(seconds), DateTime::from_timestamp(1_800_000_000, 0).unwrap());
     Clock::new(move || start + Duration::seconds(i64::try_from(seconds.load(Ordering::SeqCst)).unwrap()))
+}
+
+/// Customers by their ids.
+pub fn customers<'a>(ids: impl IntoIterator<Item = &'a str>) -> BTreeSet<(String, String)> {
+    ids.into_iter().map(|id| (String::new(), id.to_owned())).collect()
 }
 
 /// A message of a partition.

@@ -24,10 +24,13 @@ pub(crate) async fn card(oauth: web::Data<Oauth>) -> HttpResponse {
         "protectedResource": oauth.address("/.well-known/oauth-protected-resource"),
         "datasets": datasets,
         "durations": durations,
+        "coverage": oauth.settings().coverage,
         "limits": {
             "accessTokenSeconds": oauth.settings().access_token_seconds,
             "requestSeconds": oauth.settings().request_seconds,
             "pageSize": { "default": 50, "most": 500 },
+            "waitSeconds": 30,
+            "waitingPolls": 4,
         },
     }))
 }

@@ -181,7 +181,7 @@ mod tests {
             (
                 "events",
                 "write.rs",
-                "let numbered = store(conn, prepared.now, work.packed, &work.left, &work.customers)?;",
+                "let numbered = store_linked(conn, prepared.now, linked, &work.left, &work.customers)?;",
                 "quarantine::insert(conn, &held)?;",
                 "is locked after quarantine",
             ),

@@ -1,6 +1,8 @@
 //! The pages, through the real app on a database of its own.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod choices;
+mod shop;
 mod sign_in;
 mod site;
 
@@ -70,7 +72,7 @@ async fn nothing_optional_is_ticked_and_both_answers_are_alike() {
     browser.sign_in("customer-001").await;
     let page = browser.open(&site.request().await).await;
     let boxes = page.tags("type=\"checkbox\"");
-    assert_eq!(boxes.len(), 2, "lines and location");
+    assert_eq!(boxes.len(), 6, "lines, location, shared accounts, two kinds to leave out, totals");
     assert!(boxes.iter().all(|tag| !tag.contains("checked")));
     let buttons: Vec<String> = page
         .tags("name=\"answer\"")
@@ -303,6 +305,10 @@ async fn every_answer_has_the_headers() {
         ("/apps", 200),
         (&format!("/apps/{grant}/stop"), 200),
         (&format!("/apps/{grant}/stopped"), 303),
+        (&format!("/apps/{grant}/change"), 200),
+        (&format!("/apps/{grant}/purchases"), 200),
+        ("/hidden", 200),
+        ("/hidden?after=x", 404),
         ("/apps/gra_/stop", 404),
         ("/consent", 400),
         ("/consent?request=nothing", 400),

@@ -25,7 +25,7 @@ use counterfoil_oauth::upstream::Login;
 use counterfoil_oauth::{Oauth, Settings, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
-use counterfoil_web::{Pages, PagesSettings};
+use counterfoil_web::{Category, Pages, PagesSettings};
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::EcCurve;
 use josekit::jws::{ES256, JwsHeader};
@@ -101,6 +101,13 @@ impl Site {
             shop: "Example Stores".to_owned(),
             timezone: chrono_tz::Europe::Berlin,
             suggestions: vec!["customer-001".to_owned()],
+            categories: [
+                ("bread", "Bread", false),
+                ("health", "Health", true),
+                ("wine", "Wine & beer", false),
+            ]
+            .map(|(id, name, sensitive)| Category { id: id.to_owned(), name: name.to_owned(), sensitive })
+            .to_vec(),
         };
         let pages = Pages::new(settings, clock.clone(), entropy.clone()).unwrap();
         let registry = prometheus::Registry::new();
@@ -113,7 +120,8 @@ impl Site {
             name: registered.name.to_owned(),
             operator: "Garden Software".to_owned(),
             redirect_uris: vec![REDIRECT.to_owned()],
-            scope: "purchases:read purchases.lines:read purchases.location:read".to_owned(),
+            scope: "purchases:read purchases.lines:read purchases.sensitive:read purchases.location:read"
+                .to_owned(),
             auth_method: "private_key_jwt".to_owned(),
             jwks: json!({ "keys": [public] }).to_string(),
             max_duration: registered.max_duration,
