@@ -133,12 +133,55 @@ try {
   });
   await audit(report, page, '5-apps', screenshots);
 
+  // In between: change what it sees, leave out, hide
+  await page.locator('a[id^="change-"]').first().click();
+  await report.check('changing shows what is shared now', async () => {
+    assert.match(path(), /^\/apps\/gra_[a-z2-7]{26}\/change$/);
+    assert.equal(await page.isChecked('#keep-totals'), false);
+  });
+  await page.click('#kinds summary');
+  await audit(report, page, '6-change', screenshots);
+  await report.check('the keyboard alone leaves a kind out and saves', async () => {
+    await page.goto(page.url());
+    await tabTo(page, 'save');
+    await page.goto(page.url());
+    await page.focus('#kinds summary');
+    await page.keyboard.press('Enter');
+    const kind = await page.locator('#kinds input').first().getAttribute('id');
+    await tabTo(page, kind);
+    await page.keyboard.press('Space');
+    await tabTo(page, 'save');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('saved') === 'yes');
+    assert.ok(await page.isChecked(`#${kind}`));
+    assert.equal(await page.getByRole('status').count(), 1);
+  });
+  await audit(report, page, '7-changed', screenshots);
+  await page.click('#purchases');
+  await report.check('a single purchase is left out', async () => {
+    await page.locator('button[value="leave-out"]').first().click();
+    await page.locator('button[value="put-back"]').first().waitFor();
+  });
+  await audit(report, page, '8-left-out', screenshots);
+  await page.click('#nav-hidden');
+  await report.check('a purchase is hidden from every app, and shown again', async () => {
+    assert.equal(path(), '/hidden');
+    await page.locator('button[value="hide"]').first().click();
+    await page.locator('button[value="show"]').first().waitFor();
+    await page.locator('button[value="show"]').first().click();
+    await page.locator('button[value="show"]').first().waitFor({ state: 'detached' });
+    await page.locator('button[value="hide"]').first().click();
+    await page.locator('button[value="show"]').first().waitFor();
+  });
+  await audit(report, page, '9-hidden', screenshots);
+  await page.goto(at('/apps'));
+
   // Out
   const active = await page.locator('a[id^="stop-"]').count();
   await page.locator('a[id^="stop-"]').first().click();
   presses.stop += 1;
   await report.check('stopping asks once', () => assert.match(path(), /^\/apps\/gra_[a-z2-7]{26}\/stop$/));
-  await audit(report, page, '6-stop', screenshots);
+  await audit(report, page, '10-stop', screenshots);
   await report.check('the keyboard alone stops it', async () => {
     await page.goto(page.url());
     await tabTo(page, 'stop');
@@ -147,7 +190,7 @@ try {
     await page.waitForURL((url) => url.pathname.endsWith('/stopped'));
     assert.ok(Number.isFinite(Date.parse(await page.getAttribute('time', 'datetime'))));
   });
-  await audit(report, page, '7-stopped', screenshots);
+  await audit(report, page, '11-stopped', screenshots);
   await report.check('stopping takes no more presses than allowing', () => {
     assert.ok(presses.stop <= presses.allow, `${presses.stop} to stop, ${presses.allow} to allow`);
   });
@@ -156,7 +199,7 @@ try {
     assert.equal(await page.locator('a[id^="stop-"]').count(), active - 1);
     assert.ok((await page.locator('.state:not(.state-active)').count()) >= 1);
   });
-  await audit(report, page, '8-apps-ended', screenshots);
+  await audit(report, page, '12-apps-ended', screenshots);
 
   // Saying no
   if (refuse) {
@@ -189,9 +232,9 @@ try {
     assert.ok(!(await page.content()).includes('reflected'));
     assert.ok((await page.textContent('#reference')).trim().length >= 6);
   });
-  await audit(report, page, '9-error', screenshots);
+  await audit(report, page, '13-error', screenshots);
   await page.goto(at('/problems/invalid_token'));
-  await audit(report, page, '10-problem', screenshots);
+  await audit(report, page, '14-problem', screenshots);
 
   await report.check('a customer without apps gets an empty page that says so', async () => {
     await page.goto(at('/sign-in'));
@@ -200,7 +243,7 @@ try {
     await page.waitForURL((url) => url.pathname === '/apps');
     assert.equal(await page.locator('article').count(), 0);
   });
-  await audit(report, page, '11-apps-empty', screenshots);
+  await audit(report, page, '15-apps-empty', screenshots);
   await report.check('no page broke its own content security policy', () => assert.deepEqual(complaints, []));
 } catch (error) {
   report.failed += 1;

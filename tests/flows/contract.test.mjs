@@ -64,6 +64,11 @@ describe('the contract', { timeout: 300_000 }, () => {
     assert.equal(again.status, 304);
     const empty = await connection.fetch('/v1/purchases?purchasedTo=1999-12-31');
     assert.deepEqual((await empty.json()).data, []);
+    const changes = await (await connection.fetch('/v1/changes?limit=3')).json();
+    assert.equal(changes.data.length, 3);
+    assert.equal((await connection.fetch(`/v1/changes?include=ids&cursor=${changes.nextCursor}`)).status, 200);
+    const { data: summary } = await (await connection.fetch('/v1/summary')).json();
+    assert.ok(summary.years.length > 0);
 
     await connection.refresh();
     assert.equal((await connection.fetch('/v1/grant')).status, 200);

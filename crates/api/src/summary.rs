@@ -134,7 +134,7 @@ struct Answer<'a> {
 
 #[derive(Serialize)]
 struct Data<'a> {
-    years: Vec<Year>,
+    years: Vec<Sums>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<End>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +144,7 @@ struct Data<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Year {
+struct Sums {
     year: i32,
     currency: &'static str,
     purchases: u64,
@@ -153,7 +153,7 @@ struct Year {
     net: String,
 }
 
-impl From<Line> for Year {
+impl From<Line> for Sums {
     fn from(line: Line) -> Self {
         let Line { year, currency, purchases, grand_total, refunded, net } = line;
         Self { year, currency, purchases, grand_total, refunded, net }
@@ -199,7 +199,7 @@ fn data<'a>(api: &'a Api, access: &Access<Purchases>, tally: &Tally, limits: &Li
     let coverage = api.coverage();
     let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
     Data {
-        years: tally.summary.finish().into_iter().map(Year::from).collect(),
+        years: tally.summary.finish().into_iter().map(Sums::from).collect(),
         first: tally.first,
         last: tally.last,
         coverage: Covered {

@@ -19,7 +19,7 @@ use crate::heirs::Heirs;
 use crate::homes::homes;
 use crate::leaving::note_left;
 use crate::loading::load;
-use crate::numbering::Customers;
+use crate::numbering::{Customers, Mover};
 use crate::recorder::{RecordError, Recorder};
 use crate::storing::{store_linked, store_loose};
 use crate::subject::{Applied, against, latest_of};
@@ -189,7 +189,7 @@ fn find_homes(
     workspace: &mut Workspace,
     group: &Group,
     heirs: &Heirs<'_>,
-) -> Result<Vec<(Person, Person)>, RecordError> {
+) -> Result<Vec<Mover>, RecordError> {
     let mut persons: Vec<Person> = heirs.new_ones().collect();
     persons.extend(&group.staying);
     let statements = aliases::active_from(conn, &persons)?;
@@ -208,7 +208,8 @@ fn find_homes(
             workspace.people.insert(person, before);
         } else {
             workspace.people.insert(person, Identity { home, home_since: None, ..before });
-            moved.push((person, home));
+            // Who is erased hides nothing any more; whoever stays keeps what they hide.
+            moved.push(Mover { person, old: person, new: home });
         }
     }
     for person in &group.erased {

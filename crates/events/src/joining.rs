@@ -16,7 +16,7 @@ use counterfoil_store::{announcements, links, people, purchases};
 use crate::homes::homes;
 use crate::leaving::note_left;
 use crate::loading::load;
-use crate::numbering::Customers;
+use crate::numbering::{Customers, Mover};
 use crate::recorder::{RecordError, Recorder};
 use crate::storing::{store_linked, store_loose};
 use crate::subject::{Applied, against, latest_of};
@@ -47,14 +47,6 @@ impl Statement {
             |who: &Identity| who.not_before.is_some_and(|erased| self.at.is_none_or(|at| at < erased));
         self.between.is_some_and(|(from, into)| is_before(&from) || is_before(&into))
     }
-}
-
-/// Somebody whose home changes.
-#[derive(Debug, Clone, Copy)]
-struct Mover {
-    person: Person,
-    old: Person,
-    new: Person,
 }
 
 /// Writes a statement and moves what it moves. `held` are objects that must be held too.
@@ -171,11 +163,8 @@ fn move_purchases(
     let packed = recorder.pack(&mut workspace, &[])?;
     let mut left = Vec::new();
     note_left(&workspace, &packed, &mut left);
-    let customers = Customers {
-        held: group.keys().copied().collect(),
-        moved: movers.iter().map(|mover| (mover.person, mover.new)).collect(),
-        ..Customers::default()
-    };
+    let customers =
+        Customers { held: group.keys().copied().collect(), moved: movers.to_vec(), ..Customers::default() };
     update_objects(conn, &workspace, &existing, &HashMap::new())?;
     let linked = store_loose(conn, now, packed, &left)?;
     let numbered = store_linked(conn, now, linked, &left, &customers)?;
@@ -188,7 +177,7 @@ fn move_purchases(
     if !recorder.is_history() {
         announcements::announce(conn, &numbered.told)?;
     }
-    if left.iter().any(|left| left.narrows) {
+    if numbered.is_veiled || left.iter().any(|left| left.narrows) {
         entries::take_head(conn, Log::Access)?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::Person;
 use counterfoil_store::conn::Conn;
+use counterfoil_store::hiding;
 use counterfoil_store::people::{self, Changes, Identity};
 use counterfoil_store::purchases::PurchaseRow;
 use counterfoil_store::tombstones::Tombstone;
@@ -26,8 +27,16 @@ pub(crate) struct Customers {
     pub(crate) expected: HashMap<Person, Identity>,
     /// Whose rows are taken all the same.
     pub(crate) held: Vec<Person>,
-    /// Whose home is another now: who, and where.
-    pub(crate) moved: Vec<(Person, Person)>,
+    /// Whose home is another now.
+    pub(crate) moved: Vec<Mover>,
+}
+
+/// Somebody whose home changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mover {
+    pub(crate) person: Person,
+    pub(crate) old: Person,
+    pub(crate) new: Person,
 }
 
 /// What is written once the numbers are known.
@@ -35,6 +44,8 @@ pub(crate) struct Customers {
 pub(crate) struct Numbered {
     pub(crate) rows: Vec<PurchaseRow>,
     pub(crate) tombstones: Vec<Tombstone>,
+    /// Somebody's readers see less, because what others of the history hide is hidden too.
+    pub(crate) is_veiled: bool,
     /// Everybody whose feed has news.
     pub(crate) told: Vec<Person>,
 }
@@ -65,9 +76,11 @@ pub(crate) fn number(
             return Err(RecordError::Stale);
         }
     }
-    for (person, home) in &customers.moved {
-        let since = counted.get(home).map(|counted| counted.last);
-        people::set_home(conn, *person, *home, since)?;
+    let mut numbered = Numbered::default();
+    for Mover { person, old, new } in &customers.moved {
+        let last = counted.get(new).ok_or(RecordError::Stale)?.last;
+        people::set_home(conn, *person, *new, Some(last))?;
+        numbered.is_veiled |= hiding::unite(conn, &[*person, *old], *new, last)?;
     }
     let mut next: HashMap<Person, i64> = changes
         .iter()
@@ -78,7 +91,6 @@ pub(crate) fn number(
         *seq += 1;
         Ok::<_, RecordError>(*seq - 1)
     };
-    let mut numbered = Numbered::default();
     for left in left.iter().filter(|left| !left.is_forgotten) {
         if let (Found::Linked(person, ..), true) = (&left.from, left.told.is_some()) {
             numbered.tombstones.extend(left.tombstone(take(*person)?, now));
@@ -120,10 +132,11 @@ fn changes(linked: &[Linked], left: &[Left], customers: &Customers) -> Vec<Chang
     for person in customers.expected.keys().chain(&customers.held) {
         note(*person, 0, false);
     }
-    for (person, home) in &customers.moved {
+    for Mover { person, old, new } in &customers.moved {
         note(*person, 0, false);
+        note(*old, 0, false);
         // A number of its own, so that who agreed before did not agree to this.
-        note(*home, i64::from(person != home), false);
+        note(*new, 1, false);
     }
     changes.into_values().collect()
 }

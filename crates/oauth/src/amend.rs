@@ -9,7 +9,8 @@ use counterfoil_ledger::Draft;
 use counterfoil_ledger::grants::BASIS;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::grants::{self, Amending, Grant};
-use counterfoil_store::hiding::{self, History, Window};
+use counterfoil_store::hiding::{self, Window};
+use counterfoil_store::people::{self, Changes};
 use counterfoil_store::{announcements, objects};
 use serde_json::{Value, json};
 
@@ -61,8 +62,8 @@ pub async fn changeable(oauth: &Oauth, person: Person, grant_id: GrantId) -> Res
     oauth
         .store()
         .read(move |conn| {
-            let (grant, history) = find(conn, person, grant_id)?;
-            let joined = joined(conn, &grant, &history)?;
+            let grant = find(conn, person, grant_id)?;
+            let joined = joined(conn, &grant)?;
             Ok(Changeable { view: view(conn, grant, now)?, joined })
         })
         .await
@@ -85,16 +86,19 @@ pub async fn amend(
     let is_changed = oauth
         .store()
         .write(move |conn| {
-            let (before, history) = find(conn, person, grant_id)?;
-            check_purchase(conn, &history, &change)?;
-            if amended(conn, &before, &history, &change, now)?.is_none() {
+            let before = find(conn, person, grant_id)?;
+            check_purchase(conn, before.person, &change)?;
+            if amended(conn, &before, &change, now)?.is_none() {
                 return Ok::<_, GrantError>(false);
             }
-            let seq = hiding::count_act(conn, &history, false)?;
-            announcements::announce(conn, &history.members)?;
+            // In the feed of the person that the grant names, which is what its readers follow.
+            let step = Changes { person: before.person, count: 1, narrowed: false };
+            let counted = people::count_changes(conn, &[step])?;
+            let seq = counted.get(&before.person).copied().ok_or(counterfoil_store::Error::Contended)?;
+            announcements::announce(conn, &[before.person])?;
             let before = grants::lock(conn, grant_id)?.ok_or(GrantError::NotFound)?;
             // Somebody may have changed it in between.
-            let Some(after) = amended(conn, &before, &history, &change, now)? else { return Ok(false) };
+            let Some(after) = amended(conn, &before, &change, now)? else { return Ok(false) };
             let agreed_seq = if after.with_joined { seq } else { before.agreed_seq };
             let amending = Amending {
                 details: &after.details,
@@ -123,24 +127,24 @@ pub async fn amend(
     Ok(is_changed)
 }
 
-/// A grant and the history that it looks into, if that is the customer's.
-fn find(conn: &mut Conn, person: Person, grant_id: GrantId) -> Result<(Grant, History), GrantError> {
+/// A grant, if it is the customer's, by whatever name of theirs.
+fn find(conn: &mut Conn, person: Person, grant_id: GrantId) -> Result<Grant, GrantError> {
     let grant = grants::find(conn, grant_id)?.ok_or(GrantError::NotFound)?;
     let history = hiding::history(conn, grant.person)?;
-    if history.members.contains(&person) { Ok((grant, history)) } else { Err(GrantError::NotFound) }
+    if history.members.contains(&person) { Ok(grant) } else { Err(GrantError::NotFound) }
 }
 
 /// A single purchase must be one of the customer's own.
-fn check_purchase(conn: &mut Conn, history: &History, change: &Change) -> Result<(), GrantError> {
+fn check_purchase(conn: &mut Conn, person: Person, change: &Change) -> Result<(), GrantError> {
     let Change::LeaveOut(id) = change else { return Ok(()) };
     let object = objects::find(conn, ObjectId::from(*id))?;
-    let is_own = object.is_some_and(|object| object.person == Some(history.home));
+    let is_own = object.is_some_and(|object| object.person == Some(person));
     if is_own { Ok(()) } else { Err(GrantError::NotFound) }
 }
 
-fn joined(conn: &mut Conn, grant: &Grant, history: &History) -> counterfoil_store::Result<i64> {
+fn joined(conn: &mut Conn, grant: &Grant) -> counterfoil_store::Result<i64> {
     let Details { from, to, shared_accounts: shared, .. } = grant.details;
-    hiding::joined_since(conn, history.home, grant.agreed_seq, Window { from, to, shared })
+    hiding::joined_since(conn, grant.person, grant.agreed_seq, Window { from, to, shared })
 }
 
 /// What a grant becomes.
@@ -154,7 +158,6 @@ struct Amended {
 fn amended(
     conn: &mut Conn,
     grant: &Grant,
-    history: &History,
     change: &Change,
     now: DateTime<Utc>,
 ) -> Result<Option<Amended>, GrantError> {
@@ -168,7 +171,7 @@ fn amended(
             after.details.shared_accounts = choices.shared_accounts;
             after.carve_outs.categories.clone_from(&choices.categories);
             after.carve_outs.keep_totals = choices.keep_totals;
-            after.with_joined = choices.with_joined && joined(conn, grant, history)? > 0;
+            after.with_joined = choices.with_joined && joined(conn, grant)? > 0;
         }
         Change::LeaveOut(id) => after.carve_outs.purchases.push(*id),
         Change::PutBack(id) => after.carve_outs.purchases.retain(|other| other != id),

@@ -151,11 +151,7 @@ pub async fn allow(
             let open = find(conn, &reference, now, true)?;
             // Customer, app and request are looked at again at the moment the code is made (check 47).
             let owner = owner(conn, &open, person)?.ok_or(ConsentError::OtherCustomer)?;
-            let home = people::home(conn, owner)?;
-            let (Some(agreed_seq), Some(_)) = (hiding::change_seq(conn, home)?, people::epoch(conn, owner)?)
-            else {
-                return Err(ConsentError::OtherCustomer);
-            };
+            let agreed_seq = hiding::change_seq(conn, owner)?.ok_or(ConsentError::OtherCustomer)?;
             let grant = Grant { agreed_seq, ..new_grant(&server, &open, owner, &choice, now)? };
             grants::insert(conn, &grant)?;
             let code = opaque::mint(Kind::Code, server.entropy());

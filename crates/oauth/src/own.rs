@@ -117,14 +117,14 @@ fn open(oauth: &Oauth, home: Person, rows: &[OwnRow]) -> Result<Vec<OwnPurchase>
         json.clear();
         let sections = SectionsRef::parse(&plain).map_err(|broken| corrupt(broken.what))?;
         project(sections, &wanted, &mut json).map_err(|broken| corrupt(broken.what))?;
-        let shown: Shown = serde_json::from_slice(&json).map_err(|_| corrupt("document"))?;
-        let names: Vec<String> = shown.lines.into_iter().filter_map(|line| line.name).collect();
+        let read: Shown = serde_json::from_slice(&json).map_err(|_| corrupt("document"))?;
+        let names: Vec<String> = read.lines.into_iter().filter_map(|line| line.name).collect();
         purchases.push(OwnPurchase {
             purchase_id,
             local_date: row.local_date,
-            shop: shown.location.and_then(|place| place.name).or(shown.seller.and_then(|seller| seller.name)),
-            total: shown.totals.grand_total,
-            currency: shown.currency,
+            shop: read.location.and_then(|place| place.name).or(read.seller.and_then(|seller| seller.name)),
+            total: read.totals.grand_total,
+            currency: read.currency,
             more: names.len().saturating_sub(ITEMS),
             items: names.into_iter().take(ITEMS).collect(),
             is_hidden: row.hidden,

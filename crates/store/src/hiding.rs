@@ -79,6 +79,27 @@ pub fn set_categories(conn: &mut Conn, home: Person, ids: &[String], seq: i64) -
     Ok(())
 }
 
+/// Hides from every app in one history what is hidden in others, as of number `seq` of its change feed: histories become
+/// one, or two again, and what somebody hid stays hidden wherever they are. Whether that hides more than before; then
+/// the access head must be taken before the commit. All rows must be held.
+pub fn unite(conn: &mut Conn, others: &[Person], home: Person, seq: i64) -> Result<bool> {
+    let before = categories(conn, home)?;
+    let mut all = before.clone();
+    for other in others {
+        all.extend(categories(conn, *other)?);
+    }
+    all.sort_unstable();
+    all.dedup();
+    if all == before {
+        return Ok(false);
+    }
+    set_categories(conn, home, &all, seq)?;
+    diesel::update(customers::table.find(home.as_bytes().to_vec()))
+        .set(customers::customer_epoch.eq(customers::customer_epoch + 1))
+        .execute(conn)?;
+    Ok(true)
+}
+
 /// A purchase as its own customer sees it in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct OwnRow {

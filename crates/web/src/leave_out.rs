@@ -83,6 +83,8 @@ impl LeaveOut {
             [group(&words.sensitive, true), group(&words.ordinary, false)].into_iter().flatten().collect();
         context! {
             groups,
+            // Where some are not offered, the customer is told why.
+            note => (offer == Offer::Ordinary).then_some(&words.note),
             summary => words.summary,
             is_open => !self.categories.is_empty(),
             offers_totals => has_totals && !pages.categories().is_empty(),

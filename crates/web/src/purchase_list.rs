@@ -107,7 +107,7 @@ pub(crate) fn render(
         months.into_iter().map(|(title, purchases)| context! { title, purchases }).collect();
     context! {
         action => page,
-        after => place.after.map(after_text),
+        after => place.after.map(after_text).unwrap_or_default(),
         show => if place.is_some { "some" } else { "" },
         is_some => place.is_some,
         newest => place.after.map(|_| Place { after: None, ..place }.address(page)),

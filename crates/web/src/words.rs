@@ -73,6 +73,7 @@ pub(crate) struct LeaveOutWords {
     pub(crate) summary: String,
     pub(crate) sensitive: String,
     pub(crate) ordinary: String,
+    pub(crate) note: String,
     pub(crate) shared: String,
 }
 

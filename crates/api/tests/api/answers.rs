@@ -240,6 +240,7 @@ async fn a_grant_tells_of_itself_and_is_ended_by_its_app() {
     assert_eq!(shown["data"]["id"], json!(grant.id.to_string()));
     assert_eq!(shown["data"]["datasets"], json!(["purchases"]));
     assert_eq!(shown["data"]["window"], json!({ "from": "2026-01-01" }));
+    assert_eq!(shown["data"]["sharedAccounts"], json!(false));
     assert_eq!(shown["data"]["expiresAt"], json!("2027-02-22T12:00:00.000000Z"));
     assert_eq!(shown["data"].get("lastDisclosureAt"), None);
     assert_eq!(grant.get(&realm, "/v1/purchases").await.status, 200);

@@ -39,6 +39,18 @@ fn numbers(rows: &[OwnRow]) -> Vec<u8> {
     rows.iter().map(|row| row.document[0]).collect()
 }
 
+pub fn what_is_hidden_stays_hidden_when_histories_meet(realm: &Realm) {
+    let (a, b) = (realm.person("a"), realm.person("b"));
+    let ids = |of| realm.read(|conn| hiding::categories(conn, of));
+    realm.write(|conn| hiding::set_categories(conn, a, &["p2".to_owned(), "p1".to_owned()], 1));
+    realm.write(|conn| hiding::set_categories(conn, b, &["p3".to_owned()], 1));
+    assert!(realm.write(|conn| hiding::unite(conn, &[a, Person([1; 16])], b, 7)));
+    assert_eq!((ids(a).len(), ids(b)), (2, vec!["p1".to_owned(), "p2".to_owned(), "p3".to_owned()]));
+    assert_eq!(realm.read(|conn| people::epoch(conn, b)), Some(1), "its readers look again");
+    assert!(!realm.write(|conn| hiding::unite(conn, &[a], b, 8)), "nothing more is hidden");
+    assert_eq!(realm.read(|conn| people::epoch(conn, b)), Some(1));
+}
+
 pub fn a_history_is_the_home_s_and_counts_there(realm: &Realm) {
     let [home, other, stranger] = ["1", "2", "3"].map(|id| realm.person(id));
     let alone = realm.read(|conn| hiding::history(conn, other));

@@ -117,6 +117,7 @@ contract! {
         a_grant_is_changed
     }
     hiding {
+        what_is_hidden_stays_hidden_when_histories_meet
         a_history_is_the_home_s_and_counts_there
         hidden_categories_are_sorted_ids
         a_purchase_is_hidden_and_shown_again

@@ -182,6 +182,10 @@ async fn single_purchases_are_left_out_of_what_one_app_sees() {
     let address = format!("/apps/{grant}/purchases");
     let page = browser.open(&address).await;
     assert!(page.text.contains("November 2026") && page.text.contains("October 2026"));
+    assert_eq!(
+        (page.hidden("after"), page.hidden("show"), page.hidden("purchase")),
+        (String::new(), String::new(), bought.clone())
+    );
     assert!(page.text.contains("Milk, Tea, Rolls and 2 more") && page.text.contains("5.00 EUR"));
     assert!(page.text.contains("Corner &lt;shop&gt;") && !page.text.contains("Corner <shop>"));
     let act = |answer| vec![("purchase", bought.as_str()), ("after", ""), ("show", ""), ("answer", answer)];
