@@ -232,9 +232,9 @@ export function expectedShape({ object, events }) {
   };
 }
 
-/** What a customer's app is to see: shapes by key. `view`: `own` alone, or all; `shared` accounts or not. */
-export function expectedView(world, customerId, { own = false, shared = true } = {}) {
-  const mine = [...world.purchases.values()].filter(({ name }) => name === nameOf(customerId));
+/** What an app of who has this name is to see: shapes by key. `own` alone, or all; `shared` accounts or not. */
+export function expectedView(world, holder, { own = false, shared = true } = {}) {
+  const mine = [...world.purchases.values()].filter(({ name }) => name === holder);
   const shapes = mine.filter((purchase) => purchase.own || !own).map(expectedShape);
   return shapes.filter(({ account }) => shared || account === 'personal').sort(byKey);
 }

@@ -88,7 +88,7 @@ describe('whose a purchase is', () => {
 });
 
 describe('what a purchase says', () => {
-  const shape = (events) => expectedView(worldsOf([events])[0], 'a');
+  const shape = (events) => expectedView(worldsOf([events])[0], ':a');
   it('the newest order, with what came back of it', () => {
     const [{ lines, returns, refunds, totals }] = shape([
       order('o-1', 1, 'a'), returned('r-1', { orderId: 'o-1' }), refund('f-1', { returnId: 'r-1' }),
@@ -126,7 +126,7 @@ describe('what a purchase says', () => {
   });
   it('what is shared only to who may see it, what has joined likewise', () => {
     const world = worldsOf([[order('o-1', 1, 'a', { account: 'shared' }), order('o-2', 1, 'b'), linked('06-01', 'a', 'o-2')]])[0];
-    const keys = (view) => expectedView(world, 'a', view).map(({ key }) => key);
+    const keys = (view) => expectedView(world, ':a', view).map(({ key }) => key);
     assert.deepEqual(keys(), ['order o-1', 'order o-2']);
     assert.deepEqual(keys({ own: true }), ['order o-1']);
     assert.deepEqual(keys({ shared: false }), ['order o-2']);
@@ -163,7 +163,7 @@ describe('what is not there any more', () => {
   it('a part goes with its purchase and does not come back by an older event', () => {
     const [older, newer] = [returned('r-1', { orderId: 'o-2' }), returned('r-1', { orderId: 'o-1', revision: 2 })];
     const world = worldsOf([[order('o-1', 1, 'a'), order('o-2', 1, 'b'), older, newer], [erased('08-01', 'a')]]).at(-1);
-    assert.deepEqual(expectedView(world, 'b').map(({ returns }) => returns), [[]]);
+    assert.deepEqual(expectedView(world, ':b').map(({ returns }) => returns), [[]]);
   });
 });
 
