@@ -1,6 +1,6 @@
-// Measures P1, P2 and P3 beside their baselines on this machine; by hand, never as a test:
+// Measures P1, P2, P3 and P5 beside their baselines on this machine; by hand, never as a test:
 //   cargo build --release --workspace && cargo build --release --manifest-path tests/bench/Cargo.toml
-//   node tests/bench/run.mjs [p1] [p2] [p3] [--orders 400000] [--rounds 3]
+//   node tests/bench/run.mjs [p1] [p2] [p3] [p5] [--orders 400000] [--rounds 3] [--polls 10000] [--news 300]
 // Each measurement prints one line of JSON; the last lines are medians, ratios and spreads.
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -22,13 +22,17 @@ const { Service, BINARY } = await import('../support/service.mjs');
 const { Running, freePort, succeed, run, until } = await import('../support/process.mjs');
 const { temporaryFolder } = await import('../support/folder.mjs');
 const jose = await import('jose');
+const { p5 } = await import('./src/p5.mjs');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { orders: { type: 'string', default: '400000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    orders: { type: 'string', default: '400000' }, rounds: { type: 'string', default: '3' },
+    polls: { type: 'string', default: '10000' }, news: { type: 'string', default: '300' },
+  },
 });
 const rounds = Number(values.rounds);
-const parts = positionals.length > 0 ? positionals : ['p1', 'p2', 'p3'];
+const parts = positionals.length > 0 ? positionals : ['p1', 'p2', 'p3', 'p5'];
 const folder = temporaryFolder('bench');
 const MINUTES = 60_000;
 
@@ -53,12 +57,16 @@ function summary(what, ours, baseline) {
 }
 
 const input = join(folder, 'orders.tsv');
-const generator = new Running(BINARY, ['sample', 'orders', '--customers', '20000', '--orders', values.orders, '--seed', '7'], {
-  log: input,
-});
-if ((await generator.ended()) !== 0) throw new Error('no orders could be made');
-const messages = Number((await succeed('wc', ['-l', input])).split(' ')[0]);
-say({ what: 'input', messages, bytes: statSync(input).size });
+let messages = 0;
+
+async function makeInput() {
+  const generator = new Running(BINARY, ['sample', 'orders', '--customers', '20000', '--orders', values.orders, '--seed', '7'], {
+    log: input,
+  });
+  if ((await generator.ended()) !== 0) throw new Error('no orders could be made');
+  messages = Number((await succeed('wc', ['-l', input])).split(' ')[0]);
+  say({ what: 'input', messages, bytes: statSync(input).size });
+}
 
 // The part waits for the disk as it would in production.
 const durable = () => Postgres.start({ durable: true });
@@ -144,5 +152,6 @@ async function p3() {
   await postgres.stop();
 }
 
-const measures = { p1, p2, p3 };
+const measures = { p1, p2, p3, p5: () => p5({ polls: Number(values.polls), news: Number(values.news), folder, bench: BENCH, say }) };
+if (parts.some((part) => part !== 'p5')) await makeInput();
 for (const part of parts) await measures[part]();

@@ -30,7 +30,8 @@ export class Files {
   }
 
   async deliver(messages) {
-    await Promise.all(TOPICS.map((topic) => this.#deliverTopic(topic, messages.filter((message) => message.topic === topic), this.chance.apart())));
+    const of = (topic) => messages.filter((message) => message.topic === topic);
+    await Promise.all(TOPICS.map((topic) => this.#deliverTopic(topic, of(topic), this.chance.apart())));
   }
 
   async #deliverTopic(topic, messages, chance) {
@@ -85,8 +86,11 @@ export class Topics {
   }
 
   async deliver(messages) {
-    const killing = messages.length > 500 ? TOPICS.map((number) => this.#kill(number, this.chance.integer(0, 2), this.chance.apart())) : [];
-    await Promise.all(TOPICS.map((topic) => this.#send(topic, messages.filter((message) => message.topic === topic))));
+    const { chance } = this;
+    const mayKill = messages.length > 500;
+    const killing = TOPICS.map((number) => this.#kill(number, mayKill ? chance.integer(0, 2) : 0, chance.apart()));
+    const of = (topic) => messages.filter((message) => message.topic === topic);
+    await Promise.all(TOPICS.map((topic) => this.#send(topic, of(topic))));
     await Promise.all(killing);
     await Promise.all(this.topics.map(async (topic) => {
       const ends = await until(`${topic} holds what was sent`, async () => {

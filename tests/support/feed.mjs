@@ -6,6 +6,8 @@ import { assertAddsUp } from './totals.mjs';
 const WITH_PURCHASE = ['recorded', 'returned', 'refunded', 'linked', 'revealed'];
 const WITHOUT = ['unlinked', 'hidden', 'erased'];
 const LONGEST_WAIT = 3;
+// How often one page may be refused because too much else is going on.
+const MOST_BUSY = 20;
 
 export class Feed {
   /** Purchases by id: {revision, purchase}; `purchase` is absent once it is gone. */
@@ -15,7 +17,7 @@ export class Feed {
   #finishing = false;
   /** Why it cannot read any more: the problem's code. */
   ended;
-  counts = { answers: 0, changes: 0, byType: {}, older: 0, anew: 0, lost: 0, resyncs: 0, unseen: 0 };
+  counts = { answers: 0, changes: 0, byType: {}, older: 0, anew: 0, lost: 0, resyncs: 0, unseen: 0, busy: 0 };
 
   /** `request`: asks the API for a path, gives a response; `chance`: what it does at random. */
   constructor(request, chance, { pauses = true } = {}) {
@@ -36,6 +38,11 @@ export class Feed {
     return this;
   }
 
+  /** Stops at once, whatever there may be to read. */
+  abandon() {
+    this.ended ??= 'abandoned';
+  }
+
   /** Reads what there is, stops, and gives the purchases. */
   async finish() {
     this.#finishing = true;
@@ -44,11 +51,11 @@ export class Feed {
   }
 
   async #follow() {
-    for (;;) {
+    while (!this.ended) {
       const isLast = this.#finishing;
       const isAtEnd = await this.#read(isLast);
-      if (this.ended || (isLast && isAtEnd)) return;
-      if (!this.#finishing && this.pauses) await this.#dawdle();
+      if (isLast && isAtEnd) return;
+      if (!this.#finishing && this.pauses && !this.ended) await this.#dawdle();
     }
   }
 
@@ -70,7 +77,8 @@ export class Feed {
   async #read(isLast) {
     const { chance } = this;
     const from = this.#place;
-    const query = new URLSearchParams({ limit: chance.integer(1, 50), wait: isLast || chance.happens(0.3) ? 0 : chance.integer(1, LONGEST_WAIT) });
+    const wait = isLast || chance.happens(0.3) ? 0 : chance.integer(1, LONGEST_WAIT);
+    const query = new URLSearchParams({ limit: chance.integer(1, 50), wait });
     if (from.cursor !== undefined) query.set('cursor', from.cursor);
     const response = await this.request(`/v1/changes?${query}`);
     const body = await response.json();
@@ -85,6 +93,11 @@ export class Feed {
       this.ended = body.code;
       return true;
     }
+    if (response.status === 503 && body.retryable && (from.busy = (from.busy ?? 0) + 1) <= MOST_BUSY) {
+      this.counts.busy += 1;
+      await delay(chance.integer(100, 500));
+      return false;
+    }
     if (response.status !== 200) throw new Error(`the feed answers ${response.status} ${JSON.stringify(body)}`);
     // An answer that never arrives is asked for again.
     if (!isLast && this.pauses && chance.happens(0.03)) {
@@ -95,8 +108,11 @@ export class Feed {
   }
 
   #take({ data, nextCursor, hasMore }, from) {
-    const fail = (change, why) => { throw new Error(`change ${JSON.stringify({ ...change, purchase: undefined })}: ${why}`); };
-    if (typeof nextCursor !== 'string' || typeof hasMore !== 'boolean') throw new Error('an answer without nextCursor or hasMore');
+    const fail = (change, why) => {
+      throw new Error(`change ${JSON.stringify({ ...change, purchase: undefined })}: ${why}`);
+    };
+    if (typeof nextCursor !== 'string') throw new Error('an answer without nextCursor');
+    if (typeof hasMore !== 'boolean') throw new Error('an answer without hasMore');
     let isResync = false;
     data.forEach((change, index) => {
       if (change.seq !== from.count + index + 1) fail(change, `seq is not ${from.count + index + 1}`);

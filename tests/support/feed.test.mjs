@@ -40,12 +40,14 @@ class Shop {
     const page = rows.slice(0, Number(query.get('limit')));
     const hasMore = rows.length > page.length;
     this.#cursors.push({ ...place, position: hasMore ? page.at(-1).seq : this.#newest, count: place.count + page.length });
-    return answer(200, { data: page.map((row, index) => change(row, place.count + index + 1)), nextCursor: String(this.#cursors.length - 1), hasMore });
+    const data = page.map((row, index) => change(row, place.count + index + 1));
+    return answer(200, { data, nextCursor: String(this.#cursors.length - 1), hasMore });
   };
 }
 
 const purchase = ({ id, revision, price }) => ({
-  id, revision, lines: [{ net: price }], charges: [], completeness: { reconciled: true }, totals: { grandTotal: price, refunded: '0', net: price },
+  id, revision, lines: [{ net: price }], charges: [], completeness: { reconciled: true },
+  totals: { grandTotal: price, refunded: '0', net: price },
 });
 const change = (row, seq) => ({
   seq, purchaseId: row.id, revision: row.revision,
@@ -89,6 +91,7 @@ describe('a reader of the change feed', () => {
   });
 
   const row = { id: 'pur_1', revision: 1, price: '3' };
+  const withPurchase = (changes) => ({ ...change(row, 1), purchase: { ...purchase(row), ...changes } });
   it('keeps the highest revision', async () => {
     const [{ totals }] = await given({ data: [change({ ...row, revision: 3, price: '5' }, 1), change({ ...row, revision: 2 }, 2)] });
     assert.equal(totals.net, '5');
@@ -101,8 +104,8 @@ describe('a reader of the change feed', () => {
     ['a change without its purchase', { data: [{ ...change(row, 1), purchase: undefined }] }],
     ['a purchase that is gone with its purchase', { data: [{ ...change(row, 1), type: 'purchase.erased' }] }],
     ['a type that nobody knows', { data: [{ ...change(row, 1), type: 'purchase.eaten' }] }],
-    ['totals that do not add up', { data: [{ ...change(row, 1), purchase: { ...purchase(row), totals: { grandTotal: '3', refunded: '1', net: '3' } } }] }],
-    ['lines that are not the total', { data: [{ ...change(row, 1), purchase: { ...purchase(row), lines: [{ net: '2' }] } }] }],
+    ['totals that do not add up', { data: [withPurchase({ totals: { grandTotal: '3', refunded: '1', net: '3' } })] }],
+    ['lines that are not the total', { data: [withPurchase({ lines: [{ net: '2' }] })] }],
   ]) {
     it(`complains of ${what}`, () => assert.rejects(given(...pages)));
   }

@@ -86,7 +86,8 @@ class History {
       for (let count = chance.integer(1, 3); count > 0; count -= 1) {
         const alongside = chance.happens(0.2) ? chance.some(free.filter((id) => id !== orderId), chance.integer(1, 3)) : [];
         const type = chance.happens(0.7) ? 'customer.linked.v1' : 'customer.unlinked.v1';
-        events.push(this.#identity(type, { customerId: chance.pick(this.others), orderIds: [orderId, ...alongside], reason: 'service desk' }));
+        const orderIds = [orderId, ...alongside];
+        events.push(this.#identity(type, { customerId: chance.pick(this.others), orderIds, reason: 'service desk' }));
       }
     }
     // That an order is not its own customer's: it is nobody's.
@@ -182,7 +183,10 @@ class History {
       events.push(this.#identity('customer.identified.v1', { customerId: chance.pick(names), aliases }));
       events.push(...orders.eventful([aliases[0].id], this.#at(AFTERWARDS), { isPartner: true }));
     }
-    for (const customerId of this.plain) events.push(...orders.plain(customerId, this.#at(AFTERWARDS)), ...orders.late(customerId, this.#at([PURCHASES[0], PLAIN_ERASURES[0]])));
+    for (const customerId of this.plain) {
+      events.push(...orders.plain(customerId, this.#at(AFTERWARDS)));
+      events.push(...orders.late(customerId, this.#at([PURCHASES[0], PLAIN_ERASURES[0]])));
+    }
     // What is news about those who stay.
     for (let count = 0; count < 40 * this.scale; count += 1) events.push(...orders.plain(chance.pick(this.others), this.#at(AFTERWARDS)));
     return events;

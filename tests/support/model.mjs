@@ -129,17 +129,18 @@ export class World {
     const { data } = this.objects.get(object).newest;
     if (data.orderId !== undefined) return `order ${data.orderId}`;
     const returned = `return ${data.returnId}`;
+    if (data.refundId === undefined || data.returnId === undefined) return object;
     // Where its return lies; a return that has not come is waited for.
-    if (data.refundId !== undefined && data.returnId !== undefined) return this.objects.has(returned) ? this.#purchaseOf(returned) : returned;
-    return object;
+    return this.objects.has(returned) ? this.#purchaseOf(returned) : returned;
   }
 
   /** Every purchase that is there with its parts, whoever it belongs to: object → {events, name, own, at}. */
   #gatherPurchases() {
     const there = [...this.objects.keys()].filter((object) => !this.erased.gone.has(object));
     const parts = grouped(there.filter((object) => !object.startsWith('order ')), (object) => this.#purchaseOf(object));
-    const heads = there.filter((object) => this.objects.get(object).newest.type === 'order.recorded.v1' || parts.get(object)?.includes(object));
-    this.purchases = new Map(heads.map((object) => {
+    const isHead = (object) =>
+      this.objects.get(object).newest.type === 'order.recorded.v1' || parts.get(object)?.includes(object);
+    this.purchases = new Map(there.filter(isHead).map((object) => {
       const objects = [...new Set([object, ...(parts.get(object) ?? [])])];
       const events = objects.map((each) => this.objects.get(each).newest);
       const at = object.startsWith('order ') ? happenedAt(events[0]) : Math.min(...events.map(happenedAt));
@@ -231,9 +232,9 @@ export function expectedShape({ object, events }) {
   };
 }
 
-/** What a customer's app is to see: shapes by key. `view`: `own` alone, or all; `shared` accounts or not. */
-export function expectedView(world, customerId, { own = false, shared = true } = {}) {
-  const mine = [...world.purchases.values()].filter(({ name }) => name === nameOf(customerId));
+/** What an app of who has this name is to see: shapes by key. `own` alone, or all; `shared` accounts or not. */
+export function expectedView(world, holder, { own = false, shared = true } = {}) {
+  const mine = [...world.purchases.values()].filter(({ name }) => name === holder);
   const shapes = mine.filter((purchase) => purchase.own || !own).map(expectedShape);
   return shapes.filter(({ account }) => shared || account === 'personal').sort(byKey);
 }

@@ -116,7 +116,9 @@ export class Orders {
   erasure({ customerId, orderIds }, at) {
     const id = this.#id('x');
     const data = { customerId, reason: 'asked for', ...(orderIds && { orderIds }) };
-    const of = (source, time, more) => ({ specversion: '1.0', id, source, type: 'customer.erased.v1', time: text(time), data: { ...data, ...more } });
+    const of = (source, time, more) => ({
+      specversion: '1.0', id, source, type: 'customer.erased.v1', time: text(time), data: { ...data, ...more },
+    });
     if (this.erasesByTime) return of(SOURCES.identities, at, {});
     return of(SOURCES.privacy, at + 48 * HOUR, { revisedAt: text(at) });
   }

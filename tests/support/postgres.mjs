@@ -24,10 +24,10 @@ export class Postgres {
   #as;
   #process;
 
-  /** Starts a new cluster. Only a `durable` one waits for the disk. */
-  static async start({ durable = false } = {}) {
+  /** Starts a new cluster, with further `settings`. Only a `durable` one waits for the disk. */
+  static async start({ durable = false, settings = {} } = {}) {
     const cluster = new Postgres();
-    cluster.durable = durable;
+    Object.assign(cluster, { durable, settings });
     cluster.folder = temporaryFolder('postgres');
     cluster.port = await freePort();
     cluster.#as = await owner();
@@ -51,6 +51,7 @@ export class Postgres {
   /** Starts it again after [`pause`]. */
   async resume() {
     const settings = { listen_addresses: '127.0.0.1', port: this.port, unix_socket_directories: this.folder, max_connections: 200 };
+    Object.assign(settings, this.settings);
     if (!this.durable) Object.assign(settings, { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' });
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#process = new Running(`${programs()}postgres`, ['-D', this.data, ...flags], {

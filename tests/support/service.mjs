@@ -129,7 +129,9 @@ export class Service {
       const states = await this.json(['ingest', 'status']);
       const at = new Map(states.filter((state) => state.topic === topic).map((state) => [state.partition, state.nextOffset]));
       return [...ends].every(([partition, end]) => end === 0 || at.get(partition) === end);
-    }, { ms, every: 300 });
+    }, { ms, every: 300 }).catch((error) => {
+      throw new Error([error.message, ...running.map((each) => each.tail())].join('\n'), { cause: error });
+    });
   }
 
   /** What every process has written to its log. */

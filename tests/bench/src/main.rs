@@ -3,6 +3,7 @@
 mod bare;
 mod copy;
 mod figures;
+mod hold;
 mod kafka;
 mod load;
 mod sqlite;
@@ -59,6 +60,13 @@ enum Command {
         #[arg(long)]
         file: Option<String>,
     },
+    /// Baseline of P5: a bare actix-web that keeps every request waiting.
+    Hold {
+        #[arg(long)]
+        listen: String,
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+    },
     /// Loads an address over 32 connections with proofs that were signed beforehand.
     Load {
         #[arg(long)]
@@ -81,6 +89,7 @@ async fn main() -> Result<(), figures::Failure> {
         Command::Copy { database, file } => copy::run(&database, &file).await,
         Command::Sqlite { path, file, dictionary } => sqlite::run(&path, &file, &dictionary),
         Command::Bare { database, listen, file } => bare::run(&database, &listen, file.as_deref()).await,
+        Command::Hold { listen, seconds } => hold::run(&listen, seconds).await,
         Command::Load { url, folder, connections, seconds } => load::run(&url, &folder, connections, seconds).await,
     }
 }
