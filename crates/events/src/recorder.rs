@@ -283,8 +283,8 @@ impl Recorder {
                 .write_blocking(|conn| write::write(self, conn, messages, &mut prepared, &extra, moves));
             match outcome {
                 Err(RecordError::Extend(more)) => {
-                    let held: HashSet<ObjectId> = extra.iter().map(|object| object.id).collect();
-                    extra.extend(more.into_iter().filter(|object| !held.contains(&object.id)));
+                    let mut held: HashSet<ObjectId> = extra.iter().map(|object| object.id).collect();
+                    extra.extend(more.into_iter().filter(|object| held.insert(object.id)));
                 }
                 Err(RecordError::Stale | RecordError::Store(Error::Key(_))) if tries < TRIES => {
                     tries += 1;
