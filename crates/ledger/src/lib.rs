@@ -13,7 +13,7 @@ use counterfoil_domain::entry::{Display, EntryType, Header, canonical, commit};
 use counterfoil_domain::ids::{EntryId, Person};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, NewEntry, SealedBy};
-use counterfoil_store::keys::{Keys, PersonKeys};
+use counterfoil_store::keys::{Keys, PersonKeys, Secret};
 use counterfoil_store::{Error, Result};
 
 use crate::config::ConfigObject;
@@ -147,7 +147,15 @@ impl Ledger {
     /// # Errors
     /// [`Error::Corrupt`] when the bytes are not those that were committed to.
     pub fn open(&self, keys: &PersonKeys, entry: &entries::StoredEntry) -> Result<Opened> {
-        draft::open(&self.0.keys, keys, entry)
+        self.open_under(&keys.evidence, entry)
+    }
+
+    /// [`Ledger::open`] where the evidence key is all that is left of a person's keys.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the bytes are not those that were committed to.
+    pub fn open_under(&self, evidence: &Secret, entry: &entries::StoredEntry) -> Result<Opened> {
+        draft::open(&self.0.keys, evidence, entry)
     }
 }
 

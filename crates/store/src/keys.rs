@@ -162,6 +162,23 @@ impl Keys {
         Ok(keys)
     }
 
+    /// The key of what the ledger holds about a person, which outlives the others; `None` once it was destroyed too.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when it does not open.
+    pub fn evidence(&self, person: Person) -> Result<Option<Secret>> {
+        let wrapped = on_connection(&self.0.pool, |conn| {
+            Ok::<_, Error>(
+                person_keys::table
+                    .find(person.as_bytes().to_vec())
+                    .select(person_keys::evidence)
+                    .first::<Option<Vec<u8>>>(conn)
+                    .optional()?,
+            )
+        })?;
+        wrapped.flatten().map(|wrapped| self.unwrap(person, "evidence", Some(wrapped))).transpose()
+    }
+
     /// Makes and commits keys for new persons: before the row that uses them, so that nothing is ever sealed under
     /// a key that could be lost.
     pub fn create(&self, persons: &[Person]) -> Result<()> {

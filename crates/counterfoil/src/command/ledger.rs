@@ -52,10 +52,11 @@ fn opened(realm: &Realm, entry: &StoredEntry) -> Result<serde_json::Value, Failu
     let record = RecordId::from_slice(&entry.record)
         .map_err(|_| Failure::Service(format!("entry {}/{} names no record", entry.log, entry.seq)))?;
     let person = realm.store.read_blocking(|conn| entries::person_of(conn, record))?;
-    let Some(person) = person else {
+    // Of somebody who was erased the evidence is kept, until its own time is over.
+    let evidence = person.map(|person| realm.keys.evidence(person)).transpose()?.flatten();
+    let Some(evidence) = evidence else {
         return Ok(json!({ "log": entry.log, "seq": entry.seq, "forgotten": true }));
     };
-    let keys = realm.keys.person(person)?;
-    let opened = realm.ledger.open(&keys, entry)?;
+    let opened = realm.ledger.open_under(&evidence, entry)?;
     Ok(json!({ "log": entry.log, "seq": entry.seq, "header": opened.header, "payload": opened.payload }))
 }

@@ -67,6 +67,19 @@ pub fn what_a_destroyed_key_sealed_is_gone(realm: &Realm) {
     }
 }
 
+pub fn evidence_outlives_what_was_erased(realm: &Realm) {
+    let person = realm.person("c-1");
+    let sealed = realm.keys.seal(&realm.keys.person(person).unwrap().evidence, b"row", b"decaf").unwrap();
+    realm.keys.destroy_purchases(person).unwrap();
+    let other = realm.other_keys(MASTER).unwrap();
+    for keys in [&realm.keys, &other] {
+        assert!(matches!(keys.person(person), Err(Error::Key(_))));
+        let evidence = keys.evidence(person).unwrap().unwrap();
+        assert_eq!(keys.open_sealed(&evidence, b"row", &sealed).unwrap(), b"decaf");
+        assert!(keys.evidence(Person([9; 16])).unwrap().is_none(), "nobody");
+    }
+}
+
 pub fn sealed_bytes_are_bound_to_their_place(realm: &Realm) {
     let (key, other) = (Secret::new([1; 32]), Secret::new([2; 32]));
     let sealed = realm.keys.seal(&key, b"row 1", b"decaf").unwrap();

@@ -140,6 +140,7 @@ contract! {
         a_person_s_keys_are_made_once_and_shared
         a_named_key_is_one_for_all_processes
         what_a_destroyed_key_sealed_is_gone
+        evidence_outlives_what_was_erased
         sealed_bytes_are_bound_to_their_place
         indexes_tell_things_apart
     }
