@@ -63,7 +63,8 @@ export class Kafka {
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     await writeFile(broker.#settings, lines.join(''));
-    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+    // A letter first: what begins with a dash is taken for an option.
+    const id = `k${Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url').slice(1)}`;
     await succeed('java', java(128, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', broker.#settings));
     await broker.resume();
     return broker;

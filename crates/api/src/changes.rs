@@ -63,7 +63,10 @@ impl Follower {
             } else {
                 None
             };
-            let page = Box::pin(make(api, &access, self.asked.clone(), self.request_id.clone())).await?;
+            let page = {
+                let _turn = api.hub().turn().await?;
+                Box::pin(make(api, &access, self.asked.clone(), self.request_id.clone())).await?
+            };
             let Some(ticket) = ticket.filter(|_| page.is_empty()) else {
                 match Box::pin(seal(api, &access, &page)).await {
                     Ok(()) => return answer(api, &access, &page, self.left),

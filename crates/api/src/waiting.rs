@@ -12,8 +12,8 @@ use counterfoil_oauth::problem::{Code, Problem};
 use counterfoil_store::announcements::{self, News, Prefix};
 use counterfoil_store::{Error, Store, coverage};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::setup::Readiness;
@@ -26,6 +26,9 @@ const SLOW_PACE: Duration = Duration::from_secs(1);
 const MOST_OF_A_GRANT: u8 = 4;
 /// Those who are woken look again within this many milliseconds, spread by grant.
 const JITTER_MILLISECONDS: u64 = 100;
+/// Readers that make a page at a time. What making one takes is taken so often at most, however many are woken or come
+/// at once; the database has fewer connections.
+const MOST_MAKING: usize = 32;
 /// No live partition was ever read.
 const NEVER: i64 = i64::MIN;
 
@@ -33,6 +36,7 @@ const NEVER: i64 = i64::MIN;
 #[derive(Debug)]
 pub(crate) struct Hub {
     waiting: Mutex<Waiting>,
+    turns: Semaphore,
     /// Up to when everything live has been recorded, in microseconds.
     fresh_until: AtomicI64,
 }
@@ -70,7 +74,8 @@ pub(crate) struct Ticket {
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), fresh_until: AtomicI64::new(NEVER) }
+        let turns = Semaphore::new(MOST_MAKING);
+        Self { waiting: Mutex::default(), turns, fresh_until: AtomicI64::new(NEVER) }
     }
 }
 
@@ -101,6 +106,14 @@ impl Hub {
         rung.as_mut().enable();
         drop(waiting);
         Ok(Some(Ticket { hub: Arc::clone(self), prefix, grant_id, rung }))
+    }
+
+    /// A turn to make a page.
+    ///
+    /// # Errors
+    /// [`Code::TooBusy`] if the queue is closed, which nobody does.
+    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.turns.acquire().await.map_err(|_| Problem::new(Code::TooBusy))
     }
 
     /// How far the order stream is behind, in milliseconds; 0 when nothing live was ever read.

@@ -10,8 +10,9 @@ use counterfoil_domain::ids::{ObjectId, Person, RecordId};
 use counterfoil_domain::stream::{Act, Alias, Identity as Content};
 use counterfoil_ledger::Draft;
 use counterfoil_ledger::grants::{How, end_locked};
+use counterfoil_store::erasures::{self, Destruction};
 use counterfoil_store::people::CustomerName;
-use counterfoil_store::{Error, erasures, grants};
+use counterfoil_store::{Error, grants};
 
 use crate::erasing::{self, Erasure};
 use crate::joining::{self, Statement};
@@ -155,14 +156,26 @@ impl Recorder {
     pub fn finish_erasures(&self, now: DateTime<Utc>) -> Result<usize, Error> {
         let open = self.store.read_blocking(erasures::open)?;
         for erasure in &open {
-            self.end_grants(erasure.person, now)?;
-            if !erasure.entered {
-                self.enter_erasure(erasure.person, erasure.since)?;
+            match self.close_erasure(erasure, now) {
+                // Another process is at it too, and was faster: the key goes last.
+                Err(Error::Key(_)) if self.is_entered(erasure.person)? => {}
+                outcome => outcome?,
             }
             self.keys.destroy_purchases(erasure.person)?;
             self.store.write_blocking(|conn| erasures::finish(conn, erasure.person))?;
         }
         Ok(open.len())
+    }
+
+    fn close_erasure(&self, erasure: &Destruction, now: DateTime<Utc>) -> Result<(), Error> {
+        self.end_grants(erasure.person, now)?;
+        if erasure.entered { Ok(()) } else { self.enter_erasure(erasure.person, erasure.since) }
+    }
+
+    /// Whether the ledger has the entries of an erasure, or nothing is left to do of it.
+    fn is_entered(&self, person: Person) -> Result<bool, Error> {
+        let open = self.store.read_blocking(erasures::open)?;
+        Ok(open.iter().find(|erasure| erasure.person == person).is_none_or(|erasure| erasure.entered))
     }
 
     fn end_grants(&self, person: Person, now: DateTime<Utc>) -> Result<(), Error> {

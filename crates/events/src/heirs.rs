@@ -51,7 +51,12 @@ impl<'a> Heirs<'a> {
             let Some(object) = workspace.objects.get_mut(&ObjectId::from(*id)).filter(|_| is_there) else {
                 continue;
             };
-            object.claim = object.claim.map(|claim| self.of(claim));
+            let is_since = slot.purchase.placed_at().is_some_and(|at| at >= erased_at);
+            object.claim = match object.claim {
+                // What is nobody's from before, as it was unlinked, is not the heir's.
+                Some(claim) if self.erased.contains(&claim) && !is_since => None,
+                claim => claim.map(|claim| self.of(claim)),
+            };
         }
     }
 

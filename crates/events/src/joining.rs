@@ -68,6 +68,12 @@ pub(crate) fn join(
     {
         return settled(applied);
     }
+    if let Some((from, into)) = statement.between
+        && people::identities(conn, &[from.person, into.person])?.len() < 2
+    {
+        // Remembered from before an erasure.
+        return Err(RecordError::Stale);
+    }
     let stood = before.as_ref().map(|alias| (alias.from, alias.into)).unwrap_or_default();
     let said = statement.between.map(|(from, into)| (Some(from.person), Some(into.person)));
     let (from, into) = said.unwrap_or(stood);

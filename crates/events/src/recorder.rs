@@ -9,13 +9,13 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
-use counterfoil_domain::stream::{Act, Body, Decoded, Event, Identity, OrderKind, Rejection, Sources};
+use counterfoil_domain::stream::{Act, Body, Decoded, OrderKind, Rejection, Sources};
 use counterfoil_ledger::Ledger;
 use counterfoil_store::document::Codec;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::objects::Object;
 use counterfoil_store::offsets::{self, Move};
-use counterfoil_store::people::{self, CustomerName};
+use counterfoil_store::people;
 use counterfoil_store::quarantine::Quarantined;
 use counterfoil_store::{Contention, Error, Store};
 use parking_lot::Mutex;
@@ -24,8 +24,9 @@ use crate::counts::Counts;
 use crate::groups::Groups;
 use crate::holding;
 use crate::message::Message;
+use crate::naming::{Read, named_by};
 use crate::packing::{Packed, Packing};
-use crate::subject::{Applied, Carried, Subject, kind_code};
+use crate::subject::{Applied, Subject, kind_code};
 use crate::workspace::Workspace;
 use crate::write;
 
@@ -190,6 +191,17 @@ impl Recorder {
 
     /// Everything that needs no lock.
     pub(crate) fn prepare(&self, messages: &[Message]) -> Result<Prepared, RecordError> {
+        for _ in 0..TRIES {
+            match self.prepare_once(messages) {
+                // Somebody who is remembered was erased meanwhile, by another process.
+                Err(RecordError::Store(Error::Key(_))) => self.identities.lock().clear(),
+                outcome => return outcome,
+            }
+        }
+        self.prepare_once(messages)
+    }
+
+    fn prepare_once(&self, messages: &[Message]) -> Result<Prepared, RecordError> {
         let now = self.clock.now();
         let mut counts =
             Counts { read: u64::try_from(messages.len()).unwrap_or(u64::MAX), ..Counts::default() };
@@ -252,41 +264,6 @@ impl Recorder {
         })
     }
 
-    /// What the events are about, and what they carry; events about who is who apart.
-    fn subjects(&self, read: Vec<(usize, Read)>, now: DateTime<Utc>) -> Result<Subjects, Error> {
-        let name = |read: &Read| match read {
-            Read::Event(event) => {
-                event.customer_id.as_deref().map(|id| self.customer_name(&event.customer_scheme, id))
-            }
-            Read::Act(act) => linking(act).map(|(customer_id, ..)| self.customer_name("", customer_id)),
-        };
-        let names: Vec<Option<CustomerName>> = read.iter().map(|(_, read)| name(read)).collect();
-        let asked: Vec<CustomerName> = names.iter().flatten().cloned().collect();
-        let found = self.identities(&asked, now)?;
-        let (mut subjects, mut carried, mut acts) = (Vec::with_capacity(read.len()), Vec::new(), Vec::new());
-        carried.reserve(read.len());
-        for ((index, read), name) in read.into_iter().zip(names) {
-            let who = name.and_then(|name| found.get(&name.index).copied());
-            match read {
-                Read::Event(event) => {
-                    let (subject, body) = Subject::new(index, *event, who, &self.keys);
-                    subjects.push(subject);
-                    carried.push(body);
-                }
-                Read::Act(act) => match linking(&act) {
-                    Some((_, orders, linked)) => {
-                        for order in orders {
-                            subjects.push(Subject::link(index, &act, order, linked, who, &self.keys));
-                            carried.push(Carried::Link);
-                        }
-                    }
-                    None => acts.push((index, *act)),
-                },
-            }
-        }
-        Ok((subjects, carried, acts))
-    }
-
     /// The transaction of a prepared batch, after those of its events about who is who.
     pub(crate) fn commit(
         &self,
@@ -309,7 +286,7 @@ impl Recorder {
                     let held: HashSet<ObjectId> = extra.iter().map(|object| object.id).collect();
                     extra.extend(more.into_iter().filter(|object| !held.contains(&object.id)));
                 }
-                Err(RecordError::Stale) if tries < TRIES => {
+                Err(RecordError::Stale | RecordError::Store(Error::Key(_))) if tries < TRIES => {
                     tries += 1;
                     let named: Vec<Person> = prepared.fresh.people.keys().copied().collect();
                     self.forget(&named);
@@ -327,7 +304,7 @@ impl Recorder {
     fn act_steadily(&self, act: &Act, now: DateTime<Utc>) -> Result<Applied, RecordError> {
         for _ in 0..TRIES {
             match self.act(act, now) {
-                Err(RecordError::Stale) => self.identities.lock().clear(),
+                Err(RecordError::Stale | RecordError::Store(Error::Key(_))) => self.identities.lock().clear(),
                 outcome => return outcome,
             }
         }
@@ -412,36 +389,6 @@ impl Recorder {
             acts: Vec::new(),
             acted: Vec::new(),
         })
-    }
-}
-
-/// An event that was read.
-enum Read {
-    Event(Box<Event>),
-    Act(Box<Act>),
-}
-
-type Subjects = (Vec<Subject>, Vec<Carried>, Vec<(usize, Act)>);
-
-/// The customer and orders of an event that links them, or unlinks.
-fn linking(act: &Act) -> Option<(&str, &[String], bool)> {
-    match &act.content {
-        Identity::Linked { customer_id, order_ids } => Some((customer_id, order_ids, true)),
-        Identity::Unlinked { customer_id, order_ids } => Some((customer_id, order_ids, false)),
-        _ => None,
-    }
-}
-
-/// A customer and an order that an event names, for blind indexes should it be refused.
-fn named_by(act: &Act) -> (Option<String>, Option<String>) {
-    let first = |orders: &[String]| orders.first().cloned();
-    match &act.content {
-        Identity::Linked { customer_id, order_ids }
-        | Identity::Unlinked { customer_id, order_ids }
-        | Identity::Erased { customer_id, order_ids } => (Some(customer_id.clone()), first(order_ids)),
-        Identity::Identified { customer_id, .. } => (Some(customer_id.clone()), None),
-        Identity::Merged { from, .. } => (Some(from.clone()), None),
-        Identity::Split { .. } => (None, None),
     }
 }
 

@@ -125,6 +125,11 @@ impl Subject {
         self.own.into()
     }
 
+    /// Whether it says whose its object is: an order, or a return or refund without one.
+    pub(crate) fn is_by_itself(&self) -> bool {
+        self.what != What::Removal && self.order.is_none() && self.via.is_none()
+    }
+
     /// The event as the one that stands.
     pub(crate) fn latest(&self) -> Latest {
         latest_of(self.event_order, self.digest)

@@ -167,7 +167,7 @@ impl Workspace {
         if let Some(latest) = before.as_ref().and_then(|object| object.latest)
             && let Some(settled) = against(latest, subject.event_order, subject.digest)
         {
-            if settled == Applied::Stale && subject.what == What::Order {
+            if settled == Applied::Stale && subject.is_by_itself() {
                 self.late_claim(subject, now);
             }
             let is_erased = before.is_some_and(|object| object.mark == Some(Mark::Erased));
@@ -294,7 +294,7 @@ impl Workspace {
         }
     }
 
-    /// An older event of an order may be the newest that names a customer: whose it is does not depend on which of
+    /// An older event of a purchase may be the newest that names a customer: whose it is does not depend on which of
     /// the two came first.
     fn late_claim(&mut self, subject: &Subject, now: DateTime<Utc>) {
         let (Some(_), Some(object)) = (subject.who, self.objects.get(&subject.own)) else { return };
@@ -302,8 +302,9 @@ impl Workspace {
         if !is_newer || object.mark == Some(Mark::Erased) {
             return;
         }
+        let is_own = object.purchase_id == subject.own_purchase();
         self.claim(subject);
-        if self.has_come(subject.own_purchase()) {
+        if is_own && self.has_come(subject.own_purchase()) {
             let id = subject.own_purchase();
             let at = self.slots.get(&id).and_then(|slot| slot.purchase.placed_at());
             if self.is_dropped(id, &Subject { at, ..subject.clone() }) {

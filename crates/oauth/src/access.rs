@@ -145,7 +145,9 @@ impl<P: Permission> Access<P> {
 /// The problem that a refused seal is answered with.
 pub fn refusal(refusal: &Refusal) -> Problem {
     match refusal {
-        Refusal::Changed | Refusal::Gone => Problem::new(Code::InvalidToken),
+        Refusal::Changed => Problem::new(Code::InvalidToken),
+        // Whoever is erased is gone a moment before their grants are ended.
+        Refusal::Gone => Problem::new(Code::GrantRevoked),
         Refusal::Grant(state) => Problem::new(not_in_force(*state)),
         Refusal::AppSuspended => Problem::new(Code::AppSuspended),
         Refusal::TooBusy => Problem::new(Code::TooBusy),
@@ -182,8 +184,11 @@ fn check(facts: &Facts, now: DateTime<Utc>) -> Result<(), Problem> {
     if found.app_state != AppState::Approved {
         return Err(Problem::new(Code::AppSuspended));
     }
-    if is_over || found.is_orphan || found.customer_epoch.is_none() {
+    if is_over || found.is_orphan {
         return Err(Problem::new(Code::InvalidToken));
+    }
+    if found.customer_epoch.is_none() {
+        return Err(refusal(&Refusal::Gone));
     }
     Ok(())
 }

@@ -64,8 +64,12 @@ fn order_data(id: &str, revision: i64, customer: Option<&str>, placed: &str) -> 
 }
 
 fn returned(id: &str, order: Option<&str>, customer: Option<&str>, at: &str) -> Value {
+    returned_as(id, 1, order, customer, at)
+}
+
+fn returned_as(id: &str, revision: i64, order: Option<&str>, customer: Option<&str>, at: &str) -> Value {
     let data = json!({
-        "returnId": id, "revision": 1, "orderId": order, "customerId": customer, "status": "completed",
+        "returnId": id, "revision": revision, "orderId": order, "customerId": customer, "status": "completed",
         "returnedAt": at,
         "lines": [{"returnLineId": "1", "lineId": "1", "sku": "s", "quantity": 1, "amount": "1.00"}],
     });
@@ -208,6 +212,15 @@ fn links_bring_orders_in_and_take_them_out() {
                 order("o", 3, None, BEFORE),
             ],
             &[("b", &["o.3 0"])],
+        );
+        holds(
+            realm,
+            &[
+                returned_as("r", 1, None, Some("a"), BEFORE),
+                returned_as("r", 2, None, Some("b"), BEFORE),
+                returned_as("r", 3, None, None, BEFORE),
+            ],
+            &[("b", &["r 1"])],
         );
     });
 }
