@@ -64,9 +64,10 @@ describe('random histories', { timeout: 7_000_000 }, () => {
           told.seconds = Math.round((performance.now() - begun) / 1000);
           test.diagnostic(`seed ${seed}: ${JSON.stringify(told)}`);
           sums[name] = addAll(sums[name] ?? { runs: 0 }, { runs: 1, ...told });
+          await service.stop();
         } finally {
           for (const { feed } of readers.values()) feed.abandon();
-          await service.stop();
+          service.kill();
         }
         assert.doesNotMatch(postgres.log, /deadlock/);
       });

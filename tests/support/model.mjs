@@ -64,9 +64,9 @@ export class World {
 
   /** Whom the newest event names that names anybody: saying nothing later changes nothing. */
   #claim(events) {
-    const name = (event) => nameOf(event.data.customerId, this.schemes[event.source]);
-    const naming = events.filter((event) => event.data.customerId !== undefined && !this.isForgotten(name(event), happenedAt(event)));
-    return naming.length ? name(newest(naming)) : undefined;
+    const naming = newest(events.filter(({ data }) => data.customerId !== undefined));
+    const name = naming && nameOf(naming.data.customerId, this.schemes[naming.source]);
+    return naming && this.isForgotten(name, happenedAt(naming)) ? undefined : name;
   }
 
   /** The newest word on each order from `customer.linked` and `customer.unlinked`. */

@@ -139,6 +139,11 @@ export class Service {
     return readdirSync(this.logs).map((name) => readFileSync(join(this.logs, name), 'utf8')).join('\n');
   }
 
+  /** Ends what still runs, of a test that has failed. */
+  kill() {
+    for (const running of this.#processes.filter(({ how }) => how === undefined)) running.signal('SIGKILL');
+  }
+
   /** Stops what still runs; each must end well by itself. */
   async stop() {
     for (const running of this.#processes.filter(({ how }) => how === undefined)) {
