@@ -165,6 +165,7 @@ fn affected(conn: &mut Conn, erasure: &Erasure, group: &Group) -> Result<BTreeSe
         ids.extend(purchases::ids_of(conn, *person)?.into_iter().map(|(id, _)| ObjectId::from(id)));
     }
     ids.extend(links::orders_of(conn, &group.erased)?);
+    ids.extend(objects::claimed_elsewhere(conn, &group.erased)?);
     Ok(ids)
 }
 

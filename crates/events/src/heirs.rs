@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use counterfoil_domain::ids::{ObjectId, Person};
+use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
 
 use crate::erasing::is_since;
 use crate::recorder::RecordError;
-use crate::workspace::{Found, Workspace};
+use crate::workspace::Workspace;
 
 /// Who succeeds whom, as far as somebody must.
 #[derive(Debug)]
@@ -46,15 +46,21 @@ impl<'a> Heirs<'a> {
                 workspace.links.remove(&order);
             }
         }
-        for (id, slot) in &workspace.slots {
-            let is_there = matches!(slot.found, Some(Found::Linked(..) | Found::Unlinked)) && !slot.touched;
-            let Some(object) = workspace.objects.get_mut(&ObjectId::from(*id)).filter(|_| is_there) else {
-                continue;
-            };
-            let is_since = slot.purchase.placed_at().is_some_and(|at| at >= erased_at);
+        let own: Vec<PurchaseId> = workspace.objects.values().map(|object| object.purchase_id).collect();
+        for id in own {
+            let has_come = workspace.has_come(id);
+            let placed_at = workspace.slots.get(&id).and_then(|slot| slot.purchase.placed_at());
+            let Some(object) = workspace.objects.get_mut(&ObjectId::from(id)) else { continue };
             object.claim = match object.claim {
-                // What is nobody's from before, as it was unlinked, is not the heir's.
-                Some(claim) if self.erased.contains(&claim) && !is_since => None,
+                // What is nobody's from before, as it was unlinked, is not the heir's. When it is not there, as it was
+                // removed, its time is told when it comes back.
+                Some(claim)
+                    if self.erased.contains(&claim)
+                        && has_come
+                        && placed_at.is_some_and(|at| at < erased_at) =>
+                {
+                    None
+                }
                 claim => claim.map(|claim| self.of(claim)),
             };
         }

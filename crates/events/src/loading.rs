@@ -40,14 +40,13 @@ pub(crate) fn load(
                 let purchase = unpacking.unpack(id, Some(person), &stored.document)?;
                 workspace.found(id, purchase, Found::Linked(person, at, Was::from(&stored)));
             }
-            _ => match documents.get(&id) {
-                Some(document) => {
+            // What was removed or erased is in neither place, and so is what was nobody's for too long.
+            _ => {
+                if let Some(document) = documents.get(&id) {
                     let purchase = unpacking.unpack(id, None, document)?;
                     workspace.found(id, purchase, Found::Unlinked);
                 }
-                // What was removed or erased is in neither place, and so is what was nobody's for too long.
-                None => {}
-            },
+            }
         }
     }
     Ok(())

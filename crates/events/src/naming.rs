@@ -96,6 +96,9 @@ pub(crate) enum Read {
     Act(Box<Act>),
 }
 
+/// A customer and an order by name, for blind indexes should an event be refused.
+pub(crate) type Names = (Option<String>, Option<String>);
+
 pub(crate) type Subjects = (Vec<Subject>, Vec<Carried>, Vec<(usize, Act)>);
 
 /// The customer and orders of an event that links them, or unlinks.
@@ -108,7 +111,7 @@ fn linking(act: &Act) -> Option<(&str, &[String], bool)> {
 }
 
 /// A customer and an order that an event names, for blind indexes should it be refused.
-pub(crate) fn named_by(act: &Act) -> (Option<String>, Option<String>) {
+pub(crate) fn named_by(act: &Act) -> Names {
     let first = |orders: &[String]| orders.first().cloned();
     match &act.content {
         Content::Linked { customer_id, order_ids }

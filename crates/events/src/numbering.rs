@@ -62,7 +62,7 @@ pub(crate) fn number(
     customers: &Customers,
     now: DateTime<Utc>,
 ) -> Result<Numbered, RecordError> {
-    linked.sort_by(|a, b| (a.person, a.row.purchased_at).cmp(&(b.person, b.row.purchased_at)));
+    linked.sort_by_key(|linked| (linked.person, linked.row.purchased_at));
     let changes = changes(&linked, left, customers);
     if changes.is_empty() {
         return Ok(Numbered::default());

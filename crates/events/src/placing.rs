@@ -64,14 +64,17 @@ impl Workspace {
         for id in ids {
             let named = self.named(id, None).filter(|named| self.people.contains_key(&named.person));
             let identity = named.and_then(|named| self.people.get(&named.person)).copied();
-            let Some(slot) = self.slots.get_mut(&id) else { continue };
             let target = identity.map(|identity| identity.home);
+            let claim = self.objects.get(&id.into()).and_then(|object| object.claim);
             let joined = match (named, identity) {
-                (Some(named), Some(identity)) if named.by_link || identity.home != identity.person => {
-                    identity.home_since.filter(|_| !named.by_link).map_or(Joined::Now, Joined::Since)
+                // Its own order names exactly this customer, whatever else is said.
+                _ if claim.is_some() && claim == target => Joined::Own,
+                (Some(named), Some(identity)) if !named.by_link => {
+                    identity.home_since.map_or(Joined::Now, Joined::Since)
                 }
-                _ => Joined::Own,
+                _ => Joined::Now,
             };
+            let Some(slot) = self.slots.get_mut(&id) else { continue };
             let (was, had_joined) = match &slot.found {
                 Some(Found::Linked(person, _, was)) => (Some(*person), was.joined_seq.is_some()),
                 Some(Found::Unlinked) | None => (None, false),

@@ -24,7 +24,7 @@ use crate::counts::Counts;
 use crate::groups::Groups;
 use crate::holding;
 use crate::message::Message;
-use crate::naming::{Read, named_by};
+use crate::naming::{Names, Read, named_by};
 use crate::packing::{Packed, Packing};
 use crate::subject::{Applied, Subject, kind_code};
 use crate::workspace::Workspace;
@@ -101,7 +101,7 @@ pub(crate) struct Prepared {
     /// Events about who is who, by message, until they are carried out.
     acts: Vec<(usize, Act)>,
     /// What became of them, with the customer and order that they name.
-    pub(crate) acted: Vec<(usize, Applied, (Option<String>, Option<String>))>,
+    pub(crate) acted: Vec<(usize, Applied, Names)>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -283,8 +283,8 @@ impl Recorder {
                 .write_blocking(|conn| write::write(self, conn, messages, &mut prepared, &extra, moves));
             match outcome {
                 Err(RecordError::Extend(more)) => {
-                    let held: HashSet<ObjectId> = extra.iter().map(|object| object.id).collect();
-                    extra.extend(more.into_iter().filter(|object| !held.contains(&object.id)));
+                    let mut held: HashSet<ObjectId> = extra.iter().map(|object| object.id).collect();
+                    extra.extend(more.into_iter().filter(|object| held.insert(object.id)));
                 }
                 Err(RecordError::Stale | RecordError::Store(Error::Key(_))) if tries < TRIES => {
                     tries += 1;
@@ -392,7 +392,7 @@ impl Recorder {
     }
 }
 
-fn order_kind_mixed((customer_id, order_id): (Option<String>, Option<String>)) -> Rejection {
+fn order_kind_mixed((customer_id, order_id): Names) -> Rejection {
     Rejection {
         reason: "order_kind_mixed",
         pointer: "/data".to_owned(),

@@ -7,6 +7,8 @@ use counterfoil_store::keys::Keys;
 use counterfoil_store::objects::{Kind, Latest};
 use counterfoil_store::people::Identity;
 
+use crate::naming::Names;
+
 /// What kind of statement an event makes about its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
@@ -32,7 +34,7 @@ pub(crate) struct Subject {
     /// Digest of its content.
     pub(crate) digest: [u8; 32],
     /// The customer and the order by name, for blind indexes should it be refused.
-    pub(crate) names: (Option<String>, Option<String>),
+    pub(crate) names: Names,
     pub(crate) what: What,
     /// The order, return or refund itself.
     pub(crate) own: ObjectId,

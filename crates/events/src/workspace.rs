@@ -73,6 +73,10 @@ impl Change {
 
 /// A purchase in hand.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact of its own; there is no state machine in them"
+)]
 pub(crate) struct Slot {
     pub(crate) purchase: Purchase,
     /// Whose it is to be.

@@ -15,6 +15,7 @@ use crate::holding;
 use crate::leaving::{Left, note_left};
 use crate::loading::load;
 use crate::message::Message;
+use crate::naming::Names;
 use crate::numbering::Customers;
 use crate::packing::Packed;
 use crate::recorder::{Prepared, RecordError, Recorded, Recorder};
@@ -229,7 +230,7 @@ fn conclude(
     Ok((done, held))
 }
 
-fn conflict(names: &(Option<String>, Option<String>), reason: &'static str) -> Rejection {
+fn conflict(names: &Names, reason: &'static str) -> Rejection {
     let detail = if reason == "revision_conflict" {
         "another event of the same object has the same order and other content"
     } else {

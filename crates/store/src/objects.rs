@@ -223,6 +223,17 @@ pub fn update(conn: &mut Conn, changed: &[Object]) -> Result<()> {
     Ok(())
 }
 
+/// The objects that name one of these persons and do not lie with them: removed, linked to others, or nobody's.
+pub fn claimed_elsewhere(conn: &mut Conn, persons: &[Person]) -> Result<Vec<ObjectId>> {
+    let rows = objects::table
+        .filter(objects::claim.eq_any(crate::people::bytes_of(persons)))
+        .select(objects::object_id)
+        .load::<Vec<u8>>(conn)?;
+    rows.iter()
+        .map(|id| ObjectId::from_slice(id).map_err(|_| Error::corrupt("objects", "object_id", "?")))
+        .collect()
+}
+
 /// One object, without a lock.
 pub fn find(conn: &mut Conn, id: ObjectId) -> Result<Option<Object>> {
     let row = objects::table.find(id.as_bytes().to_vec()).first::<ObjectRow>(conn).optional()?;

@@ -1,3 +1,4 @@
+DROP INDEX objects_by_claim;
 ALTER TABLE objects DROP COLUMN revision, DROP COLUMN mark, DROP COLUMN claim_value, DROP COLUMN claim;
 DROP TABLE destructions;
 DROP TABLE suppression;

@@ -68,3 +68,4 @@ ALTER TABLE objects
   ADD COLUMN claim_value BIGINT,
   ADD COLUMN mark INTEGER,
   ADD COLUMN revision BIGINT;
+CREATE INDEX objects_by_claim ON objects (claim) WHERE claim IS NOT NULL;

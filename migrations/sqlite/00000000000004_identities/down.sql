@@ -1,3 +1,4 @@
+DROP INDEX objects_by_claim;
 ALTER TABLE objects DROP COLUMN revision;
 ALTER TABLE objects DROP COLUMN mark;
 ALTER TABLE objects DROP COLUMN claim_value;

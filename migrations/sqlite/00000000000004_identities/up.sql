@@ -66,3 +66,4 @@ ALTER TABLE objects ADD COLUMN claim BLOB;
 ALTER TABLE objects ADD COLUMN claim_value BIGINT;
 ALTER TABLE objects ADD COLUMN mark INTEGER;
 ALTER TABLE objects ADD COLUMN revision BIGINT;
+CREATE INDEX objects_by_claim ON objects (claim) WHERE claim IS NOT NULL;

@@ -40,13 +40,13 @@ impl Assignment {
 
 pub(super) struct Context {
     pub(super) assignment: Arc<Assignment>,
-    pub(super) ends: Arc<Mutex<Option<Ends>>>,
+    pub(super) ends: Arc<Mutex<Ends>>,
     pub(super) clock: Clock,
 }
 
 impl ClientContext for Context {
     fn stats(&self, statistics: Statistics) {
-        *self.ends.lock() = Some(Ends::read(&statistics, self.clock.now()));
+        self.ends.lock().hear(&statistics, self.clock.now());
     }
 }
 

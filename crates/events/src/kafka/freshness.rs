@@ -1,8 +1,8 @@
 //! How fresh a partition is: up to which time everything that was sent to it has been recorded.
 //!
 //! Two things say so. A message carries the time at which it was sent, so whatever was sent before the last one of a
-//! batch is recorded with that batch. And librdkafka tells every second where a partition ends: once everything before
-//! that end is recorded, so is everything sent until it was told, whatever times the messages carry.
+//! batch is recorded with that batch. And it is known where a partition ended at some moment ([`super::ends`]): once
+//! everything before that end is recorded, so is everything sent until then, whatever times the messages carry.
 
 use chrono::{DateTime, Utc};
 
@@ -30,9 +30,12 @@ impl Freshness {
         self.until
     }
 
-    /// Notes that the partition ended before `offset` at the time `at`. An end that was noted before is reached first.
+    /// Notes that the partition ended before `offset` at the time `at`. An end that was noted before is reached first,
+    /// unless nothing has come since.
     pub(super) fn saw_end(&mut self, offset: i64, at: DateTime<Utc>) {
-        self.end.get_or_insert((offset, at));
+        if self.end.is_none_or(|(before, _)| before >= offset) {
+            self.end = Some((offset, at));
+        }
     }
 
     /// Notes a batch whose last message is before `offset` and was sent at `sent`; clocks of producers may be ahead.
@@ -45,6 +48,11 @@ impl Freshness {
     pub(super) fn once(&self, next: i64) -> Option<DateTime<Utc>> {
         let reached = self.batches.iter().chain(&self.end).filter(|(offset, _)| *offset <= next);
         reached.map(|(_, at)| *at).max().max(self.until)
+    }
+
+    /// It was noted that it is fresh until `at`.
+    pub(super) fn kept(&mut self, at: DateTime<Utc>) {
+        self.until = self.until.max(Some(at));
     }
 
     /// Everything before `next` has been recorded.
@@ -94,5 +102,9 @@ mod tests {
         assert_eq!(freshness.until(), Some(at(5)));
         freshness.saw_end(10, at(7));
         assert_eq!(freshness.once(10), Some(at(7)), "nothing more has come");
+        freshness.saw_end(10, at(8));
+        assert_eq!(freshness.once(10), Some(at(8)), "still not");
+        freshness.kept(at(6));
+        assert_eq!((freshness.until(), freshness.once(10)), (Some(at(6)), Some(at(8))));
     }
 }

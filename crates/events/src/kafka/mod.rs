@@ -122,7 +122,8 @@ pub struct KafkaSource {
     stopped: HashSet<Partition>,
     looked: Instant,
     assigned: Instant,
-    ends: Arc<Mutex<Option<Ends>>>,
+    ends: Arc<Mutex<Ends>>,
+    beat: Instant,
     throttle: Throttle,
     bound: QuarantineBound,
     clock: Clock,
@@ -147,8 +148,9 @@ impl KafkaSource {
             .set("auto.offset.reset", "error")
             .set("enable.partition.eof", "false")
             .set("partition.assignment.strategy", "range")
-            // Where partitions end.
-            .set("statistics.interval.ms", "1000")
+            // Where partitions end. An end is known for sure as of two fetches ago.
+            .set("statistics.interval.ms", "500")
+            .set("fetch.wait.max.ms", "200")
             // librdkafka's own defaults hold such a program at half its rate.
             .set("fetch.queue.backoff.ms", "5")
             .set("queued.min.messages", "50000")
@@ -157,7 +159,7 @@ impl KafkaSource {
             config.set(name, value);
         }
         let assignment = Arc::new(Assignment::default());
-        let ends = Arc::new(Mutex::new(None));
+        let ends = Arc::new(Mutex::new(Ends::default()));
         let context =
             Context { assignment: Arc::clone(&assignment), ends: Arc::clone(&ends), clock: clock.clone() };
         let consumer: BaseConsumer<Context> = config.create_with_context(context)?;
@@ -174,6 +176,7 @@ impl KafkaSource {
             looked: Instant::now(),
             assigned: Instant::now(),
             ends,
+            beat: Instant::now(),
             clock,
             metrics,
         })

@@ -330,5 +330,25 @@ fn who_is_erased_stays_away_and_may_begin_anew() {
             ],
             &[("a", &["s 1"]), ("b", &["o.1 0"])],
         );
+        holds(
+            realm,
+            &[
+                order("o", 1, Some("a"), AFTER),
+                removed("o", 2, "test"),
+                order("o", 3, None, AFTER),
+                erased(30, "a"),
+            ],
+            &[("a", &["o.3 0"])],
+        );
+        holds(
+            realm,
+            &[
+                order("o", 1, Some("a"), BEFORE),
+                removed("o", 2, "test"),
+                order("o", 3, None, BEFORE),
+                erased(30, "a"),
+            ],
+            &[],
+        );
     });
 }

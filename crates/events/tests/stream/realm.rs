@@ -110,7 +110,7 @@ impl Realm {
             "destructions",
             "tombstones",
         ];
-        let statements: String = tables.iter().map(|table| format!("DELETE FROM {table};")).collect();
+        let statements = format!("DELETE FROM {};", tables.join("; DELETE FROM "));
         self.read(|conn| either!(conn, c => c.batch_execute(&statements)).map_err(Error::from));
     }
 
@@ -159,9 +159,9 @@ impl Realm {
                 unpacker
                     .unpack(&keys.purchases, &binding(id, Some(person)), &row.document, &mut plain)
                     .unwrap();
-                let mut shown = Vec::new();
-                project(SectionsRef::parse(&plain).unwrap(), &all, &mut shown).unwrap();
-                served.entry(name.clone()).or_default().push(serde_json::from_slice(&shown).unwrap());
+                let mut json = Vec::new();
+                project(SectionsRef::parse(&plain).unwrap(), &all, &mut json).unwrap();
+                served.entry(name.clone()).or_default().push(serde_json::from_slice(&json).unwrap());
             }
         }
         served

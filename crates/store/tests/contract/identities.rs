@@ -178,6 +178,9 @@ pub fn objects_keep_whom_they_name_and_why_they_are_gone(realm: &Realm) {
         assert_eq!(found.get(&wanted.id), Some(wanted));
         assert_eq!(realm.read(|conn| objects::find(conn, wanted.id)).as_ref(), Some(wanted));
     }
+    let mut elsewhere = realm.read(|conn| objects::claimed_elsewhere(conn, &[b]));
+    elsewhere.sort_unstable();
+    assert_eq!(elsewhere, [all[2].id, all[3].id]);
     let changed = Object { mark: None, revision: None, claim: Some(a), person: Some(b), ..all[3].clone() };
     realm.write(|conn| objects::update(conn, std::slice::from_ref(&changed)));
     assert_eq!(realm.read(|conn| objects::find(conn, changed.id)), Some(changed));
