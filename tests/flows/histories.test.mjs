@@ -95,16 +95,16 @@ async function run({ history, service, way, chance, readers }) {
   const world = worldsOf(history.phases, SCHEMES).at(-1);
   const later = [];
   let compared = 0;
+  await Promise.all([...readers.values()].map(({ feed }) => feed.finish()));
   await atOnce(history.customers, async (customerId) => {
     const { shared, connection, feed } = readers.get(customerId);
-    const followed = await feed.finish();
     if (gone.has(customerId)) {
       assert.equal(feed.ended, ENDED, `the feed of ${customerId}, who was erased`);
       assert.deepEqual(await problemOf(await connection.request('/v1/purchases')), { status: 403, code: ENDED });
     } else {
       assert.equal(feed.ended, undefined, `the feed of ${customerId}`);
       const about = `${customerId}, whose app was there before`;
-      compared += await compare(about, connection, followed, expectedView(world, nameOf(customerId), { own: true, shared }));
+      compared += await compare(about, connection, feed.purchases, expectedView(world, nameOf(customerId), { own: true, shared }));
     }
     const anew = await app.connect(new Customer(service.url, customerId));
     const read = new Feed((path) => anew.request(path), chance.apart(), { pauses: false });
