@@ -85,7 +85,9 @@ describe('quarantine', { timeout: 600_000 }, () => {
     assert.ok(paused.nextOffset >= 200 && paused.nextOffset < 600, `paused at ${paused.nextOffset}`);
     test.diagnostic(`paused at ${paused.nextOffset}`);
     const quarantined = (await service.json(['quarantine', 'list'])).length;
-    assert.ok(quarantined <= Math.ceil(paused.nextOffset / 3));
+    // A batch may have been on its way when the partition was paused.
+    const { nextOffset } = await state();
+    assert.ok(quarantined <= Math.ceil(nextOffset / 3), `${quarantined} of ${nextOffset}`);
 
     // It stays so, also for the next process.
     await service.stopIngest(ingest);

@@ -1,5 +1,6 @@
 //! The few bodies that must differ by database.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Timestamp};
@@ -220,4 +221,13 @@ pub(crate) fn count_changes(
             Ok(Some(counted))
         }
     }
+}
+
+/// Lets go of old pages that SQLite keeps in its write-ahead log, so that what was overwritten is in no file. PostgreSQL
+/// keeps its log as long as its operator says. To be called outside a transaction.
+pub(crate) fn let_go_of_overwritten(conn: &mut Conn) -> Result<()> {
+    if let Conn::Sqlite(c) = conn {
+        c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    }
+    Ok(())
 }

@@ -17,9 +17,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::aead::Aead;
 use crate::conn::{Address, Conn, ConnPool, on_connection, open_pool, transaction};
-use crate::either;
 use crate::error::{Error, Result};
 use crate::schema::{named_keys, person_keys};
+use crate::{dialect, either};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/keys/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/keys/sqlite");
@@ -132,7 +132,8 @@ impl Keys {
         write(&self.0.pool, |conn| {
             diesel::delete(named_keys::table.find(&name)).execute(conn)?;
             Ok(())
-        })
+        })?;
+        on_connection(&self.0.pool, dialect::let_go_of_overwritten)
     }
 
     /// A person's keys.
@@ -221,6 +222,7 @@ impl Keys {
                 .execute(conn)?;
             Ok(())
         })?;
+        on_connection(&self.0.pool, dialect::let_go_of_overwritten)?;
         self.forget(person);
         Ok(())
     }

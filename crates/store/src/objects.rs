@@ -69,7 +69,7 @@ pub struct Object {
     pub latest: Option<Latest>,
     /// On that row: whom the order itself names, whether or not it lies with them.
     pub claim: Option<Person>,
-    /// The order of the event that named them.
+    /// The order of the event that named them, also where they are forgotten since: an older one names nobody any more.
     pub claim_value: Option<i64>,
     /// On that row: why the purchase is not there any more.
     pub mark: Option<Mark>,
@@ -156,7 +156,7 @@ impl From<&Object> for ObjectRow {
             digest: object.latest.map(|latest| latest.digest.to_vec()),
             claim: (object.claim != object.person)
                 .then(|| object.claim.map_or_else(Vec::new, |person| person.as_bytes().to_vec())),
-            claim_value: object.claim_value.filter(|value| Some(*value) != latest),
+            claim_value: object.claim_value.filter(|value| object.claim.is_none() || Some(*value) != latest),
             mark: object.mark.map(Mark::code),
             revision: object.revision,
         }

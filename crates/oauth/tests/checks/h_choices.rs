@@ -375,7 +375,11 @@ async fn o_a_customer_of_two_names_decides_about_the_grants_of_both() {
     let narrower =
         Amendment { datasets: vec![Dataset::Purchases], ..unchanged(&grant(&realm, &older.to_string())) };
     assert!(grants::amend(&realm.oauth, own, older, Change::Choices(narrower), PAGE).await.unwrap());
-    assert_eq!(grant(&realm, &older.to_string()).changed_seq, 1, "a number of the feed of whom the grant names");
+    assert_eq!(
+        grant(&realm, &older.to_string()).changed_seq,
+        1,
+        "a number of the feed of whom the grant names"
+    );
     grants::withdraw(&realm.oauth, own, older).await.unwrap();
     assert_eq!(grant(&realm, &older.to_string()).state, State::Withdrawn);
     let kinds: Vec<String> = entries_of(&realm, theirs).into_iter().map(|(kind, ..)| kind).collect();

@@ -171,6 +171,7 @@ pub fn objects_keep_whom_they_name_and_why_they_are_gone(realm: &Realm) {
         object(3, Some(a), Some(b), None),
         object(4, None, Some(b), Some(Mark::Removed)),
         object(5, None, None, Some(Mark::Erased)),
+        Object { claim_value: Some(3), ..object(6, None, None, None) },
     ];
     assert!(realm.write(|conn| objects::claim(conn, &all)).is_empty());
     let found = realm.write(|conn| objects::claim(conn, &all));
