@@ -5,6 +5,8 @@ mod batches;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod checking;
+#[cfg(test)]
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
 #[cfg(test)]
