@@ -2,7 +2,8 @@
 // erased, events twice and in any order over two topics, the processes that read them killed again and again. Each
 // customer's app is there from before the first event and follows the change feed only; another grant is given at the
 // end. Both are to have exactly what the model says, by the list and by the feed.
-//   COUNTERFOIL_TEST_SEED=7 runs one history; without it the seeds are new each time, and printed.
+//   COUNTERFOIL_TEST_SEED=7 runs one history. Without it the long run has new seeds each time, and prints them; the
+//   ordinary run has the same two, so that it fails for a change and not by chance.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Chance } from '../support/chance.mjs';
@@ -19,7 +20,7 @@ import { isLong } from '../support/sample.mjs';
 import { Service } from '../support/service.mjs';
 
 const RUNS = isLong ? 50 : 2;
-const FIRST_SEED = Number(process.env.COUNTERFOIL_TEST_SEED ?? Math.floor(Math.random() * 1e9));
+const FIRST_SEED = Number(process.env.COUNTERFOIL_TEST_SEED ?? (isLong ? Math.floor(Math.random() * 1e9) : 1));
 const SEEDS = Array.from({ length: process.env.COUNTERFOIL_TEST_SEED ? 1 : RUNS }, (_, run) => FIRST_SEED + run);
 const ENDED = 'grant_revoked';
 // How many readers of one history may be told that something went which came and went while one answer was made.
