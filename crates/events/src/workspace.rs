@@ -225,10 +225,10 @@ impl Workspace {
 
     /// Whether what an event brings is about a customer before they were erased, or belongs to what was erased.
     fn is_dropped(&self, home: PurchaseId, subject: &Subject) -> bool {
-        let is_erased =
-            self.objects.get(&home.into()).is_some_and(|object| object.mark == Some(Mark::Erased));
+        let mark = self.objects.get(&home.into()).and_then(|object| object.mark);
+        let is_erased = mark == Some(Mark::Erased);
         if home != subject.own_purchase() {
-            return is_erased;
+            return is_erased || mark == Some(Mark::Dropped);
         }
         match self.named(home, subject.who.map(|who| who.person)) {
             Some(named) => {
@@ -349,15 +349,15 @@ impl Workspace {
         if mark == Some(Mark::Erased) {
             return;
         }
-        if is_erased {
-            self.erase(id, now);
-            return;
-        }
         let slot = self.slot(id, now);
-        slot.purchase.take_order(now);
         slot.parting = Parting::Erased;
+        if is_erased {
+            slot.purchase.clear(now);
+        } else {
+            slot.purchase.take_order(now);
+        }
         if let Some(object) = self.objects.get_mut(&id.into()) {
-            object.mark = Some(Mark::Removed);
+            object.mark = Some(if is_erased { Mark::Dropped } else { Mark::Removed });
         }
     }
 

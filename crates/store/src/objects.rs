@@ -82,8 +82,10 @@ pub struct Object {
 pub enum Mark {
     /// Its order was removed; what came back of it waits.
     Removed,
-    /// It was erased with its customer or by its source; what belongs to it is dropped.
+    /// It was erased with its customer; what belongs to it is dropped, and it comes back only under somebody's name.
     Erased,
+    /// Its order was removed because its source erased it; what belongs to it is dropped.
+    Dropped,
 }
 
 impl Mark {
@@ -91,6 +93,7 @@ impl Mark {
         match self {
             Self::Removed => 1,
             Self::Erased => 2,
+            Self::Dropped => 3,
         }
     }
 
@@ -98,6 +101,7 @@ impl Mark {
         match code {
             1 => Some(Self::Removed),
             2 => Some(Self::Erased),
+            3 => Some(Self::Dropped),
             _ => None,
         }
     }

@@ -61,7 +61,7 @@ CREATE TABLE destructions (
 );
 
 -- claim: whom the order itself names, where that is not the person it lies with (empty: nobody). claim_value: the order of
--- the event that named them. mark: 1 removed, 2 erased. revision: the last one served of a purchase that is gone.
+-- the event that named them. mark: 1 removed, 2 erased, 3 dropped. revision: the last one served of a purchase that is gone.
 ALTER TABLE objects ADD COLUMN claim BLOB;
 ALTER TABLE objects ADD COLUMN claim_value BIGINT;
 ALTER TABLE objects ADD COLUMN mark INTEGER;

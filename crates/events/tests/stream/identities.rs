@@ -304,6 +304,21 @@ fn what_is_removed_goes_and_may_come_back() {
             &[("a", &["o.3 1"])],
         );
         holds(realm, &[order("o", 1, Some("a"), BEFORE), removed("o", 2, "erased"), part], &[]);
+        holds(
+            realm,
+            &[
+                order("o", 1, None, BEFORE),
+                removed("o", 2, "erased"),
+                order("o", 3, None, BEFORE),
+                linked(1, "a", "o"),
+            ],
+            &[("a", &["o.3 0"])],
+        );
+        holds(
+            realm,
+            &[order("o", 1, Some("a"), BEFORE), removed("o", 2, "erased"), order("o", 3, None, BEFORE)],
+            &[("a", &["o.3 0"])],
+        );
     });
 }
 
