@@ -130,7 +130,7 @@ async function transactions(postgres) {
 }
 
 export async function p5({ polls, news, folder, bench, say }) {
-  raiseLimit(2 * polls + 2_000);
+  raiseLimit(polls + 2_000);
   const postgres = await Postgres.start({ durable: true, settings: { track_commit_timestamp: 'on' } });
   const service = await Service.init({
     postgres, settings: { HTTP__REQUESTS_PER_MINUTE: '100000000', LOG__FILTER: 'warn' },
