@@ -159,7 +159,12 @@ fn settle_again(
     let packed = recorder.pack(&mut workspace, &owned)?;
     note_left(&workspace, &packed, &mut work.left);
     work.packed.extend(packed);
-    work.customers.expected.extend(workspace.expected(&HashSet::new()));
+    for (person, identity) in workspace.expected(&HashSet::new()) {
+        // What is new was placed by what was remembered of them, and this by what was read now.
+        if work.customers.expected.insert(person, identity).is_some_and(|other| other != identity) {
+            return Err(RecordError::Stale);
+        }
+    }
     let written: HashMap<ObjectId, &Object> = claimed.iter().map(|object| (object.id, object)).collect();
     update_objects(conn, &workspace, existing, &written)?;
     Ok(workspace)
