@@ -50,11 +50,14 @@ impl Workspace {
         self.place(now);
     }
 
-    /// Who those were taken for by whose names purchases were placed, but for purchases of `others`.
+    /// Who those were taken for by whose names purchases were placed, and whom new claims and statements name; but for
+    /// objects of `others`.
     pub(crate) fn expected(&self, others: &HashSet<ObjectId>) -> HashMap<Person, Identity> {
         let placed = self.slots.iter().filter(|(id, _)| !others.contains(&ObjectId::from(**id)));
         let named = placed.filter_map(|(_, slot)| slot.named);
-        named.filter_map(|person| Some((person, *self.people.get(&person)?))).collect()
+        let relied_on =
+            self.relied_on.iter().filter(|(id, _)| !others.contains(id)).map(|(_, person)| *person);
+        named.chain(relied_on).filter_map(|person| Some((person, *self.people.get(&person)?))).collect()
     }
 
     /// Works out anew whose purchases are, where that may have changed.

@@ -130,6 +130,9 @@ pub(crate) struct Workspace {
     pub(crate) linked: HashSet<ObjectId>,
     /// Everybody whose home must be known, as far as they are there.
     pub(crate) people: HashMap<Person, Identity>,
+    /// Whom a new claim or statement about an object names: they must be whom they were taken for, also where it does
+    /// not decide now whose a purchase is.
+    pub(crate) relied_on: Vec<(ObjectId, Person)>,
     /// Objects that change but are not in hand. While there are any, nothing here may be written.
     pub(crate) missing: Vec<Object>,
 }
@@ -293,6 +296,7 @@ impl Workspace {
         let is_another = object.claim.is_some_and(|before| before != who.person);
         object.claim = Some(who.person);
         object.claim_value = Some(subject.event_order.value);
+        self.relied_on.push((subject.own, who.person));
         if is_another && let Some(slot) = self.slots.get_mut(&subject.own_purchase()) {
             slot.reclaimed = true;
         }
@@ -331,6 +335,7 @@ impl Workspace {
         }
         self.links.insert(subject.own, Link { person: who.person, linked, latest: subject.latest() });
         self.linked.insert(subject.own);
+        self.relied_on.push((subject.own, who.person));
         let id = subject.own_purchase();
         if self.has_come(id) {
             let at = self.slots.get(&id).and_then(|slot| slot.purchase.placed_at());

@@ -367,3 +367,28 @@ fn who_is_erased_stays_away_and_may_begin_anew() {
         );
     });
 }
+
+#[test]
+fn a_process_that_remembers_who_was_erased_looks_again() {
+    on_each(|realm| {
+        realm.clear();
+        let messages = |events: &[Value]| -> Vec<Message> {
+            events.iter().zip(0..).map(|(event, offset)| message("orders", 0, offset, event)).collect()
+        };
+        let here = realm.recorder_here(sources());
+        let others = [realm.recorder_here(sources()), realm.recorder_here(sources())];
+        let first = messages(&[order("o", 1, Some("a"), BEFORE)]);
+        for recorder in others.iter().chain([&here]) {
+            recorder.record(&first, &mut []).unwrap();
+        }
+        assert_eq!(here.record(&messages(&[erased(30, "a")]), &mut []).unwrap().counts.stored, 1);
+
+        let [one, other] = &others;
+        let before = one.record(&messages(&[unlinked(2, "a", "p")]), &mut []).unwrap().counts;
+        assert_eq!((before.stored, before.suppressed), (0, 1), "it was said before the erasure");
+        let since = other.record(&messages(&[linked(40, "a", "q")]), &mut []).unwrap().counts;
+        assert_eq!(since.stored, 1, "it was said since");
+        here.record(&messages(&[order("q", 1, None, AFTER)]), &mut []).unwrap();
+        assert_eq!(outcome(realm), expected(&[("a", &["q.1 0"])]), "and is about who they are now");
+    });
+}
