@@ -146,8 +146,8 @@ export class Feed {
 
   /**
    * What goes must have been given. A reader who was told that there is more may have missed it: it can have moved in
-   * the feed from behind that reader to ahead of it, and be gone before they came to it. While others write, that can
-   * happen within one answer too; hardly ever, and `raced` counts it.
+   * the feed from behind that reader to ahead of it, and be gone before they came to it. Who had read all there was
+   * has missed nothing: `raced` counts where they are told all the same, which is a fault of the feed.
    */
   #drop(change, from, fail) {
     const { purchaseId, revision } = change;

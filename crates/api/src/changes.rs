@@ -104,7 +104,9 @@ async fn make(
     request_id: String,
 ) -> Result<Box<Page>, Problem> {
     let (basis, reading) = (Basis::of(api, access), api.clone());
-    let outcome = api.store().read(move |conn| feed::read(&reading, conn, &basis, asked, request_id)).await?;
+    // As of one moment: what moves on in the feed between two statements would be missed, and told as gone later.
+    let outcome =
+        api.store().read_moment(move |conn| feed::read(&reading, conn, &basis, asked, request_id)).await?;
     match outcome {
         Outcome::Page(page) => Ok(page),
         Outcome::Resync(place) => {

@@ -195,6 +195,26 @@ pub(crate) fn transaction<T, E: From<Error>>(
     }
 }
 
+/// A transaction that reads as of its first statement, and ends without a trace.
+pub(crate) fn moment<T, E: From<Error>>(
+    conn: &mut Conn,
+    body: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    match conn {
+        Conn::Pg(c) => AnsiTransactionManager::begin_transaction_sql(
+            c,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        ),
+        Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
+    }
+    .map_err(Error::from)?;
+    let outcome = body(conn);
+    if let Err(rollback) = either!(conn, c => AnsiTransactionManager::rollback_transaction(c)) {
+        tracing::warn!(error = %rollback, "rollback failed; the connection is given up");
+    }
+    outcome
+}
+
 fn begin(conn: &mut Conn) -> Result<()> {
     match conn {
         Conn::Pg(c) => AnsiTransactionManager::begin_transaction(c),

@@ -39,7 +39,7 @@ use std::time::Duration;
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::conn::{Address, Conn, ConnPool, on_connection, open_pool, transaction};
+use crate::conn::{Address, Conn, ConnPool, moment, on_connection, open_pool, transaction};
 pub use crate::error::{Error, Result};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -116,6 +116,23 @@ impl Store {
     ) -> Result<T, E> {
         let store = self.clone();
         on_thread(move || store.read_blocking(body)).await
+    }
+
+    /// Reads as of one moment, on the calling thread: what others commit meanwhile is not seen by any statement.
+    pub fn read_moment_blocking<T, E: From<Error>>(
+        &self,
+        body: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        on_connection(&self.pool, |conn| moment(conn, body))
+    }
+
+    /// [`Store::read_moment_blocking`] on a thread of its own.
+    pub async fn read_moment<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        body: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let store = self.clone();
+        on_thread(move || store.read_moment_blocking(body)).await
     }
 
     /// [`Store::write_blocking`] on a thread of its own.

@@ -28,6 +28,22 @@ pub fn a_mistyped_url_makes_no_file(realm: &Realm) {
     assert_eq!(realm.other_process().is_postgres(), realm.store.is_postgres());
 }
 
+pub fn a_moment_sees_nothing_of_what_comes_after(realm: &Realm) {
+    let other = realm.other_process();
+    let seen: Result<_, Error> = realm.store.read_moment_blocking(|conn| {
+        let before = unlinked::counts(conn)?;
+        other.write_blocking(|conn| unlinked::put(conn, PurchaseId([1; 16]), true, at(0), b"x"))?;
+        Ok((before, unlinked::counts(conn)?))
+    });
+    assert_eq!(seen.unwrap(), ((0, 0), (0, 0)));
+    assert_eq!(realm.read(unlinked::counts), (1, 0), "and lets go of it at its end");
+    let failed: Result<(), Error> =
+        realm.store.read_moment_blocking(|_| Err(Error::Unexpected("on purpose".to_owned())));
+    assert!(matches!(failed, Err(Error::Unexpected(_))));
+    realm.write(|conn| unlinked::remove(conn, PurchaseId([1; 16])));
+    assert_eq!(realm.read(unlinked::counts), (0, 0));
+}
+
 pub fn what_fails_leaves_nothing(realm: &Realm) {
     let put = |conn: &mut counterfoil_store::conn::Conn| {
         unlinked::put(conn, PurchaseId([1; 16]), true, at(0), b"x")

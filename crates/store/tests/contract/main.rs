@@ -97,6 +97,7 @@ contract! {
     connection {
         a_mistyped_url_makes_no_file
         what_fails_leaves_nothing
+        a_moment_sees_nothing_of_what_comes_after
         a_write_that_met_another_is_repeated
         what_the_database_refuses_is_told_apart
         bytes_and_words_come_back_as_they_went
