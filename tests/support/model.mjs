@@ -72,11 +72,12 @@ export class World {
   /** The newest word on each order from `customer.linked` and `customer.unlinked`. */
   #readLinks() {
     const words = this.events.filter(({ type }) => /^customer\.(un)?linked\./.test(type))
-      .filter((event) => !this.isForgotten(nameOf(event.data.customerId), saidAt(event)))
       .flatMap((event) => event.data.orderIds.map((orderId) => ({ object: `order ${orderId}`, event })));
     this.links = new Map([...grouped(words, ({ object }) => object)].map(([object, all]) => {
-      const { type, data } = newest(all.map(({ event }) => event));
-      return [object, { linked: type.includes('.linked.'), name: nameOf(data.customerId) }];
+      const word = newest(all.map(({ event }) => event));
+      const name = nameOf(word.data.customerId);
+      // Of an erased customer the word keeps its place, and names nobody.
+      return [object, { linked: word.type.includes('.linked.'), name: this.isForgotten(name, saidAt(word)) ? undefined : name }];
     }));
   }
 
@@ -118,10 +119,10 @@ export class World {
   holder(object) {
     const claim = this.objects.get(object)?.claim;
     const link = this.links.get(object);
-    if (link?.linked) return this.home(link.name);
+    if (link?.linked) return link.name && this.home(link.name);
     if (claim === undefined) return undefined;
     const home = this.home(claim);
-    return link && home === this.home(link.name) ? undefined : home;
+    return link?.name && home === this.home(link.name) ? undefined : home;
   }
 
   /** The purchase that a return or refund belongs to. */
@@ -146,7 +147,7 @@ export class World {
       const at = object.startsWith('order ') ? happenedAt(events[0]) : Math.min(...events.map(happenedAt));
       const link = this.links.get(object);
       // Of an earlier life nothing comes back by a later link either.
-      const name = link?.linked && this.isForgotten(link.name, at) ? undefined : this.holder(object);
+      const name = link?.name && link.linked && this.isForgotten(link.name, at) ? undefined : this.holder(object);
       return [object, { object, objects, events, name, own: name !== undefined && name === this.objects.get(object).claim, at }];
     }));
   }
@@ -154,7 +155,7 @@ export class World {
   /** Every name that anything says something about. */
   names() {
     const claims = [...this.objects.values()].map(({ claim }) => claim).filter((claim) => claim !== undefined);
-    const linked = [...this.links.values()].map(({ name }) => name);
+    const linked = [...this.links.values()].map(({ name }) => name).filter((name) => name !== undefined);
     const aliased = [...this.aliases].flatMap(([from, { into }]) => [from, into]);
     return new Set([...claims, ...linked, ...aliased]);
   }

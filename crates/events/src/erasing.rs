@@ -67,12 +67,16 @@ pub(crate) fn erase(
     now: DateTime<Utc>,
 ) -> Result<Outcome, RecordError> {
     aliases::take_head(conn)?;
-    if let Some(before) = suppression::find(conn, &erasure.index)?
-        && let Some(applied) = against(before.latest, erasure.order, erasure.digest)
-    {
-        return Ok(Outcome { applied, erased: Vec::new() });
-    }
-    let group = group(conn, erasure)?;
+    let before = suppression::find(conn, &erasure.index)?;
+    let applied = before
+        .and_then(|before| against(before.latest, erasure.order, erasure.digest))
+        .unwrap_or(Applied::Stored);
+    let group = match applied {
+        Applied::Stored => group(conn, erasure)?,
+        // Nobody is erased again; the orders that an older erasure names are news all the same.
+        Applied::Stale => Group::default(),
+        _ => return Ok(Outcome { applied, erased: Vec::new() }),
+    };
     let mut heirs = Heirs::new(successors, &group.erased);
     let said_since = said_since(conn, erasure, &group, &mut heirs)?;
     aliases::remove_of(conn, &group.erased)?;
@@ -101,7 +105,6 @@ pub(crate) fn erase(
     }
     let written: HashMap<ObjectId, &Object> = claimed.iter().map(|object| (object.id, object)).collect();
     update_objects(conn, &workspace, &existing, &written)?;
-    links::remove_of(conn, &group.erased)?;
     for order in &workspace.linked {
         if let Some(link) = workspace.links.get(order) {
             links::put(conn, *order, link)?;
@@ -115,14 +118,16 @@ pub(crate) fn erase(
     let customers = Customers { held: group.staying.clone(), moved, ..Customers::default() };
     let numbered = store_linked(conn, now, linked, &left, &customers)?;
     tombstones::remove_of(conn, &group.erased)?;
-    suppress(conn, erasure, &removed)?;
+    if applied == Applied::Stored {
+        suppress(conn, erasure, &removed)?;
+    }
     erasures::begin(conn, &group.erased, now)?;
     announcements::announce(conn, &[&group.erased[..], &numbered.told].concat())?;
     sessions::delete_of(conn, &group.erased)?;
     if !group.erased.is_empty() {
         entries::take_head(conn, Log::Access)?;
     }
-    Ok(Outcome { applied: Applied::Stored, erased: group.erased })
+    Ok(Outcome { applied, erased: group.erased })
 }
 
 /// Whether something was said at or after that time, as far as it is ordered by time at all.
@@ -171,7 +176,7 @@ fn affected(conn: &mut Conn, erasure: &Erasure, group: &Group) -> Result<BTreeSe
 
 /// Drops the purchases from before of those who are erased, and the orders that the event names.
 fn sort_out(workspace: &mut Workspace, erasure: &Erasure, group: &Group, now: DateTime<Utc>) {
-    let mut gone: BTreeSet<PurchaseId> = erasure.orders.iter().map(|id| PurchaseId::from(*id)).collect();
+    let mut gone = BTreeSet::new();
     for (id, slot) in &workspace.slots {
         let Some(Found::Linked(_, at, _)) = &slot.found else { continue };
         let is_theirs = workspace.named(*id, None).is_some_and(|named| group.erased.contains(&named.person));
@@ -181,6 +186,9 @@ fn sort_out(workspace: &mut Workspace, erasure: &Erasure, group: &Group, now: Da
     }
     for id in gone {
         workspace.erase(id, now);
+    }
+    for id in &erasure.orders {
+        workspace.forget(PurchaseId::from(*id), now);
     }
 }
 

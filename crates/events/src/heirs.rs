@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
 
+use counterfoil_store::links::Link;
+
 use crate::erasing::is_since;
 use crate::recorder::RecordError;
 use crate::workspace::Workspace;
@@ -31,20 +33,18 @@ impl<'a> Heirs<'a> {
         self.successors.get(&person).copied().unwrap_or(person)
     }
 
-    /// Lets heirs take over what is from since, and forgets links from before.
+    /// Lets heirs take over what is from since, and forgets what links from before said.
     pub(crate) fn take_over(&mut self, workspace: &mut Workspace, erased_at: DateTime<Utc>) {
         let orders: Vec<ObjectId> = workspace.links.keys().copied().collect();
         for order in orders {
             let Some(link) = workspace.links.get_mut(&order) else { continue };
-            if !self.erased.contains(&link.person) {
-                continue;
-            }
+            let Some(person) = link.person.filter(|person| self.erased.contains(person)) else { continue };
             if is_since(link.latest, erased_at) {
-                link.person = self.of(link.person);
-                workspace.linked.insert(order);
+                link.person = Some(self.of(person));
             } else {
-                workspace.links.remove(&order);
+                *link = Link::of_nobody(link.linked, link.latest);
             }
+            workspace.linked.insert(order);
         }
         let own: Vec<PurchaseId> = workspace.objects.values().map(|object| object.purchase_id).collect();
         for id in own {

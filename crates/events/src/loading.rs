@@ -54,7 +54,7 @@ pub(crate) fn load(
 
 /// Everybody whose home may have to be known to say whose these purchases are.
 fn meant(workspace: &Workspace, homes: &[Object]) -> Vec<Person> {
-    let mut meant: HashSet<Person> = workspace.links.values().map(|link| link.person).collect();
+    let mut meant: HashSet<Person> = workspace.links.values().filter_map(|link| link.person).collect();
     meant.extend(homes.iter().filter_map(|object| object.claim));
     meant.into_iter().collect()
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use counterfoil_store::links::Link;
 use counterfoil_store::people::Identity;
 
 use crate::subject::Named;
@@ -29,9 +30,14 @@ impl Workspace {
         let claim = claim.or_else(|| self.objects.get(&id.into()).and_then(|object| object.claim));
         let by_order = claim.map(|person| Named { person, by_link: false });
         match self.links.get(&id.into()) {
-            None => by_order,
-            Some(link) if link.linked => Some(Named { person: link.person, by_link: true }),
-            Some(link) => by_order.filter(|named| self.home_of(named.person) != self.home_of(link.person)),
+            None | Some(Link { person: None, linked: false, .. }) => by_order,
+            Some(Link { person: None, .. }) => None,
+            Some(Link { person: Some(person), linked: true, .. }) => {
+                Some(Named { person: *person, by_link: true })
+            }
+            Some(Link { person: Some(person), .. }) => {
+                by_order.filter(|named| self.home_of(named.person) != self.home_of(*person))
+            }
         }
     }
 

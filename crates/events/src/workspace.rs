@@ -177,7 +177,7 @@ impl Workspace {
             if settled == Applied::Stale && subject.is_by_itself() {
                 self.late_claim(subject, now);
             }
-            let is_erased = before.is_some_and(|object| object.mark == Some(Mark::Erased));
+            let is_erased = before.and_then(|object| object.mark).is_some_and(Mark::is_erased);
             // Of what was erased no digest is left to compare with.
             return if is_erased && settled != Applied::Stale { Applied::Suppressed } else { settled };
         }
@@ -229,7 +229,10 @@ impl Workspace {
     /// Whether what an event brings is about a customer before they were erased, or belongs to what was erased.
     fn is_dropped(&self, home: PurchaseId, subject: &Subject) -> bool {
         let mark = self.objects.get(&home.into()).and_then(|object| object.mark);
-        let is_erased = mark == Some(Mark::Erased);
+        let is_erased = mark.is_some_and(Mark::is_erased);
+        if mark == Some(Mark::Forgotten) {
+            return true;
+        }
         if home != subject.own_purchase() {
             return is_erased || mark == Some(Mark::Dropped);
         }
@@ -307,7 +310,7 @@ impl Workspace {
     fn late_claim(&mut self, subject: &Subject, now: DateTime<Utc>) {
         let (Some(_), Some(object)) = (subject.who, self.objects.get(&subject.own)) else { return };
         let is_newer = object.claim_value.is_none_or(|value| value < subject.event_order.value);
-        if !is_newer || object.mark == Some(Mark::Erased) {
+        if !is_newer || object.mark.is_some_and(Mark::is_erased) {
             return;
         }
         let is_own = object.purchase_id == subject.own_purchase();
@@ -325,18 +328,26 @@ impl Workspace {
 
     fn link(&mut self, subject: &Subject, linked: bool, now: DateTime<Utc>) -> Applied {
         let Some(who) = subject.who else { return Applied::Refused("revision_conflict") };
+        let id = subject.own_purchase();
+        let settled = self
+            .links
+            .get(&subject.own)
+            .and_then(|link| against(link.latest, subject.event_order, subject.digest));
         if who.not_before.is_some_and(|erased| subject.at.is_none_or(|at| at < erased)) {
+            // It says nothing, and takes its place: what was said before it does not stand again.
+            if settled.is_none() {
+                self.links.insert(subject.own, Link::of_nobody(linked, subject.latest()));
+                self.linked.insert(subject.own);
+                self.unplace(id);
+            }
             return Applied::Suppressed;
         }
-        if let Some(link) = self.links.get(&subject.own)
-            && let Some(settled) = against(link.latest, subject.event_order, subject.digest)
-        {
+        if let Some(settled) = settled {
             return settled;
         }
-        self.links.insert(subject.own, Link { person: who.person, linked, latest: subject.latest() });
+        self.links.insert(subject.own, Link { person: Some(who.person), linked, latest: subject.latest() });
         self.linked.insert(subject.own);
         self.relied_on.push((subject.own, who.person));
-        let id = subject.own_purchase();
         if self.has_come(id) {
             let at = self.slots.get(&id).and_then(|slot| slot.purchase.placed_at());
             if linked && who.not_before.is_some_and(|erased| at.is_none_or(|at| at < erased)) {
@@ -351,7 +362,7 @@ impl Workspace {
     fn remove(&mut self, id: PurchaseId, removal: &Removal, now: DateTime<Utc>) {
         let is_erased = removal.reason == RemovalReason::Erased;
         let mark = self.objects.get(&id.into()).and_then(|object| object.mark);
-        if mark == Some(Mark::Erased) {
+        if mark.is_some_and(Mark::is_erased) {
             return;
         }
         let slot = self.slot(id, now);
@@ -373,13 +384,23 @@ impl Workspace {
         slot.parting = Parting::Erased;
         slot.unplaced = false;
         if let Some(object) = self.objects.get_mut(&id.into()) {
-            object.mark = Some(Mark::Erased);
+            if object.mark != Some(Mark::Forgotten) {
+                object.mark = Some(Mark::Erased);
+            }
             object.claim = None;
             object.claim_value = None;
             if let Some(latest) = &mut object.latest {
                 // Whether something has the digest of what was erased is nobody's business any more.
                 latest.digest = [0; 32];
             }
+        }
+    }
+
+    /// Drops a purchase, whether or not it has come, and for good.
+    pub(crate) fn forget(&mut self, id: PurchaseId, now: DateTime<Utc>) {
+        self.erase(id, now);
+        if let Some(object) = self.objects.get_mut(&id.into()) {
+            object.mark = Some(Mark::Forgotten);
         }
     }
 

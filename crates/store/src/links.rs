@@ -14,20 +14,28 @@ use crate::schema::links;
 /// One statement as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
-    /// Whose the order is, or is not.
-    pub person: Person,
+    /// Whose the order is, or is not; absent where they were erased since. What was their order is nobody's.
+    pub person: Option<Person>,
     /// Which of the two.
     pub linked: bool,
     /// The event that stands.
     pub latest: Latest,
 }
 
-type Row = (Vec<u8>, Vec<u8>, bool, i32, i64, Vec<u8>);
+impl Link {
+    /// What is left of a statement about somebody who was erased: its place, so that none before it stands again.
+    pub fn of_nobody(linked: bool, latest: Latest) -> Self {
+        // Whether something has the digest of what was said is nobody's business any more.
+        Self { person: None, linked, latest: Latest { digest: [0; 32], ..latest } }
+    }
+}
+
+type Row = (Vec<u8>, Option<Vec<u8>>, bool, i32, i64, Vec<u8>);
 
 fn read((id, person, linked, order_kind, order_value, digest): Row) -> Result<(ObjectId, Link)> {
     let corrupt = |column| Error::corrupt("links", column, data_encoding::HEXLOWER.encode(&id));
     let digest = digest.as_slice().try_into().map_err(|_| corrupt("digest"))?;
-    let person = crate::people::person(&person)?;
+    let person = person.as_deref().map(crate::people::person).transpose()?;
     let link = Link { person, linked, latest: Latest { order_kind, order_value, digest } };
     Ok((ObjectId::from_slice(&id).map_err(|_| corrupt("object_id"))?, link))
 }
@@ -60,7 +68,7 @@ pub fn orders_of(conn: &mut Conn, persons: &[Person]) -> Result<Vec<ObjectId>> {
 /// Writes a statement.
 pub fn put(conn: &mut Conn, order: ObjectId, link: &Link) -> Result<()> {
     let values = (
-        links::person.eq(link.person.as_bytes().to_vec()),
+        links::person.eq(link.person.map(|person| person.as_bytes().to_vec())),
         links::linked.eq(link.linked),
         links::order_kind.eq(link.latest.order_kind),
         links::order_value.eq(link.latest.order_value),
@@ -73,12 +81,5 @@ pub fn put(conn: &mut Conn, order: ObjectId, link: &Link) -> Result<()> {
         .do_update()
         .set(values)
         .execute(c))?;
-    Ok(())
-}
-
-/// Forgets what is said with regard to these persons.
-pub fn remove_of(conn: &mut Conn, persons: &[Person]) -> Result<()> {
-    let bytes = crate::people::bytes_of(persons);
-    diesel::delete(links::table.filter(links::person.eq_any(bytes))).execute(conn)?;
     Ok(())
 }

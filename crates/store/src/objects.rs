@@ -86,14 +86,22 @@ pub enum Mark {
     Erased,
     /// Its order was removed because its source erased it; what belongs to it is dropped.
     Dropped,
+    /// An erasure named it, whether or not it had come: it never comes back, under nobody's name.
+    Forgotten,
 }
 
 impl Mark {
+    /// Whether it went with an erasure.
+    pub fn is_erased(self) -> bool {
+        matches!(self, Self::Erased | Self::Forgotten)
+    }
+
     pub(crate) fn code(self) -> i32 {
         match self {
             Self::Removed => 1,
             Self::Erased => 2,
             Self::Dropped => 3,
+            Self::Forgotten => 4,
         }
     }
 
@@ -102,6 +110,7 @@ impl Mark {
             1 => Some(Self::Removed),
             2 => Some(Self::Erased),
             3 => Some(Self::Dropped),
+            4 => Some(Self::Forgotten),
             _ => None,
         }
     }

@@ -87,7 +87,7 @@ diesel::table! {
 diesel::table! {
     links (object_id) {
         object_id -> Binary,
-        person -> Binary,
+        person -> Nullable<Binary>,
         linked -> Bool,
         order_kind -> Integer,
         order_value -> BigInt,

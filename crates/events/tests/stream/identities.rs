@@ -43,6 +43,10 @@ fn erased(second: u32, customer: &str) -> Value {
     said("customer.erased.v1", second, &json!({"customerId": customer}))
 }
 
+fn erased_with(second: u32, customer: &str, order: &str) -> Value {
+    said("customer.erased.v1", second, &json!({"customerId": customer, "orderIds": [order]}))
+}
+
 fn shop_event(source: &str, kind: &str, data: &Value) -> Value {
     json!({
         "specversion": "1.0", "id": format!("{kind} {data}"), "source": source, "type": kind,
@@ -361,6 +365,44 @@ fn who_is_erased_stays_away_and_may_begin_anew() {
                 order("o", 1, Some("a"), BEFORE),
                 removed("o", 2, "test"),
                 order("o", 3, None, BEFORE),
+                erased(30, "a"),
+            ],
+            &[],
+        );
+    });
+}
+
+#[test]
+fn what_was_said_before_the_word_on_an_erased_customer_does_not_stand_again() {
+    on_each(|realm| {
+        let story = |customer, last: fn(u32, &str, &str) -> Value| {
+            [order("o", 1, customer, BEFORE), linked(1, "b", "o"), last(2, "a", "o"), erased(30, "a")]
+        };
+        holds(realm, &story(None, linked), &[]);
+        holds(realm, &story(Some("c"), linked), &[]);
+        holds(realm, &story(Some("c"), unlinked), &[("c", &["o.1 0"])]);
+    });
+}
+
+#[test]
+fn an_order_that_an_erasure_names_is_gone_for_good() {
+    on_each(|realm| {
+        holds(
+            realm,
+            &[
+                order("o", 1, Some("b"), BEFORE),
+                order("o", 2, Some("c"), BEFORE),
+                returned("r", Some("o"), None, AFTER),
+                erased_with(30, "a", "o"),
+            ],
+            &[],
+        );
+        holds(
+            realm,
+            &[
+                order("o", 1, Some("b"), BEFORE),
+                order("p", 1, Some("a"), BEFORE),
+                erased_with(20, "a", "o"),
                 erased(30, "a"),
             ],
             &[],

@@ -58,7 +58,7 @@ pub fn one_act_at_a_time_changes_who_is_who(realm: &Realm) {
 pub fn links_are_found_by_order_and_by_person(realm: &Realm) {
     let (a, b) = (realm.person("a"), realm.person("b"));
     let order = |n: u8| ObjectId([n; 16]);
-    let link = |person, linked, value| Link { person, linked, latest: latest(value) };
+    let link = |person, linked, value| Link { person: Some(person), linked, latest: latest(value) };
     realm.write(|conn| {
         links::put(conn, order(1), &link(a, true, 1))?;
         links::put(conn, order(2), &link(a, false, 1))?;
@@ -70,8 +70,10 @@ pub fn links_are_found_by_order_and_by_person(realm: &Realm) {
     let mut of_b = realm.read(|conn| links::orders_of(conn, &[b]));
     of_b.sort_unstable();
     assert_eq!(of_b, [order(1), order(3)]);
-    realm.write(|conn| links::remove_of(conn, &[b]));
-    assert_eq!(realm.read(|conn| links::orders_of(conn, &[a, b])), [order(2)]);
+    let of_nobody = Link::of_nobody(true, latest(1));
+    realm.write(|conn| links::put(conn, order(3), &of_nobody));
+    assert_eq!(realm.read(|conn| links::orders_of(conn, &[b])), [order(1)]);
+    assert_eq!(realm.read(|conn| links::find_many(conn, &[order(3)])), HashMap::from([(order(3), of_nobody)]));
 }
 
 pub fn a_history_has_its_members(realm: &Realm) {
