@@ -12,8 +12,13 @@ mod telemetry;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tikv_jemallocator::Jemalloc;
 
 use crate::arguments::Arguments;
+
+/// Reading an order makes some hundreds of small strings: with the C library's allocator they are a sixth of the work.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

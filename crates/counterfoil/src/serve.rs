@@ -24,6 +24,8 @@ use crate::config::{LoginMode, Settings};
 use crate::failure::Failure;
 use crate::realm::{Realm, catalogue, public_url, tier};
 
+/// Threads of each worker that wait for the database: more than it has connections would only wait for one another.
+const BLOCKING_THREADS: usize = 16;
 /// How long requests may take to end when the process is told to stop.
 const DRAIN_SECONDS: u64 = 30;
 /// How often what is due is ended.
@@ -194,6 +196,7 @@ pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
         };
         let server = HttpServer::new(move || app(&state))
             .workers(workers)
+            .worker_max_blocking_threads(BLOCKING_THREADS)
             .shutdown_timeout(DRAIN_SECONDS)
             .disable_signals()
             .bind(&settings.http.listen)
