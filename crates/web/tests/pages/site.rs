@@ -25,7 +25,7 @@ use counterfoil_oauth::upstream::Login;
 use counterfoil_oauth::{Oauth, Settings, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
-use counterfoil_web::{Category, Pages, PagesSettings};
+use counterfoil_web::{Category, Pages, PagesSettings, Suggestion};
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::EcCurve;
 use josekit::jws::{ES256, JwsHeader};
@@ -100,7 +100,10 @@ impl Site {
         let settings = PagesSettings {
             shop: "Example Stores".to_owned(),
             timezone: chrono_tz::Europe::Berlin,
-            suggestions: vec!["customer-001".to_owned()],
+            suggestions: vec![Suggestion {
+                id: "customer-001".to_owned(),
+                says: "a family that cooks".to_owned(),
+            }],
             categories: [
                 ("bread", "Bread", false),
                 ("health", "Health", true),
