@@ -35,25 +35,30 @@ impl Examples {
         let latest = &self.0;
         match dataset {
             Dataset::Purchases => Some(match &latest.purchase {
-                Some(Sum { total, currency, day }) => context! { total, currency, day => date(*day) },
-                None if latest.has_any => context! { nothing => "unseen" },
-                None => context! { nothing => "never" },
+                Some(Sum { total, currency, day }) => {
+                    context! { kind => "sum", total, currency, day => date(*day) }
+                }
+                None if latest.has_any => context! { kind => "unseen" },
+                None => context! { kind => "never" },
             }),
             Dataset::Lines => latest.line.as_ref().map(item),
             Dataset::Sensitive => latest.sensitive.as_ref().map(item),
-            Dataset::Payment => {
-                latest.payment.as_ref().map(|Payment { method, last4 }| context! { method, last4 })
-            }
+            Dataset::Payment => latest
+                .payment
+                .as_ref()
+                .map(|Payment { method, last4 }| context! { kind => "payment", method, last4 }),
             Dataset::Location => latest.location.as_ref().map(|Place { name, town }| {
-                context! { shop => cut(name), town => town.as_deref().map(cut) }
+                context! { kind => "shop", shop => cut(name), town => town.as_deref().map(cut) }
             }),
-            Dataset::Documents => latest.document.map(|day| context! { day => date(day) }),
+            Dataset::Documents => {
+                latest.document.map(|day| context! { kind => "document", day => date(day) })
+            }
         }
     }
 }
 
 fn item(item: &Item) -> Value {
-    context! { item => cut(&item.name), net => item.net, currency => item.currency, day => date(item.day) }
+    context! { kind => "item", item => cut(&item.name), net => item.net, currency => item.currency, day => date(item.day) }
 }
 
 /// A name that is not too long: cut behind a word, or where there is none within the length, behind a character.

@@ -58,12 +58,12 @@ pub(crate) async fn stop(
             // The others are stopped all the same; the next page says which one was not.
             Err(error) => tracing::error!(%error, "one of several apps cannot be stopped"),
         }
-        query.append_pair("grant", &format!("{}", view.grant_id));
+        query.append_pair("app", &format!("{}", view.grant_id));
     }
     Ok(lead(&format!("/apps/stopped-all?{}", query.finish())))
 }
 
-/// `GET /apps/stopped-all?grant=`
+/// `GET /apps/stopped-all?app=`
 pub(crate) async fn stopped(
     pages: web::Data<Pages>,
     oauth: web::Data<Oauth>,
@@ -87,7 +87,7 @@ pub(crate) async fn stopped(
 
 /// The customer's own grants that the fields name, each once. Somebody else's is as if it did not exist.
 fn named<'a>(fields: &Fields, views: &'a [GrantView]) -> Result<Vec<&'a GrantView>, Failure> {
-    let ids: Result<Vec<GrantId>, _> = fields.all("grant").map(str::parse).collect();
+    let ids: Result<Vec<GrantId>, _> = fields.all("app").map(str::parse).collect();
     let ids = ids.map_err(|_| Failure::NotFound)?;
     if ids.iter().any(|id| !views.iter().any(|view| view.grant_id == *id)) {
         return Err(Failure::NotFound);
