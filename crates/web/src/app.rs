@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, SecondsFormat, Utc};
-use counterfoil_domain::ids::GrantId;
+use counterfoil_domain::ids::{GrantId, PurchaseId};
 use counterfoil_oauth::Oauth;
 use counterfoil_oauth::grants::GrantView;
 use counterfoil_oauth::session::{Session, Visitor};
@@ -150,26 +150,26 @@ fn step(pages: &Pages, told: &Told<Step>) -> Value {
 
 fn amended(pages: &Pages, how: &Amended) -> Value {
     let Amended { before, after, with_joined } = how;
-    let missing = |from: &[String], in_: &[String]| -> Vec<String> {
-        let ids: Vec<String> = from.iter().filter(|id| !in_.contains(id)).cloned().collect();
-        leave_out::names(pages, &ids).into_iter().map(ToOwned::to_owned).collect()
-    };
+    let (old, new) = (&before.carve_outs, &after.carve_outs);
     let gone = before.granted.datasets.iter().filter(|dataset| !after.granted.holds(**dataset));
     let gone: Vec<_> = gone.copied().collect();
-    let (old, new) = (&before.carve_outs, &after.carve_outs);
-    let more = |mine: &[counterfoil_domain::ids::PurchaseId],
-                theirs: &[counterfoil_domain::ids::PurchaseId]| {
-        mine.iter().filter(|id| !theirs.contains(id)).count()
+    let kinds = |of: &[String], but: &[String]| -> Vec<String> {
+        leave_out::names(pages, &without(of, but)).into_iter().map(ToOwned::to_owned).collect()
     };
+    let count = |of: &[PurchaseId], but: &[PurchaseId]| without(of, but).len();
     context! {
         gone => pages.words().titles(&gone),
         no_shared => before.granted.shared_accounts && !after.granted.shared_accounts,
-        left_out => missing(&new.categories, &old.categories),
-        put_back => missing(&old.categories, &new.categories),
-        purchases_left_out => more(&new.purchases, &old.purchases),
-        purchases_put_back => more(&old.purchases, &new.purchases),
+        left_out => kinds(&new.categories, &old.categories),
+        put_back => kinds(&old.categories, &new.categories),
+        purchases_left_out => count(&new.purchases, &old.purchases),
+        purchases_put_back => count(&old.purchases, &new.purchases),
         totals_kept => new.keep_totals && !old.keep_totals,
         totals_not_kept => old.keep_totals && !new.keep_totals,
         with_joined,
     }
+}
+
+fn without<T: Clone + PartialEq>(of: &[T], but: &[T]) -> Vec<T> {
+    of.iter().filter(|one| !but.contains(one)).cloned().collect()
 }

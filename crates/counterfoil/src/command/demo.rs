@@ -30,13 +30,14 @@ const TRICKLE: Duration = Duration::from_secs(5);
 /// Messages recorded at a time.
 const BATCH: usize = 500;
 /// Customers to try, each with what is special about them: see [`crate::sample`].
-const SAMPLES: [&str; 6] = [
+const SAMPLES: [&str; 7] = [
     "customer-001=buys a lot of groceries for a family",
     "customer-002=bought once and never came back",
     "customer-003=sends many things back",
     "customer-004=travels and pays in several currencies",
     "customer-005=lives alone and often pays cash",
     "customer-009=orders by app",
+    "newcomer=has not bought anything yet",
 ];
 const SEED: u64 = 1;
 const DAYS: u32 = 365;

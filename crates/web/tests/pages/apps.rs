@@ -274,7 +274,7 @@ async fn all_are_stopped_with_one_confirmation_and_each_by_itself() {
     browser.sign_in("customer-001").await;
     assert_eq!(browser.send("GET", "/apps/stop-all", &[], None).await.leads_to(), "/apps", "nothing to stop");
     let one = browser.connect().await;
-    assert!(!browser.open("/apps").await.text.contains("id=\"stop-all\""), "one is stopped by itself");
+    assert!(!browser.open("/apps").await.text.contains("id=\"all-stop\""), "one is stopped by itself");
     site.pass_minutes(1);
     let two = browser.connect().await;
     assert!(browser.open("/apps").await.text.contains("Stop sharing with all 2 apps"));
