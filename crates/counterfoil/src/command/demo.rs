@@ -63,6 +63,7 @@ pub fn run(demo: &Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Fai
         start: first_day(today),
         days: DAYS,
         random_ids: false,
+        personas: true,
     };
     let recorder = realm.recorder(&settings)?;
     let clock = realm.clock.clone();

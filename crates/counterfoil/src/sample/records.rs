@@ -169,7 +169,7 @@ impl Trickle {
         let number = u64::try_from(now.timestamp_micros()).unwrap_or(0).max(self.last + 1);
         self.last = number;
         let mut draw = Draw::new(self.world.customers.seed, number);
-        let customer = self.world.customers.regular(&mut draw);
+        let customer = self.world.customers.coming(&mut draw);
         let basket = Basket::draw(&self.world, &mut draw, number, customer, now.timestamp());
         let stage = if basket.delivered.is_some() { Stage::Placed } else { Stage::Fulfilled };
         order_record(&self.world, &basket, stage, now.timestamp())
