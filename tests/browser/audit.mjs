@@ -80,3 +80,35 @@ export async function tabTo(page, id, most = 60) {
   }
   assert.fail(`#${id} is not reached with the Tab key`);
 }
+
+/** Tabs through the whole page; everything that can be pressed or filled in must be reached, visibly. Gives the stops. */
+export async function walk(page, most = 400) {
+  const wanted = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')];
+    // A folded part is reached when it is unfolded; of a group of radio buttons, one has the focus.
+    const seen = all.filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled);
+    const keyOf = (element) => (element.type === 'radio' ? `radio ${element.name}` : String(all.indexOf(element)));
+    seen.forEach((element) => element.setAttribute('data-walk', keyOf(element)));
+    return [...new Set(seen.map(keyOf))];
+  });
+  const reached = new Set();
+  let stops = 0;
+  for (; stops < most; stops += 1) {
+    await page.keyboard.press('Tab');
+    const focus = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === document.body || element === document.documentElement) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const field = element.type === 'date' ? getComputedStyle(element) : { outlineStyle, outlineWidth };
+      return {
+        key: element.getAttribute('data-walk'), text: element.outerHTML.slice(0, 100),
+        isOutlined: field.outlineStyle !== 'none' && parseFloat(field.outlineWidth) >= 2,
+      };
+    });
+    if (focus === null) break;
+    assert.ok(focus.isOutlined, `the focus cannot be seen on ${focus.text}`);
+    reached.add(focus.key);
+  }
+  assert.deepEqual(wanted.filter((key) => !reached.has(key)), [], 'what the Tab key does not reach');
+  return stops;
+}
