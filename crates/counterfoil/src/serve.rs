@@ -17,7 +17,7 @@ use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
 use counterfoil_oauth::{Oauth, grants};
-use counterfoil_web::{Category, Pages, PagesSettings};
+use counterfoil_web::{Category, Pages, PagesSettings, Suggestion};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use crate::config::{LoginMode, Settings};
@@ -83,8 +83,9 @@ impl State {
             timezone: settings.realm.timezone.parse().map_err(|_| {
                 Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone))
             })?,
-            suggestions: settings.login.suggestions.clone(),
+            suggestions: settings.login.suggestions.iter().map(|text| suggestion(text)).collect(),
             categories: categories(&catalogue),
+            catalogue: Arc::clone(&catalogue),
         };
         let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;
         Ok(Self {
@@ -96,6 +97,12 @@ impl State {
             is_secure: url.scheme() == "https",
         })
     }
+}
+
+/// A customer that the demo suggests: an id, and behind `=` what to know of them.
+fn suggestion(text: &str) -> Suggestion {
+    let (id, says) = text.split_once('=').unwrap_or((text, ""));
+    Suggestion { id: id.trim().to_owned(), says: says.trim().to_owned() }
 }
 
 /// The categories as pages list them.

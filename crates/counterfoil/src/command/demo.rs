@@ -29,6 +29,15 @@ const APP_KEY: &str = "demo-app-key.jwk";
 const TRICKLE: Duration = Duration::from_secs(5);
 /// Messages recorded at a time.
 const BATCH: usize = 500;
+/// Customers to try, each with what is special about them: see [`crate::sample`].
+const SAMPLES: [&str; 6] = [
+    "customer-001=buys a lot of groceries for a family",
+    "customer-002=bought once and never came back",
+    "customer-003=sends many things back",
+    "customer-004=travels and pays in several currencies",
+    "customer-005=lives alone and often pays cash",
+    "customer-009=orders by app",
+];
 const SEED: u64 = 1;
 const DAYS: u32 = 365;
 
@@ -46,7 +55,7 @@ pub fn run(demo: &Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Fai
         ("log.filter", "warn".to_owned()),
     ];
     let mut settings = Settings::load(&overrides)?;
-    settings.login.suggestions = (1..=10).map(|number| format!("customer-{number:03}")).collect();
+    settings.login.suggestions = SAMPLES.map(str::to_owned).to_vec();
     telemetry::start(&settings.log, quiet)?;
     init::run(&settings)?;
     let realm = Realm::open(&settings)?;
