@@ -190,8 +190,8 @@ async fn watch<B: MessageBody>(
     Ok(response)
 }
 
-/// Serves until the process is told to stop.
-pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
+/// Serves until the process is told to stop; `ready` is called once it listens.
+pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<(), Failure> {
     let settings = settings.clone();
     actix_web::rt::System::new().block_on(async move {
         let readiness = Readiness::default();
@@ -222,6 +222,7 @@ pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
             readiness.drain();
             handle.stop(true).await;
         });
+        ready();
         tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
         server.await.map_err(Failure::io("serving"))
     })
@@ -266,7 +267,7 @@ async fn keep_house(housekeeping: Housekeeping) {
 }
 
 /// Returns when the process gets SIGTERM or SIGINT.
-async fn told_to_stop() -> std::io::Result<()> {
+pub async fn told_to_stop() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {

@@ -9,6 +9,7 @@ use reqwest::{
 use url::Url;
 
 use crate::{
+    clock::Clock,
     connect::{CONNECTION, Connection},
     discovery::Service,
     failure::{Failure, Kind},
@@ -16,7 +17,7 @@ use crate::{
     keys::{CLIENT_KEY, DPOP_KEY, SigningKey},
     proof::{self, dpop},
     tokens::{App, Tokens, header},
-    wire::{Clock, Reply, Wire},
+    wire::{Reply, Wire},
 };
 
 /// How often a busy server is asked again.
@@ -88,9 +89,9 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Forgets the tokens; the client id stays for the next time.
-    pub fn forget(mut self) -> Result<(), Failure> {
-        self.connection.tokens = None;
+    /// Forgets the tokens, and keeps when and why; the client id stays for the next time.
+    pub fn forget(mut self, why: &str) -> Result<(), Failure> {
+        self.connection.end(self.wire.now(), why);
         self.folder.write_json(CONNECTION, &self.connection)
     }
 

@@ -21,21 +21,27 @@ use crate::{
 };
 
 /// The path of the redirect URI.
-const PATH: &str = "/callback";
+pub const PATH: &str = "/callback";
 /// Bytes that the head of a request may have.
 const HEAD: usize = 16 * 1024;
 /// Connections read at a time: browsers open some that they never use.
 const CONNECTIONS: usize = 16;
+const ADVICE: &str = "use --listen 127.0.0.1:0, which takes any free port";
 /// How long one connection may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the customer's browser brings back.
 #[derive(Debug)]
-enum Answer {
+pub enum Answer {
     /// The customer said yes.
     Code(AuthorizationCode),
     /// The customer or the server said no: the OAuth error and its description.
-    No { error: String, description: String },
+    No {
+        /// The code of OAuth.
+        error: String,
+        /// What the server says about it.
+        description: String,
+    },
 }
 
 /// The listener for the answer.
@@ -48,25 +54,20 @@ pub struct Callback {
 impl Callback {
     /// Starts to listen; only on this computer's own addresses, for the answer comes in plain http.
     pub async fn listen(address: SocketAddr) -> Result<Self, Failure> {
-        let advice = "use --listen 127.0.0.1:0, which takes any free port";
-        if !address.ip().is_loopback() {
-            let what = format!("{address} is not an address of this computer alone");
-            return Err(Failure::new(Kind::Local, what, advice));
-        }
+        require_loopback(address)?;
         let bound = async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
             io::Result::Ok(Self { listener, address })
         };
         bound.await.map_err(|error| {
-            Failure::new(Kind::Local, format!("cannot listen on {address}: {error}"), advice)
+            Failure::new(Kind::Local, format!("cannot listen on {address}: {error}"), ADVICE)
         })
     }
 
     /// The redirect URI to ask for.
     pub fn redirect_url(&self) -> Result<RedirectUrl, Failure> {
-        RedirectUrl::new(format!("http://{}{PATH}", self.address))
-            .map_err(|error| Failure::misunderstood(format!("no redirect address: {error}")))
+        redirect_url(self.address)
     }
 
     /// Waits for the answer to the request with this `state`, from this issuer.
@@ -126,9 +127,24 @@ impl Callback {
     }
 }
 
+/// The redirect URI of whoever listens on this address.
+pub fn redirect_url(address: SocketAddr) -> Result<RedirectUrl, Failure> {
+    RedirectUrl::new(format!("http://{address}{PATH}"))
+        .map_err(|error| Failure::misunderstood(format!("no redirect address: {error}")))
+}
+
+/// Fails unless the address is one of this computer alone.
+pub fn require_loopback(address: SocketAddr) -> Result<(), Failure> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    let what = format!("{address} is not an address of this computer alone");
+    Err(Failure::new(Kind::Local, what, ADVICE))
+}
+
 /// Reads an answer. `None`: not an answer to this request, so the wait goes on; whoever does not know `state` cannot
 /// end it. An answer with our `state` from another issuer is a mix-up (RFC 9207) and ends it.
-fn read_answer(target: &str, state: &CsrfToken, issuer: &str) -> Option<Result<Answer, Failure>> {
+pub fn read_answer(target: &str, state: &CsrfToken, issuer: &str) -> Option<Result<Answer, Failure>> {
     let url = Url::parse("http://127.0.0.1").ok()?.join(target).ok()?;
     if url.path() != PATH {
         return None;

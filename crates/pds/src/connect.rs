@@ -1,7 +1,14 @@
 //! `connect`: ask the customer, on the shop's own page, and keep what they granted.
 
-use std::{fs, net::SocketAddr, path::PathBuf, process, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process,
+    time::Duration,
+};
 
+use chrono::{DateTime, Utc};
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 use reqwest::{Method, Request, header::CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
@@ -10,22 +17,25 @@ use url::Url;
 
 use crate::{
     callback::Callback,
+    clock::Clock,
     discovery::Service,
     failure::{Failure, Kind},
     folder::Folder,
     keys::{CLIENT_KEY, DPOP_KEY, SigningKey},
     terminal::say,
     tokens::{App, JWT_BEARER, Tokens},
-    wire::{Clock, SMALL, Wire},
+    wire::{SMALL, Wire},
 };
 
 /// The file that says what this folder is connected to.
 pub const CONNECTION: &str = "connection.json";
+/// Why a connection ended that was ended here.
+pub const DISCONNECTED: &str = "disconnected";
 /// What is asked for unless `--scope` says otherwise, as far as the server offers it.
 const SCOPES: [&str; 4] =
     ["purchases:read", "purchases.lines:read", "purchases.payment:read", "purchases.location:read"];
 /// How long the customer has to answer; a pushed request lives less than that (RFC 9126, FAPI 2.0).
-const PATIENCE: Duration = Duration::from_secs(600);
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What this folder is connected to.
 #[derive(Debug, Deserialize, Serialize)]
@@ -39,6 +49,29 @@ pub struct Connection {
     pub client_id: String,
     /// What the customer granted; `None` once disconnected.
     pub tokens: Option<Tokens>,
+    /// When the customer said yes.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
+    /// How it ended, once it has.
+    #[serde(default)]
+    pub ended: Option<End>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub struct End {
+    /// When this app learned of it.
+    pub at: DateTime<Utc>,
+    /// The code of the server's refusal, or [`DISCONNECTED`].
+    pub why: String,
+}
+
+impl Connection {
+    /// Forgets the tokens, and keeps when and why.
+    pub fn end(&mut self, at: DateTime<Utc>, why: &str) {
+        self.tokens = None;
+        self.ended = Some(End { at, why: why.to_owned() });
+    }
 }
 
 /// What the command line says.
@@ -92,7 +125,7 @@ pub async fn run(folder: &Folder, options: Options, clock: Clock) -> Result<(), 
         return Err(unregistered(&client_key)?);
     };
 
-    let wire = Wire::new(&options.url, clock)?;
+    let wire = Wire::new(&options.url, clock.clone())?;
     let service = Service::discover(&wire, &options.url).await?;
     let app = App {
         wire: &wire,
@@ -104,7 +137,7 @@ pub async fn run(folder: &Folder, options: Options, clock: Clock) -> Result<(), 
     let callback = Callback::listen(options.listen).await?;
     let redirect = callback.redirect_url()?;
     let scopes = options.scope.map_or_else(|| offered(&service), |text| words(&text));
-    let Pending { address, state, verifier } = push(&app, &redirect, scopes).await?;
+    let Pending { address, state, verifier } = ask(&app, &redirect, scopes).await?;
 
     say(&format!("Open this address and choose what to share:\n\n  {address}\n"))?;
     if !options.no_browser {
@@ -114,20 +147,27 @@ pub async fn run(folder: &Folder, options: Options, clock: Clock) -> Result<(), 
     let tokens = app.exchange(&code, &verifier, &redirect).await?;
     let summary = summary(&tokens);
     let issuer = service.issuer.clone();
-    folder
-        .write_json(CONNECTION, &Connection { url: options.url, issuer, client_id, tokens: Some(tokens) })?;
+    let (since, tokens) = (Some(clock.now()), Some(tokens));
+    folder.write_json(
+        CONNECTION,
+        &Connection { url: options.url, issuer, client_id, tokens, since, ended: None },
+    )?;
     say(&summary)
 }
 
 /// A request that waits for the customer's answer.
-struct Pending {
-    address: Url,
-    state: CsrfToken,
-    verifier: PkceCodeVerifier,
+#[derive(Debug)]
+pub struct Pending {
+    /// Where the customer's browser goes.
+    pub address: Url,
+    /// What the answer must bring back.
+    pub state: CsrfToken,
+    /// What proves that the code comes to whoever asked.
+    pub verifier: PkceCodeVerifier,
 }
 
 /// Pushes the request (PAR), so that the browser carries nothing but a reference to it.
-async fn push(app: &App<'_>, redirect: &RedirectUrl, scopes: Vec<String>) -> Result<Pending, Failure> {
+pub async fn ask(app: &App<'_>, redirect: &RedirectUrl, scopes: Vec<String>) -> Result<Pending, Failure> {
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     // `oauth2` writes the request as the query of an address; the same members are the form of a pushed request.
     let oauth = app.oauth().set_redirect_uri(redirect.clone());
@@ -169,7 +209,8 @@ async fn push(app: &App<'_>, redirect: &RedirectUrl, scopes: Vec<String>) -> Res
     Ok(Pending { address, state, verifier })
 }
 
-fn offered(service: &Service) -> Vec<String> {
+/// What is asked for by default, as far as this server offers it.
+pub fn offered(service: &Service) -> Vec<String> {
     let offers =
         |scope: &str| service.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|name| name == scope));
     SCOPES.into_iter().filter(|scope| offers(scope)).map(str::to_owned).collect()
@@ -179,7 +220,8 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn read_key(path: &PathBuf) -> Result<Vec<u8>, Failure> {
+/// Reads the file of a private key.
+pub fn read_key(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| {
         let what = format!("cannot read the key {}: {error}", path.display());
         Failure::new(Kind::Local, what, "give --key the path of a private key")

@@ -1,6 +1,6 @@
 //! What of the purchases counts in sums: the same sale once, and a gift card when it pays, not when it is bought.
 
-use std::collections::HashSet;
+use std::{borrow::Borrow, collections::HashSet};
 
 use crate::{
     failure::{Failure, Kind},
@@ -11,9 +11,10 @@ use crate::{
 const GIFT_CARD: &str = "gift_card";
 
 /// The purchases that count. A receipt of goods that fulfils an order which is there too would count it a second time.
-pub fn counted(purchases: &[Purchase]) -> Vec<&Purchase> {
+pub fn counted<P: Borrow<Purchase>>(purchases: &[P]) -> Vec<&Purchase> {
+    let all = || purchases.iter().map(Borrow::borrow);
     // What came back of an order that is not known is not that order.
-    let known = purchases.iter().filter(|purchase| purchase.status != "returned");
+    let known = all().filter(|purchase| purchase.status != "returned");
     let orders: HashSet<&str> = known.filter_map(|purchase| purchase.order_id.as_deref()).collect();
     let repeats = |purchase: &&Purchase| {
         let own = purchase.order_id.as_deref();
@@ -22,7 +23,7 @@ pub fn counted(purchases: &[Purchase]) -> Vec<&Purchase> {
             .map(|other| other.order_id.as_str())
             .any(|order| Some(order) != own && orders.contains(order))
     };
-    purchases.iter().filter(|purchase| !repeats(purchase)).collect()
+    all().filter(|purchase| !repeats(purchase)).collect()
 }
 
 /// Whether a line sells a gift card.

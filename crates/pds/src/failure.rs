@@ -26,6 +26,8 @@ pub enum Kind {
 pub struct Failure {
     /// The sort, which decides the exit code.
     pub kind: Kind,
+    /// The code of the server's refusal, if it is one: the `code` of a problem or the `error` of OAuth.
+    pub code: Option<String>,
     what: String,
     advice: String,
 }
@@ -33,12 +35,17 @@ pub struct Failure {
 impl Failure {
     /// A failure of one kind: what happened and where, and what to do about it.
     pub fn new(kind: Kind, what: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), advice: advice.into() }
+        Self { kind, code: None, what: what.into(), advice: advice.into() }
     }
 
     /// The server's answer made no sense to this client.
     pub fn misunderstood(what: impl Into<String>) -> Self {
         Self::new(Kind::Server, what, "check that the address is a Counterfoil server that speaks /v1")
+    }
+
+    /// Whether the server does not know the place in its feed that was asked for, as it does not for another agreement.
+    pub fn is_about_place(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| code.starts_with("cursor_") || code == "invalid_cursor")
     }
 
     /// The exit code that the README documents.

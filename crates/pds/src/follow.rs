@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// The least time between two questions that bring nothing: a server that does not wait is not to be stormed.
-const PAUSE: Duration = Duration::from_secs(1);
+pub const PAUSE: Duration = Duration::from_secs(1);
 /// The longest wait for a server that is away.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// One change, as it is printed.
 #[derive(Debug, Serialize)]

@@ -69,6 +69,12 @@ pub struct Purchase {
     pub status: String,
     /// The shop's own number; absent for a return without a receipt.
     pub order_id: Option<String>,
+    /// `store`, `online` and so on.
+    pub channel: Option<String>,
+    /// Who sold it.
+    pub seller: Option<Seller>,
+    /// Where it was bought, if that is shared.
+    pub location: Option<Location>,
     /// When, in the time zone of the place of purchase.
     pub purchased_at: DateTime<FixedOffset>,
     /// The local date of the sale where it differs from the date of `purchased_at`.
@@ -79,15 +85,18 @@ pub struct Purchase {
     pub lines: Option<Vec<Line>>,
     /// Delivery, deposits, rounding and the like.
     #[serde(default)]
-    pub charges: Vec<Amount>,
+    pub charges: Vec<Charge>,
     /// Taxes of the whole order.
     #[serde(default)]
-    pub taxes: Vec<Amount>,
+    pub taxes: Vec<Tax>,
+    /// How it was paid, if that is shared.
+    #[serde(default)]
+    pub tenders: Vec<Tender>,
     /// Whether the prices hold the taxes already.
     pub prices_include_tax: Option<bool>,
     /// What came back.
     #[serde(default)]
-    pub returns: Vec<serde::de::IgnoredAny>,
+    pub returns: Vec<Return>,
     /// What was paid back, and when.
     #[serde(default)]
     pub refunds: Vec<Refund>,
@@ -100,12 +109,44 @@ pub struct Purchase {
     pub completeness: Completeness,
 }
 
+/// Who sells.
+#[derive(Debug, Deserialize)]
+pub struct Seller {
+    /// As customers know it.
+    pub name: String,
+}
+
+/// A place of purchase.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    /// What the shop is called.
+    pub name: Option<String>,
+    /// The town.
+    pub city: Option<String>,
+}
+
 /// One item.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Line {
     /// What its refunds call it.
     #[serde(default)]
     pub id: String,
+    /// What it is called on the receipt.
+    #[serde(default)]
+    pub name: String,
+    /// How much of it.
+    pub quantity: Option<Quantity>,
+    /// What was taken off its price.
+    #[serde(default)]
+    pub discounts: Vec<Amount>,
+    /// The last day on which it can be returned.
+    pub return_by: Option<NaiveDate>,
+    /// The last day of its warranty.
+    pub warranty_until: Option<NaiveDate>,
+    /// How much of it came back, as a decimal.
+    pub returned_quantity: Option<String>,
     /// What it cost after its discounts.
     pub net: Money,
     /// `goods`, `gift_card` and so on.
@@ -120,6 +161,97 @@ pub struct Line {
     pub refunded: Option<Money>,
 }
 
+impl Line {
+    /// Whether all of it came back, so that nobody has it any more.
+    pub fn is_gone(&self) -> bool {
+        let number = |text: &str| Decimal::from_str_exact(text).ok();
+        let had = self.quantity.as_ref().and_then(|quantity| number(&quantity.value));
+        let back = self.returned_quantity.as_deref().and_then(number);
+        back.is_some_and(|back| had.is_none_or(|had| back >= had))
+    }
+}
+
+/// How much of something.
+#[derive(Debug, Deserialize)]
+pub struct Quantity {
+    /// A decimal.
+    pub value: String,
+    /// UNECE Recommendation 20; `EA` is pieces.
+    #[serde(default)]
+    pub unit: String,
+}
+
+/// Delivery and the like.
+#[derive(Debug, Deserialize)]
+pub struct Charge {
+    /// `delivery`, `deposit` and so on.
+    #[serde(default)]
+    pub kind: String,
+    /// In the shop's words.
+    pub description: Option<String>,
+    /// How much.
+    pub amount: Money,
+}
+
+/// A tax of the whole order.
+#[derive(Debug, Deserialize)]
+pub struct Tax {
+    /// `VAT`, `sales` and so on.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// Percent, as a decimal.
+    pub rate: Option<String>,
+    /// How much.
+    pub amount: Money,
+}
+
+/// A way in which something was paid.
+#[derive(Debug, Deserialize)]
+pub struct Tender {
+    /// `card`, `cash` and so on.
+    pub method: String,
+    /// How much was given.
+    pub amount: Money,
+    /// What of it was given back at once.
+    pub change: Option<Money>,
+    /// ISO 4217, where it is not that of the purchase.
+    pub currency: Option<String>,
+    /// The end of a card's number.
+    pub last4: Option<String>,
+}
+
+/// Something that came back.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Return {
+    /// What refunds call it.
+    #[serde(default)]
+    pub id: String,
+    /// `requested`, `received`, `completed` or `rejected`.
+    #[serde(default)]
+    pub status: String,
+    /// When.
+    pub returned_at: Option<DateTime<FixedOffset>>,
+    /// What, if the items are shared.
+    #[serde(default)]
+    pub lines: Vec<ReturnLine>,
+}
+
+/// One item that came back.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnLine {
+    /// The line of the purchase.
+    pub line_id: Option<String>,
+    /// What it is called, where that is not said by the line.
+    pub name: Option<String>,
+    /// How much of it, as a decimal.
+    #[serde(default)]
+    pub quantity: String,
+    /// What it is worth.
+    pub amount: Option<Money>,
+}
+
 /// Something with an amount.
 #[derive(Debug, Deserialize)]
 pub struct Amount {
@@ -129,7 +261,14 @@ pub struct Amount {
 
 /// Money that went back.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Refund {
+    /// The return it is for.
+    pub return_id: Option<String>,
+    /// When it was sent off.
+    pub issued_at: Option<DateTime<FixedOffset>>,
+    /// Where it goes, if that is shared: `card`, `cash` and so on.
+    pub method: Option<String>,
     /// How much.
     pub amount: Money,
     /// ISO 4217; not always that of the purchase.

@@ -165,6 +165,14 @@ impl Records {
         purchases.map_err(|_| unusable(&self.path, &"it holds something that is no purchase"))
     }
 
+    /// Deletes everything, also what was known of purchases that were taken away; the next sync begins at the beginning.
+    pub fn erase(&mut self) -> Result<(), Failure> {
+        let erased = write(&mut self.database, |change| change.execute("DELETE FROM readers", []));
+        // Pages that are free now are given back: `secure_delete` has overwritten them.
+        let emptied = erased.and_then(|_| self.database.execute_batch("VACUUM"));
+        self.told(emptied)
+    }
+
     /// What to say when there is nothing to look at.
     pub fn nothing(&self) -> Failure {
         let what = format!("there are no purchases in {}", self.path.display());

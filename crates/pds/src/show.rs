@@ -1,6 +1,6 @@
 //! `show`: what was spent by month and by category, and what came back.
 
-use std::collections::BTreeMap;
+use std::{borrow::Borrow, collections::BTreeMap};
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::{
 /// Categories shown as text; `--format json` has all.
 const CATEGORIES: usize = 12;
 /// What stands where a line has no category.
-const UNSORTED: &str = "(no category)";
+pub const UNSORTED: &str = "(no category)";
 
 /// How something is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -40,33 +40,41 @@ pub struct Options {
 /// The whole picture.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Picture {
+pub struct Picture {
     /// The number of purchases.
-    purchases: usize,
-    first: Option<NaiveDate>,
-    last: Option<NaiveDate>,
+    pub purchases: usize,
+    /// The date of the first.
+    pub first: Option<NaiveDate>,
+    /// The date of the last.
+    pub last: Option<NaiveDate>,
     /// Receipts of goods whose order is counted already.
-    counted_elsewhere: usize,
+    pub counted_elsewhere: usize,
     /// Sums of everything, one for each currency.
-    totals: Vec<Row>,
-    months: Vec<Row>,
-    categories: Vec<Row>,
+    pub totals: Vec<Row>,
+    /// Sums by month, the earliest first.
+    pub months: Vec<Row>,
+    /// Sums of items by category, within a currency the highest first.
+    pub categories: Vec<Row>,
 }
 
 /// A sum over some purchases or items in one currency.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+pub struct Row {
     /// The month (`YYYY-MM`), the category, or `all`.
-    of: String,
-    currency: String,
+    pub of: String,
+    /// ISO 4217.
+    pub currency: String,
     /// How many purchases, or for a category how many items.
-    count: usize,
+    pub count: usize,
     /// How many returns; for a category how many items something was paid back for.
-    returns: usize,
-    spent: Money,
-    came_back: Money,
-    remains: Money,
+    pub returns: usize,
+    /// What was to be paid.
+    pub spent: Money,
+    /// What of that was paid back.
+    pub came_back: Money,
+    /// The one less the other.
+    pub remains: Money,
 }
 
 /// Prints the picture of what the last sync left.
@@ -122,7 +130,12 @@ impl Sums {
     }
 }
 
-fn picture(purchases: &[Purchase]) -> Result<Picture, Failure> {
+/// Adds up what was bought.
+///
+/// # Errors
+/// When the sums are out of range.
+pub fn picture<P: Borrow<Purchase>>(purchases: &[P]) -> Result<Picture, Failure> {
+    let dates = || purchases.iter().map(Borrow::borrow).map(Purchase::local_date);
     let counted = counted(purchases);
     let (mut totals, mut months, mut categories) = (Sums::default(), Sums::default(), Sums::default());
     for purchase in &counted {
@@ -147,8 +160,8 @@ fn picture(purchases: &[Purchase]) -> Result<Picture, Failure> {
     categories.sort_by(|a, b| a.currency.cmp(&b.currency).then(b.spent.cmp(&a.spent)).then(a.of.cmp(&b.of)));
     Ok(Picture {
         purchases: purchases.len(),
-        first: purchases.iter().map(Purchase::local_date).min(),
-        last: purchases.iter().map(Purchase::local_date).max(),
+        first: dates().min(),
+        last: dates().max(),
         counted_elsewhere: purchases.len() - counted.len(),
         totals: totals.rows()?,
         months: months.rows()?,

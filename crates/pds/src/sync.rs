@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     access::Access,
+    clock::Clock,
     failure::{Failure, Kind},
     feed::{self, Answer, Change, What},
     figures::Figures,
@@ -16,7 +17,7 @@ use crate::{
     show::{Format, json},
     summary::{self, Comparison},
     terminal::{progress, say},
-    wire::{Clock, printable},
+    wire::printable,
 };
 
 /// Purchases with wrong figures that are named one by one.
@@ -48,39 +49,43 @@ pub struct Options {
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Purchases that are here now.
-    purchases: usize,
+    pub purchases: usize,
     /// Those that were not here before.
-    new: usize,
+    pub new: usize,
     /// Those with another revision than before.
-    changed: usize,
+    pub changed: usize,
     /// Those that were here before and are not any more.
-    gone: usize,
+    pub gone: usize,
     /// Purchases whose figures were checked and are right.
-    add_up: usize,
+    pub add_up: usize,
     /// Purchases of which the shop says itself that they do not add up.
-    unreconciled: usize,
+    pub unreconciled: usize,
     /// Purchases without their items, or with totals of more than is shown, so without a check.
-    unseen: usize,
+    pub unseen: usize,
     /// Purchases whose figures are wrong.
-    wrong: Vec<Wrong>,
+    pub wrong: Vec<Wrong>,
     /// How often a change came of a type that this app does not know.
-    unknown: BTreeMap<String, usize>,
+    pub unknown: BTreeMap<String, usize>,
     /// The shop's sums against those of the purchases here.
-    comparison: Comparison,
+    pub comparison: Comparison,
     /// Milliseconds by which the shop's order stream was behind.
-    lag_ms: Option<u64>,
+    pub lag_ms: Option<u64>,
 }
 
+/// A purchase whose figures are wrong.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct Wrong {
-    id: String,
-    why: String,
+pub struct Wrong {
+    /// The purchase.
+    pub id: String,
+    /// What is wrong, in words.
+    pub why: String,
 }
 
 /// Syncs, and with `--follow` goes on.
 pub async fn run(folder: &Folder, options: &Options, clock: Clock) -> Result<(), Failure> {
     let access = Access::open(folder, clock).await?;
-    let mut sync = Sync::open(folder, access, options.page_size)?;
+    let tell = |changes| progress(&if changes == 0 { String::new() } else { format!("{changes} changes") });
+    let mut sync = Sync::open(folder, access, options.page_size, Box::new(tell))?;
     if options.rebuild {
         sync.records.begin(None)?;
     }
@@ -94,11 +99,12 @@ pub async fn run(folder: &Folder, options: &Options, clock: Clock) -> Result<(),
 }
 
 /// The feed on one side, the records on the other.
-#[derive(Debug)]
 pub struct Sync<'a> {
     access: Access<'a>,
     records: Records,
     page_size: u16,
+    /// Told how many changes came so far while there are more at once, and 0 at the end.
+    tell: Box<dyn Fn(usize) + 'a>,
     /// Since the end of the feed was last reached.
     beginnings: u32,
     unknown: BTreeMap<String, usize>,
@@ -117,9 +123,15 @@ pub struct News {
 }
 
 impl<'a> Sync<'a> {
-    fn open(folder: &Folder, access: Access<'a>, page_size: u16) -> Result<Self, Failure> {
+    /// Puts the two together, `page_size` (1 to 500) changes at a time.
+    pub fn open(
+        folder: &Folder,
+        access: Access<'a>,
+        page_size: u16,
+        tell: Box<dyn Fn(usize) + 'a>,
+    ) -> Result<Self, Failure> {
         let records = Records::open(folder)?;
-        Ok(Self { access, records, page_size, beginnings: 0, unknown: BTreeMap::new(), lag_ms: None })
+        Ok(Self { access, records, page_size, tell, beginnings: 0, unknown: BTreeMap::new(), lag_ms: None })
     }
 
     /// Reads to the end of the feed, and checks all that is here then.
@@ -193,9 +205,9 @@ impl<'a> Sync<'a> {
             if !news.has_more {
                 break;
             }
-            progress(&format!("{changes} changes"));
+            (self.tell)(changes);
         }
-        progress("");
+        (self.tell)(0);
         Ok(is_new)
     }
 
@@ -213,6 +225,16 @@ impl<'a> Sync<'a> {
         let unchecked =
             Some("the sums cannot be checked now: purchases change too fast; run `sync` again later");
         Ok((self.records.purchases()?, Comparison { unchecked, ..Comparison::default() }))
+    }
+
+    /// The side of the shop.
+    pub fn access(&mut self) -> &mut Access<'a> {
+        &mut self.access
+    }
+
+    /// The side of this folder.
+    pub fn records(&mut self) -> &mut Records {
+        &mut self.records
     }
 
     fn count_beginning(&mut self) -> Result<(), Failure> {

@@ -10,10 +10,10 @@ use reqwest::{
 use serde::{Deserialize, de::DeserializeOwned};
 use url::{Host, Url};
 
-use crate::failure::{Failure, Kind};
-
-/// How the time is read; the tests have their own.
-pub type Clock = fn() -> DateTime<Utc>;
+use crate::{
+    clock::Clock,
+    failure::{Failure, Kind},
+};
 
 /// Bytes that an answer of the authorization server may have.
 pub const SMALL: usize = 256 * 1024;
@@ -72,7 +72,7 @@ impl Wire {
 
     /// The time now.
     pub fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.clock.now()
     }
 
     /// The last nonce that this server gave.
@@ -191,7 +191,9 @@ pub fn refusal(code: &str, status: StatusCode, what: String) -> Failure {
         }
         _ => (Kind::Server, "check that the address is a Counterfoil server that speaks /v1"),
     };
-    Failure::new(kind, what, advice)
+    let mut failure = Failure::new(kind, what, advice);
+    failure.code = Some(code.to_owned());
+    failure
 }
 
 /// Whether the address is one of this computer's own.
