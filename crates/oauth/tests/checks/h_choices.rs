@@ -7,6 +7,7 @@ use counterfoil_oauth::consent::{self, Choice};
 use counterfoil_oauth::grants::{self, Amendment, Change, GrantError};
 use counterfoil_oauth::hiding::{self, HidingError};
 use counterfoil_oauth::own::{self, Which};
+use counterfoil_oauth::trail::{self, Content, Place, Step, Told, Trail};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, StoredEntry};
 use counterfoil_store::grants::Grant;
@@ -391,6 +392,28 @@ async fn o_a_customer_of_two_names_decides_about_the_grants_of_both() {
     assert_eq!(grant(&realm, &older.to_string()).state, State::Withdrawn);
     let kinds: Vec<String> = entries_of(&realm, theirs).into_iter().map(|(kind, ..)| kind).collect();
     assert_eq!(kinds, ["grant.requested", "grant.given", "grant.amended", "grant.withdrawn"]);
+    // So does what became of it, from either name, and from no other.
+    for person in [own, theirs] {
+        let Trail { steps, accesses, .. } =
+            trail::of(&realm.oauth, person, older, Place::default()).await.unwrap();
+        let known = |told: Told<Step>| match told.content {
+            Content::Known(step) => step,
+            other => panic!("{other:?}"),
+        };
+        let steps: Vec<Step> = steps.told.into_iter().map(known).collect();
+        let [Step::Ended(State::Withdrawn), Step::Amended(Some(how)), Step::Given, Step::Requested] =
+            &steps[..]
+        else {
+            panic!("{steps:?}")
+        };
+        assert_eq!(how.after.granted.datasets, [Dataset::Purchases]);
+        assert!(accesses.told.is_empty() && accesses.earlier.is_none());
+    }
+    let (stranger, _) = realm.sign_in("customer-3").await;
+    let refused = trail::of(&realm.oauth, stranger.person, older, Place::default()).await;
+    assert!(matches!(refused, Err(GrantError::NotFound)));
+    let refused = trail::recent(&realm.oauth, stranger.person, older, 10).await;
+    assert!(matches!(refused, Err(GrantError::NotFound)));
 }
 
 #[actix_web::test]
