@@ -27,6 +27,8 @@ pub mod session;
 mod setup;
 pub mod upstream;
 
+pub use counterfoil_ledger::config::Shown;
+
 pub use crate::error::OauthError;
 pub use crate::routes::routes;
 pub use crate::setup::{Coverage, Oauth, Settings, SetupError, Tier};
