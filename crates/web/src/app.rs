@@ -14,7 +14,7 @@ use crate::connected::describe;
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::leave_out;
-use crate::pages::{Pages, date};
+use crate::pages::Pages;
 
 /// Entries that are opened at most to tell how much an app got lately, together for all apps of a page.
 const OPENED: usize = 1_000;
@@ -24,7 +24,7 @@ const NEW_MINUTES: i64 = 60;
 
 /// `GET /apps/{grant}`
 pub(crate) async fn show(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -109,7 +109,7 @@ pub(crate) async fn summaries(
 }
 
 fn moment(pages: &Pages, at: DateTime<Utc>) -> Value {
-    context! { text => pages.moment(at), value => at.to_rfc3339_opts(SecondsFormat::Secs, true) }
+    context! { text => Value::from_safe_string(pages.moment(at)), value => at.to_rfc3339_opts(SecondsFormat::Secs, true) }
 }
 
 /// One row for each answer. What was erased or altered is one row too: that something left is never left out.
@@ -122,8 +122,8 @@ fn looks(pages: &Pages, accesses: &Entries<Vec<Left>>) -> Vec<Value> {
             let look = |left: &Left| {
                 context! {
                     purchases => left.purchases,
-                    from => left.from.map(date),
-                    to => left.to.map(date),
+                    from => left.from.map(|day| pages.dated(day)),
+                    to => left.to.map(|day| pages.dated(day)),
                     is_one_day => left.from == left.to,
                     ..row(told.at, left.look.map_or("data", trail::Look::name))
                 }

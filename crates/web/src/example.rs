@@ -7,13 +7,16 @@ use counterfoil_oauth::session::Session;
 use minijinja::{Value, context};
 
 use crate::failure::Failure;
-use crate::pages::{Pages, date};
+use crate::pages::Pages;
 
 /// Characters of a name that are shown.
 const NAME_LENGTH: usize = 60;
 
 /// Examples for the things that an app asks for.
-pub(crate) struct Examples(Latest);
+pub(crate) struct Examples {
+    latest: Latest,
+    pages: Pages,
+}
 
 impl Examples {
     /// Reads them for a customer, of what may be granted at most.
@@ -24,7 +27,8 @@ impl Examples {
         most: &Details,
     ) -> Result<Self, Failure> {
         let read = latest(oauth, session.person, most, pages.catalogue()).await;
-        read.map(Self).map_err(|error| {
+        let read = read.map(|latest| Self { latest, pages: pages.clone() });
+        read.map_err(|error| {
             tracing::error!(%error, "a customer's latest purchases cannot be read");
             Failure::Unavailable
         })
@@ -32,17 +36,18 @@ impl Examples {
 
     /// The values of `example.html` for one thing; `None` where there is no example.
     pub(crate) fn of(&self, dataset: Dataset) -> Option<Value> {
-        let latest = &self.0;
+        let latest = &self.latest;
+        let dated = |day| self.pages.dated(day);
         match dataset {
             Dataset::Purchases => Some(match &latest.purchase {
                 Some(Sum { total, currency, day }) => {
-                    context! { kind => "sum", total, currency, day => date(*day) }
+                    context! { kind => "sum", total => self.money(total, currency), day => dated(*day) }
                 }
                 None if latest.has_any => context! { kind => "unseen" },
                 None => context! { kind => "never" },
             }),
-            Dataset::Lines => latest.line.as_ref().map(item),
-            Dataset::Sensitive => latest.sensitive.as_ref().map(item),
+            Dataset::Lines => latest.line.as_ref().map(|item| self.item(item)),
+            Dataset::Sensitive => latest.sensitive.as_ref().map(|item| self.item(item)),
             Dataset::Payment => latest
                 .payment
                 .as_ref()
@@ -51,14 +56,20 @@ impl Examples {
                 context! { kind => "shop", shop => cut(name), town => town.as_deref().map(cut) }
             }),
             Dataset::Documents => {
-                latest.document.map(|day| context! { kind => "document", day => date(day) })
+                latest.document.map(|day| context! { kind => "document", day => dated(day) })
             }
         }
     }
-}
 
-fn item(item: &Item) -> Value {
-    context! { kind => "item", item => cut(&item.name), net => item.net, currency => item.currency, day => date(item.day) }
+    fn item(&self, item: &Item) -> Value {
+        let net = self.money(&item.net, &item.currency);
+        context! { kind => "item", item => cut(&item.name), net, day => self.pages.dated(item.day) }
+    }
+
+    /// An amount with its currency, to be put into a sentence as it is.
+    fn money(&self, amount: &str, currency: &str) -> Value {
+        Value::from_safe_string(self.pages.words().money(amount, currency))
+    }
 }
 
 /// A name that is not too long: cut behind a word, or where there is none within the length, behind a character.

@@ -3,23 +3,31 @@
 mod app;
 mod assets;
 mod change;
+mod check;
 mod connected;
 mod consent;
 mod example;
 mod explain;
 mod failure;
+mod files;
 mod form;
 mod hidden;
+mod language;
 mod leave_out;
+mod page_set;
 mod pages;
 mod purchase_list;
 mod routes;
+mod samples;
+mod shown;
 mod sign_in;
 mod stop_all;
+mod styleguide;
+mod templates;
 mod words;
 
-pub use crate::pages::{
-    Category, Pages, PagesError, PagesSettings, Suggestion, artefact as consent_template,
-};
+pub use crate::check::{Checked, check};
+pub use crate::files::{Files, UnknownFile};
+pub use crate::page_set::{PageSet, PagesError};
+pub use crate::pages::{Category, PagesSettings, Suggestion};
 pub use crate::routes::routes;
-pub use crate::words::{WordsError, artefact as word_file};

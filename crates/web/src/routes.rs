@@ -2,9 +2,9 @@
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 
-use crate::{app, assets, change, connected, consent, explain, hidden, sign_in, stop_all};
+use crate::{app, assets, change, connected, consent, explain, hidden, sign_in, stop_all, styleguide};
 
-/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::Pages`].
+/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::PageSet`].
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").route(get().to(connected::start)))
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::answer)))
@@ -33,6 +33,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/apps/{grant}/stopped").route(get().to(connected::stopped)))
         .service(resource("/error").route(get().to(explain::error)))
         .service(resource("/problems/{code}").route(get().to(explain::problem)))
+        .service(resource("/styleguide").route(get().to(styleguide::show)))
+        .service(resource("/assets/tokens.css").route(get().to(assets::tokens)))
         .service(resource("/assets/app.css").route(get().to(assets::stylesheet)))
         .service(resource("/assets/icon.svg").route(get().to(assets::icon)));
 }

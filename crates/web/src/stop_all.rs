@@ -16,7 +16,7 @@ use crate::pages::{Pages, lead};
 
 /// `GET /apps/stop-all`
 pub(crate) async fn ask(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -37,7 +37,7 @@ pub(crate) async fn ask(
 
 /// `POST /apps/stop-all`: stops those that the page named, so that none is stopped unseen.
 pub(crate) async fn stop(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -65,7 +65,7 @@ pub(crate) async fn stop(
 
 /// `GET /apps/stopped-all?app=`
 pub(crate) async fn stopped(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,

@@ -57,7 +57,7 @@ async fn each_thing_has_an_example_from_the_latest_purchase() {
         assert!(is_described, "the box is described by its example too");
     }
     assert_eq!(example(&page, "sensitive"), None, "nothing of that sort was bought");
-    assert!(page.text.contains("<span id=\"host\">app.example</span>"));
+    assert!(page.text.contains("<dd id=\"host\"><bdi>app.example</bdi> (checked"), "{}", page.text);
 }
 
 #[actix_web::test]
@@ -98,7 +98,15 @@ async fn what_the_app_would_not_see_is_no_example() {
     let hidden = site.record("customer-001", "2", "2026-06-02", &["Wine"], None);
     site.record_with("customer-001", "3", "2026-06-03", &["Toys"], &json!({ "account": "shared" }));
     let person = site.person("customer-001");
-    hiding::set_purchase(&site.oauth, person, hidden.parse().unwrap(), true, b"page").await.unwrap();
+    hiding::set_purchase(
+        &site.oauth,
+        person,
+        hidden.parse().unwrap(),
+        true,
+        counterfoil_oauth::Shown::new("en", b"page", b"words"),
+    )
+    .await
+    .unwrap();
     let page = asked(&site, EVERYTHING).await;
     assert_eq!(example(&page, "lines").as_deref(), Some("Like: Milk · 1.00 EUR, on 1 June 2026"));
     assert!(!page.text.contains("Wine<") && !page.text.contains("Toys"));

@@ -71,7 +71,13 @@ async fn a_sample_customer_is_picked() {
     let form = [("request", reference.as_str()), ("customerId", ""), ("pick", "customer-001")];
     let answer = browser.submit(&page, "/sign-in", &form).await;
     assert_eq!(answer.leads_to(), format!("/consent?request={reference}"));
-    assert!(browser.open(answer.leads_to()).await.text.contains("Let Money Garden see your purchases?"));
+    assert!(
+        browser
+            .open(answer.leads_to())
+            .await
+            .text
+            .contains("Let <bdi>Money Garden</bdi> see your purchases?")
+    );
 }
 
 /// Before sign-in the token belongs to a signed cookie: without it, or with one of one's own making, it is nothing.
