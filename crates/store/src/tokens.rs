@@ -136,6 +136,11 @@ pub fn find(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<Token>> {
 /// A token with its grant, app and customer.
 pub fn facts(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<TokenFacts>> {
     let Some(token) = find(conn, token_hash)? else { return Ok(None) };
+    // Before the grant: what ends one takes its refresh tokens away with it, and whoever finds them gone must find why.
+    let is_orphan = match &token.parent {
+        Some(parent) => find(conn, parent)?.is_none(),
+        None => false,
+    };
     let Some(grant) = grants::find(conn, token.grant_id)? else { return Ok(None) };
     let app = apps::table
         .find(grant.client_id.as_bytes().to_vec())
@@ -153,10 +158,6 @@ pub fn facts(conn: &mut Conn, token_hash: &[u8; 32]) -> Result<Option<TokenFacts
     let customer_epoch = customer.as_ref().map(|(epoch, ..)| *epoch);
     let (_, hidden, veil_seq) = customer.unwrap_or_default();
     let hidden_categories = hidden.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
-    let is_orphan = match &token.parent {
-        Some(parent) => find(conn, parent)?.is_none(),
-        None => false,
-    };
     Ok(Some(TokenFacts {
         token,
         grant,
