@@ -109,12 +109,7 @@ async fn load(pages: &Pages, oauth: &Oauth, session: &Session) -> Result<Vec<Gra
 }
 
 /// One of the customer's own grants. Somebody else's is as if it did not exist.
-async fn find(
-    pages: &Pages,
-    oauth: &Oauth,
-    session: &Session,
-    grant: &str,
-) -> Result<GrantView, Fault> {
+async fn find(pages: &Pages, oauth: &Oauth, session: &Session, grant: &str) -> Result<GrantView, Fault> {
     let not_found = || Fault::new(pages, Failure::NotFound);
     let id: GrantId = grant.parse().map_err(|_| not_found())?;
     load(pages, oauth, session).await?.into_iter().find(|view| view.grant_id == id).ok_or_else(not_found)

@@ -33,7 +33,9 @@ pub struct Files(BTreeMap<Cow<'static, str>, Cow<'static, str>>);
 
 /// A file that replaces none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} replaces nothing: it has the name of no template, stylesheet or icon, and of no language (such as fr.ftl)")]
+#[error(
+    "{0} replaces nothing: it has the name of no template, stylesheet or icon, and of no language (such as fr.ftl)"
+)]
 pub struct UnknownFile(pub String);
 
 impl Files {

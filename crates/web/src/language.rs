@@ -1,12 +1,14 @@
 //! A language: its word file, read, and its sentences with values put in.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
-use fluent_syntax::ast::{Attribute, CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement};
+use fluent_syntax::ast::{
+    Attribute, CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement,
+};
 use minijinja::HtmlEscape;
 
 type Bundle = FluentBundle<Arc<FluentResource>>;
@@ -148,7 +150,9 @@ fn in_expression<'a>(expression: &'a Expression<&'a str>, found: &mut BTreeSet<&
         Expression::Inline(inline) => in_inline(inline, found),
         Expression::Select { selector, variants } => {
             in_inline(selector, found);
-            variants.iter().for_each(|variant| in_pattern(&variant.value, found));
+            for variant in variants {
+                in_pattern(&variant.value, found);
+            }
         }
     }
 }
@@ -162,7 +166,10 @@ fn in_inline<'a>(inline: &'a InlineExpression<&'a str>, found: &mut BTreeSet<&'a
         InlineExpression::FunctionReference { arguments, .. }
         | InlineExpression::TermReference { arguments: Some(arguments), .. } => {
             let CallArguments { positional, named } = arguments;
-            positional.iter().chain(named.iter().map(|named| &named.value)).for_each(|value| in_inline(value, found));
+            positional
+                .iter()
+                .chain(named.iter().map(|named| &named.value))
+                .for_each(|value| in_inline(value, found));
         }
         InlineExpression::TermReference { arguments: None, .. }
         | InlineExpression::MessageReference { .. }

@@ -80,8 +80,10 @@ impl LeaveOut {
                 .collect();
             (!categories.is_empty()).then(|| context! { title => words.say(title), categories })
         };
-        let groups: Vec<Value> =
-            [group(Word::KindsSensitive, true), group(Word::KindsOrdinary, false)].into_iter().flatten().collect();
+        let groups: Vec<Value> = [group(Word::KindsSensitive, true), group(Word::KindsOrdinary, false)]
+            .into_iter()
+            .flatten()
+            .collect();
         context! {
             groups,
             // Where some are not offered, the customer is told why.

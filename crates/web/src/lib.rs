@@ -2,8 +2,8 @@
 
 mod assets;
 mod change;
-mod connected;
 mod check;
+mod connected;
 mod consent;
 mod explain;
 mod failure;

@@ -52,10 +52,10 @@ pub(crate) fn styleguide(words: &Words) -> Value {
         app => sampler.app("Money Garden"),
         list => sampler.list(true),
         table => context! {
-            caption => words.say(Word::SharedAccounts),
-            columns => ["", "#", "EUR"],
+            caption => "By month",
+            columns => ["Month", "Purchases", "Total"],
             rows => [figures(5, "4", "81.20"), figures(6, "12", "1204.05")],
-            total => ["", "16", &money("1285.25")],
+            total => ["Sum", "16", &money("1285.25")],
         },
     }
 }
@@ -210,7 +210,8 @@ impl Sampler<'_> {
     }
 
     fn left_out(&self) -> Vec<Value> {
-        let page = |is_full| context! { csrf => "csrf", app => self.app(ODD_NAME), list => self.list(is_full) };
+        let page =
+            |is_full| context! { csrf => "csrf", app => self.app(ODD_NAME), list => self.list(is_full) };
         vec![page(true), page(false)]
     }
 

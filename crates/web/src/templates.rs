@@ -114,18 +114,24 @@ mod tests {
     fn render(template: &str) -> String {
         let english = format!("{}\na = See { }, or {{ $x }}!\n", include_str!("../words/en.ftl"), "<b>");
         let words = Arc::new(Words::new(Language::parse("en", &english).unwrap()).unwrap());
-        let mut environment =
-            environment(&Files::embedded(), &words, UndefinedBehavior::SemiStrict).unwrap();
+        let mut environment = environment(&Files::embedded(), &words, UndefinedBehavior::SemiStrict).unwrap();
         environment.add_template_owned("x.html", template.to_owned()).unwrap();
-        let values = context! { name => "\u{202e}<i>", day => Value::from_safe_string("3 June 2026".to_owned()) };
+        let values =
+            context! { name => "\u{202e}<i>", day => Value::from_safe_string("3 June 2026".to_owned()) };
         environment.get_template("x.html").unwrap().render(values).unwrap()
     }
 
     #[test]
     fn what_others_wrote_is_escaped_and_set_apart() {
         assert_eq!(render(r#"{{ t("a", x=name) }}"#), "See &lt;b&gt;, or <bdi>\u{202e}&lt;i&gt;</bdi>!");
-        assert_eq!(render(r#"{{ plain("a", x=name) }}"#), "See &lt;b&gt;, or \u{2068}\u{202e}&lt;i&gt;\u{2069}!");
-        assert_eq!(render(r#"{{ t("a", x=day) }}{{ plain("a", x=7) }}"#), "See &lt;b&gt;, or 3 June 2026!See &lt;b&gt;, or 7!");
+        assert_eq!(
+            render(r#"{{ plain("a", x=name) }}"#),
+            "See &lt;b&gt;, or \u{2068}\u{202e}&lt;i&gt;\u{2069}!"
+        );
+        assert_eq!(
+            render(r#"{{ t("a", x=day) }}{{ plain("a", x=7) }}"#),
+            "See &lt;b&gt;, or 3 June 2026!See &lt;b&gt;, or 7!"
+        );
     }
 
     #[test]

@@ -113,12 +113,16 @@ impl Words {
         };
         let mut keys: Vec<String> = Word::ALL.iter().map(|word| word.key().to_owned()).collect();
         keys.extend((1..=12).map(month_key));
-        keys.extend(Dataset::ALL.iter().flat_map(|dataset| parts(dataset_key(*dataset), &["gives", "withheld"])));
+        keys.extend(
+            Dataset::ALL.iter().flat_map(|dataset| parts(dataset_key(*dataset), &["gives", "withheld"])),
+        );
         keys.extend(Lasting::ALL.iter().map(|lasting| duration_key(*lasting)));
         keys.extend(State::ALL.iter().map(|state| state_key(*state)));
         let ends = State::ALL.iter().filter(|state| state.is_final());
         keys.extend(ends.map(|state| stopped_key(*state)));
-        keys.extend(Failure::ALL.iter().flat_map(|failure| parts(failure_key(*failure), &["reason", "advice"])));
+        keys.extend(
+            Failure::ALL.iter().flat_map(|failure| parts(failure_key(*failure), &["reason", "advice"])),
+        );
         keys
     }
 
@@ -150,7 +154,10 @@ impl Words {
 
     /// Things in a row, and how many there are beside.
     pub(crate) fn and_more(&self, things: &str, more: usize) -> String {
-        self.text(Word::AndMore.key(), &[("things", FluentValue::from(things)), ("count", FluentValue::from(more))])
+        self.text(
+            Word::AndMore.key(),
+            &[("things", FluentValue::from(things)), ("count", FluentValue::from(more))],
+        )
     }
 
     /// A dataset.

@@ -69,7 +69,12 @@ pub struct Registered {
 
 impl Default for Registered {
     fn default() -> Self {
-        Self { name: "Money Garden", max_duration: Lasting::UntilWithdrawn, window_from: None, tier: Tier::Sandbox }
+        Self {
+            name: "Money Garden",
+            max_duration: Lasting::UntilWithdrawn,
+            window_from: None,
+            tier: Tier::Sandbox,
+        }
     }
 }
 
