@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod choices;
+mod language;
 mod shop;
 mod sign_in;
 mod site;
@@ -318,7 +319,9 @@ async fn every_answer_has_the_headers() {
         ("/error", 400),
         ("/problems/invalid_token", 200),
         ("/problems/nothing", 404),
+        ("/styleguide", 200),
         ("/assets/app.css", 200),
+        ("/assets/tokens.css", 200),
         ("/assets/icon.svg", 200),
     ] {
         assert_headers(&browser, path, status, "").await;
