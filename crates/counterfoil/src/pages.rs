@@ -16,7 +16,8 @@ pub fn files(dir: &Path) -> Result<Files, Failure> {
     if dir.as_os_str().is_empty() {
         return Ok(files);
     }
-    let failed = |path: &Path, error: &dyn std::fmt::Display| Failure::Usage(format!("{}: {error}", path.display()));
+    let failed =
+        |path: &Path, error: &dyn std::fmt::Display| Failure::Usage(format!("{}: {error}", path.display()));
     for entry in fs::read_dir(dir).map_err(|error| failed(dir, &error))? {
         let path = entry.map_err(|error| failed(dir, &error))?.path();
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();

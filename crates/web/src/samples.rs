@@ -57,10 +57,10 @@ pub(crate) fn styleguide(words: &Words) -> Value {
         app => sampler.app("Money Garden"),
         list => sampler.list(true),
         table => context! {
-            caption => words.say(Word::SharedAccounts),
-            columns => ["", "#", "EUR"],
+            caption => "By month",
+            columns => ["Month", "Purchases", "Total"],
             rows => [figures(5, "4", "81.20"), figures(6, "12", "1204.05")],
-            total => ["", "16", &money("1285.25")],
+            total => ["Sum", "16", &money("1285.25")],
         },
     }
 }

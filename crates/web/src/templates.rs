@@ -33,8 +33,6 @@ pub(crate) fn environment(
 ) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(undefined);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
     environment.add_global("language", words.tag());
     let spoken = Arc::clone(words);
     let in_html = move |key: &str, values: Kwargs| say(&spoken, key, &values, Place::Html);

@@ -22,7 +22,8 @@ pub fn run(command: Templates) -> Result<(), Failure> {
 
 fn check(dir: &Path) -> Result<(), Failure> {
     let checked = counterfoil_web::check(&pages::files(dir)?);
-    let told = checked.map_err(|flaws| Failure::Usage(format!("templates and words:\n  {}", flaws.join("\n  "))))?;
+    let told =
+        checked.map_err(|flaws| Failure::Usage(format!("templates and words:\n  {}", flaws.join("\n  "))))?;
     print(&told)
 }
 

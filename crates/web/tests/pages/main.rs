@@ -4,6 +4,7 @@
 mod apps;
 mod choices;
 mod examples;
+mod language;
 mod shop;
 mod sign_in;
 mod site;
@@ -335,7 +336,9 @@ async fn every_answer_has_the_headers() {
         ("/error", 400),
         ("/problems/invalid_token", 200),
         ("/problems/nothing", 404),
+        ("/styleguide", 200),
         ("/assets/app.css", 200),
+        ("/assets/tokens.css", 200),
         ("/assets/icon.svg", 200),
     ] {
         assert_headers(&browser, path, status, "").await;

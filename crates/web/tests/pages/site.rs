@@ -82,6 +82,8 @@ pub struct Registered {
     pub window_from: Option<&'static str>,
     /// Of the realm.
     pub tier: Tier,
+    /// Files of the shop's own, by name.
+    pub own: Vec<(&'static str, String)>,
 }
 
 impl Default for Registered {
@@ -91,6 +93,7 @@ impl Default for Registered {
             max_duration: Lasting::UntilWithdrawn,
             window_from: None,
             tier: Tier::Sandbox,
+            own: Vec::new(),
         }
     }
 }
@@ -115,7 +118,10 @@ impl Site {
         store.migrate().unwrap();
         let keys = Keys::open(&url("keys.db"), Secret::new([7; 32]), clock.clone(), entropy.clone()).unwrap();
         let base: Url = BASE.parse().unwrap();
-        let files = Files::embedded();
+        let mut files = Files::embedded();
+        for (name, text) in registered.own {
+            files.replace(name, text).unwrap();
+        }
         let config = ConfigObject::embedded(&files.notice(), &files.words());
         let ledger = Ledger::new(keys.clone(), entropy.clone(), config).unwrap();
         let sessions =
