@@ -30,14 +30,17 @@ export class Report {
   }
 }
 
-/** Accessibility in light and dark, no sideways scrolling when narrow, headers, structure; and screenshots. */
-export async function audit(report, page, name, screenshots) {
+/**
+ * Accessibility in light and dark, no sideways scrolling when narrow, headers, structure; and screenshots. `scripts`: how
+ * many the page has; `languages`: of which it must be.
+ */
+export async function audit(report, page, name, screenshots, { scripts = 0, languages = ['en'] } = {}) {
   if (screenshots) await mkdir(screenshots, { recursive: true });
   const shoot = async (variant) => {
     if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${variant}.png`), fullPage: true });
   };
   // First, because axe and pictures leave style attributes behind.
-  await report.check(`${name}: one heading, landmarks, no script, no inline style`, async () => {
+  await report.check(`${name}: one heading, landmarks, no script but its own, no inline style`, async () => {
     const found = await page.evaluate(() => ({
       headings: document.querySelectorAll('h1').length,
       mains: document.querySelectorAll('main').length,
@@ -46,7 +49,9 @@ export async function audit(report, page, name, screenshots) {
       styled: document.querySelectorAll('[style], style').length,
       unlabelled: [...document.querySelectorAll('input:not([type=hidden])')].filter((input) => !input.labels.length).length,
     }));
-    assert.deepEqual(found, { headings: 1, mains: 1, language: 'en', scripts: 0, styled: 0, unlabelled: 0 });
+    const { language, ...rest } = found;
+    assert.ok(languages.includes(language), `the language is ${language}`);
+    assert.deepEqual(rest, { headings: 1, mains: 1, scripts, styled: 0, unlabelled: 0 });
   });
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
@@ -79,4 +84,36 @@ export async function tabTo(page, id, most = 60) {
     if (focus.id === id) return;
   }
   assert.fail(`#${id} is not reached with the Tab key`);
+}
+
+/** Tabs through the whole page; everything that can be pressed or filled in must be reached, visibly. Gives the stops. */
+export async function walk(page, most = 400) {
+  const wanted = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')];
+    // A folded part is reached when it is unfolded; of a group of radio buttons, one has the focus.
+    const seen = all.filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled);
+    const keyOf = (element) => (element.type === 'radio' ? `radio ${element.name}` : String(all.indexOf(element)));
+    seen.forEach((element) => element.setAttribute('data-walk', keyOf(element)));
+    return [...new Set(seen.map(keyOf))];
+  });
+  const reached = new Set();
+  let stops = 0;
+  for (; stops < most; stops += 1) {
+    await page.keyboard.press('Tab');
+    const focus = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (element === document.body || element === document.documentElement) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const field = element.type === 'date' ? getComputedStyle(element) : { outlineStyle, outlineWidth };
+      return {
+        key: element.getAttribute('data-walk'), text: element.outerHTML.slice(0, 100),
+        isOutlined: field.outlineStyle !== 'none' && parseFloat(field.outlineWidth) >= 2,
+      };
+    });
+    if (focus === null) break;
+    assert.ok(focus.isOutlined, `the focus cannot be seen on ${focus.text}`);
+    reached.add(focus.key);
+  }
+  assert.deepEqual(wanted.filter((key) => !reached.has(key)), [], 'what the Tab key does not reach');
+  return stops;
 }

@@ -164,7 +164,7 @@ describe('the demo', { timeout: 300_000 }, () => {
     const base = `http://${listen}`;
     const begun = performance.now();
     const { PATH, HOME } = process.env;
-    const demo = new Running(BINARY, ['demo', '--listen', listen, '--dir', join(folder, 'data')], {
+    const demo = new Running(BINARY, ['demo', '--port', listen.split(':')[1], '--store-port', '0', '--dir', join(folder, 'data')], {
       log: join(folder, 'demo.log'), cwd: folder, env: { PATH, HOME },
     });
     await demo.until('the demo answers', () => fetch(`${base}/health/ready`).then(({ ok }) => ok, () => false));

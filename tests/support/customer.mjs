@@ -8,10 +8,9 @@ const HOPS = 10;
 export class Customer {
   #jar = new CookieJar();
 
-  /** `base`: where the pages are. */
-  constructor(base, customerId) {
-    this.base = base;
-    this.customerId = customerId;
+  /** `base`: where the pages are. `redirects`: how they redirect; ours never repeat a form. */
+  constructor(base, customerId, { redirects = [303] } = {}) {
+    Object.assign(this, { base, customerId, redirects });
   }
 
   /** One request, without following anything. */
@@ -28,7 +27,7 @@ export class Customer {
     let url = new URL(start, this.base);
     let response = await this.#request(url, options);
     for (let hop = 0; hop < HOPS && response.status >= 300 && response.status < 400; hop += 1) {
-      if (response.status !== 303) throw new Error(`${url.pathname} redirects with ${response.status}`);
+      if (!this.redirects.includes(response.status)) throw new Error(`${url.pathname} redirects with ${response.status}`);
       const next = new URL(response.headers.get('location'), url);
       if (next.origin !== new URL(this.base).origin) return { away: next, response };
       url = next;

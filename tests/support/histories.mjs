@@ -75,7 +75,10 @@ class History {
     for (let count = 0; count < 60 * this.scale; count += 1) {
       events.push(...orders.withoutReceipt(chance.happens(0.85) ? chance.pick(this.others) : undefined, this.#at(PURCHASES)));
     }
-    for (let count = 0; count < 16; count += 1) events.push(...orders.reservedGuest(this.#at(PURCHASES)));
+    for (let count = 0; count < 16; count += 1) {
+      const whose = count % 2 ? [] : chance.some(this.others, chance.integer(1, 2));
+      events.push(...orders.reserved(whose, this.#at(PURCHASES)));
+    }
     return [...events, ...orders.movedReturns()];
   }
 
@@ -131,9 +134,9 @@ class History {
   }
 
   #plainErasures() {
-    // One is erased twice; an erasure may name orders of nobody besides.
+    // One is erased twice; an erasure may name orders besides, of nobody or of others.
     return [...this.plain, this.plain[0]].map((customerId, number) => {
-      const orderIds = number % 2 ? [this.orders.takeGuest()] : undefined;
+      const orderIds = number % 3 ? [this.orders.takeReserved()] : undefined;
       return this.orders.erasure({ customerId, orderIds }, this.#at(PLAIN_ERASURES) + number);
     });
   }
@@ -159,7 +162,7 @@ class History {
   }
 
   #erasure({ names }, number) {
-    const orderIds = number % 2 ? [this.orders.takeGuest()] : undefined;
+    const orderIds = number % 3 ? [this.orders.takeReserved()] : undefined;
     return this.orders.erasure({ customerId: this.chance.pick(names), orderIds }, ERASURES_FROM + number * HOUR);
   }
 

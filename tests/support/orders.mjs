@@ -37,7 +37,7 @@ export class Orders {
   free = [];
   /** Of those, whom the last event that named anybody named. */
   named = [];
-  #guests = [];
+  #reserved = [];
   #moving = [];
   // What was erased takes its returns with it; none is moved there.
   #erased = new Set();
@@ -81,15 +81,18 @@ export class Orders {
     return this.#recorded(this.#begin(SOURCES.shop, at), undefined);
   }
 
-  /** One that nothing else will ever be said about, with a return; `takeGuest` gives its id. */
-  reservedGuest(at) {
+  /** One that nothing else will ever be said about, of nobody or of one customer after the other, with a return. */
+  reserved(customerIds, at) {
     const order = this.#begin(SOURCES.shop, at);
-    this.#guests.push(order.orderId);
-    return [this.#recorded(order, undefined), ...this.#returned(order, undefined)];
+    order.isCorrected = customerIds.length > 1;
+    this.#reserved.push(order.orderId);
+    const says = customerIds.length > 0 ? customerIds : [undefined];
+    return [...says.map((customerId) => this.#recorded(order, customerId)), ...this.#returned(order, undefined)];
   }
 
-  takeGuest() {
-    return this.#guests.pop();
+  /** The id of a reserved order, each once. */
+  takeReserved() {
+    return this.#reserved.pop();
   }
 
   /** What comes back without an order: a return, with or without money, or money alone. */

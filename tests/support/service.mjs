@@ -1,4 +1,5 @@
 // The service: its own data folder, its command line, its processes.
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +34,8 @@ export class Service {
       HTTP__LISTEN: listen, HTTP__PUBLIC_URL: service.url,
     };
     if (postgres) {
-      const name = `counterfoil_${listen.split(':')[1]}`;
+      // A port may come again in one cluster's life.
+      const name = `counterfoil_${listen.split(':')[1]}_${randomBytes(4).toString('hex')}`;
       all.DATABASE__URL = await postgres.createDatabase(name);
       all.KEYS__URL = await postgres.createDatabase(`${name}_keys`);
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use counterfoil_domain::grant::Dataset;
 use counterfoil_domain::ids::{GrantId, Person};
 use counterfoil_domain::purchase::project;
-use counterfoil_ledger::seal::Disclosure;
+use counterfoil_ledger::seal::{Disclosure, Look};
 use counterfoil_oauth::access::{Access, Purchases};
 use counterfoil_store::Result;
 use counterfoil_store::changes::{self, Kind, Row};
@@ -185,7 +185,7 @@ pub(crate) fn read(
             ..place
         },
         has_more,
-        disclosure: page::disclosure(request_id, datasets(basis, asked.ids_only), []),
+        disclosure: page::disclosure(request_id, Look::Changes, datasets(basis, asked.ids_only), []),
     };
     write(api, conn, basis, &told, asked.ids_only, &mut page)?;
     Ok(Outcome::Page(Box::new(page)))

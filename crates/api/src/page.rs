@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use counterfoil_domain::grant::Dataset;
 use counterfoil_domain::ids::{Person, PurchaseId};
 use counterfoil_domain::purchase::{Corrupt, SectionsRef, Shows, Veil, View, project};
-use counterfoil_ledger::seal::Disclosure;
+use counterfoil_ledger::seal::{Disclosure, Look};
 use counterfoil_oauth::access::{Access, Permission};
 use counterfoil_store::document::{Unpacker, binding};
 use counterfoil_store::keys::PersonKeys;
@@ -124,11 +124,12 @@ impl<'a> Opener<'a> {
 /// What the ledger says about an answer with purchases of these local dates.
 pub(crate) fn disclosure(
     request_id: String,
+    look: Look,
     datasets: &[Dataset],
     dates: impl IntoIterator<Item = NaiveDate>,
 ) -> Disclosure {
     let datasets = datasets.iter().map(|dataset| dataset.name()).collect();
-    let mut disclosure = Disclosure { request_id, purchases: 0, from: None, to: None, datasets };
+    let mut disclosure = Disclosure { request_id, look, purchases: 0, from: None, to: None, datasets };
     dates.into_iter().for_each(|date| count(&mut disclosure, date));
     disclosure
 }

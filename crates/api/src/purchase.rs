@@ -3,7 +3,7 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
-use counterfoil_ledger::seal::Refusal;
+use counterfoil_ledger::seal::{Look, Refusal};
 use counterfoil_oauth::access::{Access, Purchases, refusal};
 use counterfoil_oauth::problem::{Code, Problem};
 use counterfoil_store::changes::{self, Kind};
@@ -41,8 +41,12 @@ pub(crate) async fn show(
         let sealed = if is_known {
             api.sealer().check(&access.standing()).await
         } else {
-            let disclosure =
-                page::disclosure(request_id.clone(), &access.details.datasets, [listed.local_date]);
+            let disclosure = page::disclosure(
+                request_id.clone(),
+                Look::Purchase,
+                &access.details.datasets,
+                [listed.local_date],
+            );
             api.sealer().seal(access.standing(), disclosure).await.map(drop)
         };
         match sealed {

@@ -3,7 +3,7 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use counterfoil_domain::ids::PurchaseId;
-use counterfoil_ledger::seal::{Disclosure, Refusal};
+use counterfoil_ledger::seal::{Disclosure, Look, Refusal};
 use counterfoil_oauth::access::{Access, Purchases, refusal};
 use counterfoil_oauth::problem::{Code, Problem};
 use counterfoil_store::Error;
@@ -106,8 +106,12 @@ async fn make(
             Some(address(api, &query.canonical, Some(&cursor)))
         }
     };
-    let disclosure =
-        page::disclosure(request_id, &access.details.datasets, listed.iter().map(|row| row.local_date));
+    let disclosure = page::disclosure(
+        request_id,
+        Look::Purchases,
+        &access.details.datasets,
+        listed.iter().map(|row| row.local_date),
+    );
     Ok(Page { body: assemble(api, access, query, next, &data)?, disclosure })
 }
 

@@ -7,7 +7,7 @@ use counterfoil_domain::catalogue::Unmapped;
 use counterfoil_domain::grant::Dataset;
 use counterfoil_domain::ids::{Person, PurchaseId};
 use counterfoil_domain::summary::{Line, Summary};
-use counterfoil_ledger::seal::{Disclosure, Refusal};
+use counterfoil_ledger::seal::{Disclosure, Look, Refusal};
 use counterfoil_oauth::access::{Access, Purchases, refusal};
 use counterfoil_oauth::problem::{Code, Problem};
 use counterfoil_store::conn::Conn;
@@ -35,7 +35,7 @@ pub(crate) async fn show(
     let mut access = access;
     for _ in 0..TRIES {
         let sight = Sight::of(&api, &access);
-        let disclosure = page::disclosure(request_id.clone(), &access.details.datasets, []);
+        let disclosure = page::disclosure(request_id.clone(), Look::Summary, &access.details.datasets, []);
         let tally = add_all(&api, access.person, &sight, Tally::new(disclosure)).await?;
         let limits = limits(&api, access.person, &sight).await?;
         let sealed = if tally.disclosure.purchases > 0 {

@@ -63,9 +63,15 @@ pub struct Demo {
     /// Where everything is kept.
     #[arg(long, default_value = "counterfoil-demo")]
     pub dir: PathBuf,
-    /// Where to listen.
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    pub listen: String,
+    /// Where the shop listens, on this machine alone.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Where the app listens [default: the next port].
+    #[arg(long, value_name = "PORT")]
+    pub store_port: Option<u16>,
+    /// Nobody buys anything while it runs.
+    #[arg(long)]
+    pub no_trickle: bool,
     /// Begin anew: deletes the folder first.
     #[arg(long)]
     pub reset: bool,

@@ -17,7 +17,7 @@ use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
 use counterfoil_oauth::{Oauth, grants};
-use counterfoil_web::{Category, Pages, PagesSettings};
+use counterfoil_web::{Category, Pages, PagesSettings, Suggestion};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use crate::config::{LoginMode, Settings};
@@ -83,8 +83,9 @@ impl State {
             timezone: settings.realm.timezone.parse().map_err(|_| {
                 Failure::Usage(format!("realm.timezone: {} is not known", settings.realm.timezone))
             })?,
-            suggestions: settings.login.suggestions.clone(),
+            suggestions: settings.login.suggestions.iter().map(|text| suggestion(text)).collect(),
             categories: categories(&catalogue),
+            catalogue: Arc::clone(&catalogue),
         };
         let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;
         Ok(Self {
@@ -96,6 +97,12 @@ impl State {
             is_secure: url.scheme() == "https",
         })
     }
+}
+
+/// A customer that the demo suggests: an id, and behind `=` what to know of them.
+fn suggestion(text: &str) -> Suggestion {
+    let (id, says) = text.split_once('=').unwrap_or((text, ""));
+    Suggestion { id: id.trim().to_owned(), says: says.trim().to_owned() }
 }
 
 /// The categories as pages list them.
@@ -183,8 +190,8 @@ async fn watch<B: MessageBody>(
     Ok(response)
 }
 
-/// Serves until the process is told to stop.
-pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
+/// Serves until the process is told to stop; `ready` is called once it listens.
+pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<(), Failure> {
     let settings = settings.clone();
     actix_web::rt::System::new().block_on(async move {
         let readiness = Readiness::default();
@@ -215,6 +222,7 @@ pub fn run(settings: &Settings, realm: Realm) -> Result<(), Failure> {
             readiness.drain();
             handle.stop(true).await;
         });
+        ready();
         tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
         server.await.map_err(Failure::io("serving"))
     })
@@ -259,7 +267,7 @@ async fn keep_house(housekeeping: Housekeeping) {
 }
 
 /// Returns when the process gets SIGTERM or SIGINT.
-async fn told_to_stop() -> std::io::Result<()> {
+pub async fn told_to_stop() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {

@@ -329,10 +329,9 @@ impl Workspace {
     fn link(&mut self, subject: &Subject, linked: bool, now: DateTime<Utc>) -> Applied {
         let Some(who) = subject.who else { return Applied::Refused("revision_conflict") };
         let id = subject.own_purchase();
-        let settled = self
-            .links
-            .get(&subject.own)
-            .and_then(|link| against(link.latest, subject.event_order, subject.digest));
+        let stands = self.links.get(&subject.own);
+        let settled = stands.and_then(|link| against(link.latest, subject.event_order, subject.digest));
+        let is_of_nobody = stands.is_some_and(|link| link.person.is_none());
         if who.not_before.is_some_and(|erased| subject.at.is_none_or(|at| at < erased)) {
             // It says nothing, and takes its place: what was said before it does not stand again.
             if settled.is_none() {
@@ -343,7 +342,8 @@ impl Workspace {
             return Applied::Suppressed;
         }
         if let Some(settled) = settled {
-            return settled;
+            // Of what an erased customer was named in no digest is left to compare with.
+            return if is_of_nobody && settled != Applied::Stale { Applied::Suppressed } else { settled };
         }
         self.links.insert(subject.own, Link { person: Some(who.person), linked, latest: subject.latest() });
         self.linked.insert(subject.own);

@@ -49,11 +49,44 @@ pub struct Standing {
     pub record: RecordId,
 }
 
+/// How an app looked: which of the answers left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// A list of purchases.
+    Purchases,
+    /// One purchase.
+    Purchase,
+    /// What is new since it last asked.
+    Changes,
+    /// Sums of all purchases.
+    Summary,
+}
+
+impl Look {
+    /// The word in the entry.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Purchases => "purchases",
+            Self::Purchase => "purchase",
+            Self::Changes => "changes",
+            Self::Summary => "summary",
+        }
+    }
+
+    /// Reads [`Look::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Purchases, Self::Purchase, Self::Changes, Self::Summary];
+        all.into_iter().find(|look| look.name() == name)
+    }
+}
+
 /// One response that is about to leave.
 #[derive(Debug, Clone)]
 pub struct Disclosure {
     /// `x-request-id` of the response.
     pub request_id: String,
+    /// Which answer it is.
+    pub look: Look,
     /// Purchases in it.
     pub purchases: usize,
     /// Local date of the earliest.
@@ -271,6 +304,7 @@ fn disclosure_draft(standing: &Standing, responses: &[&Subject], now: DateTime<U
         .map(|(_, disclosure, _)| {
             json!({
                 "requestId": disclosure.request_id,
+                "look": disclosure.look.name(),
                 "purchases": disclosure.purchases,
                 "from": disclosure.from,
                 "to": disclosure.to,

@@ -128,7 +128,7 @@ pub async fn amend(
 }
 
 /// A grant, if it is the customer's, by whatever name of theirs.
-fn find(conn: &mut Conn, person: Person, grant_id: GrantId) -> Result<Grant, GrantError> {
+pub(crate) fn find(conn: &mut Conn, person: Person, grant_id: GrantId) -> Result<Grant, GrantError> {
     let grant = grants::find(conn, grant_id)?.ok_or(GrantError::NotFound)?;
     let history = hiding::history(conn, grant.person)?;
     if history.members.contains(&person) { Ok(grant) } else { Err(GrantError::NotFound) }

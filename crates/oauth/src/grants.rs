@@ -10,7 +10,7 @@ use counterfoil_ledger::seal::Standing;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
-use counterfoil_store::{Contention, apps, hiding, tokens};
+use counterfoil_store::{Contention, announcements, apps, hiding, tokens};
 
 use crate::Oauth;
 pub use crate::amend::{Amendment, Change, Changeable, amend, changeable};
@@ -174,6 +174,9 @@ pub(crate) async fn end_one(
     let (state, ended) = oauth
         .store()
         .write(move |conn| {
+            let named = grants::find(conn, grant_id)?.ok_or(GrantError::NotFound)?;
+            // Whoever waits with it is told at once that it has ended.
+            announcements::announce(conn, &[named.person])?;
             let grant = grants::lock(conn, grant_id)?.ok_or(GrantError::NotFound)?;
             if let Some(owner) = owner
                 && !hiding::history(conn, grant.person)?.members.contains(&owner)

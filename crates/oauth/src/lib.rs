@@ -15,6 +15,7 @@ mod form;
 pub mod grants;
 pub mod hiding;
 mod jose;
+pub mod latest;
 mod metrics;
 mod opaque;
 pub mod own;
@@ -25,6 +26,7 @@ mod replay;
 mod routes;
 pub mod session;
 mod setup;
+pub mod trail;
 pub mod upstream;
 
 pub use crate::error::OauthError;

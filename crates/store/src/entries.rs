@@ -204,6 +204,23 @@ pub fn read(conn: &mut Conn, log: Log, from: i64, limit: i64) -> Result<Vec<Stor
         .load(conn)?)
 }
 
+/// At most `limit` of a record's entries in a log, newest first, with numbers below `before`.
+pub fn of_record(
+    conn: &mut Conn,
+    log: Log,
+    record: RecordId,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<StoredEntry>> {
+    let before = before.unwrap_or(i64::MAX);
+    Ok(entries::table
+        .filter(entries::record.eq(record.as_bytes().to_vec()))
+        .filter(entries::log.eq(log.name()).and(entries::seq.lt(before)))
+        .order(entries::seq.desc())
+        .limit(limit)
+        .load(conn)?)
+}
+
 /// The size of a log.
 pub fn size(conn: &mut Conn, log: Log) -> Result<i64> {
     Ok(ledger_heads::table.find(log.name()).select(ledger_heads::size).first(conn)?)

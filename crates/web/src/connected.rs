@@ -9,6 +9,7 @@ use counterfoil_oauth::grants::{self, GrantError, GrantView};
 use counterfoil_oauth::session::{Session, Visitor};
 use minijinja::{Value, context};
 
+use crate::app;
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::leave_out;
@@ -29,9 +30,11 @@ pub(crate) async fn list(
     let views = load(&pages, &oauth, &session).await?;
     let (ended, active): (Vec<&GrantView>, Vec<&GrantView>) =
         views.iter().partition(|view| view.state.is_final());
+    let summaries = app::summaries(&pages, &oauth, &session, &active).await;
+    let summaries = summaries.map_err(|failure| Fault::new(&pages, failure))?;
     let values = context! {
         sign_out_token => visitor.form_token(),
-        active => active.into_iter().map(|view| describe(&pages, view)).collect::<Vec<_>>(),
+        active => summaries,
         ended => ended.into_iter().map(|view| describe(&pages, view)).collect::<Vec<_>>(),
     };
     Ok(pages.page(StatusCode::OK, "apps.html", values, &[]))
@@ -100,7 +103,12 @@ pub(crate) async fn stopped(
     Ok(pages.page(StatusCode::OK, "stopped.html", values, &[]))
 }
 
-async fn load(pages: &web::Data<Pages>, oauth: &Oauth, session: &Session) -> Result<Vec<GrantView>, Fault> {
+/// The customer's grants, newest first.
+pub(crate) async fn load(
+    pages: &web::Data<Pages>,
+    oauth: &Oauth,
+    session: &Session,
+) -> Result<Vec<GrantView>, Fault> {
     grants::list(oauth, session.person).await.map_err(|error| {
         tracing::error!(%error, "grants cannot be listed");
         Fault::new(pages, Failure::Unavailable)
@@ -119,7 +127,8 @@ async fn find(
     load(pages, oauth, session).await?.into_iter().find(|view| view.grant_id == id).ok_or_else(not_found)
 }
 
-fn describe(pages: &Pages, view: &GrantView) -> Value {
+/// What a page says of a grant.
+pub(crate) fn describe(pages: &Pages, view: &GrantView) -> Value {
     let words = pages.words();
     let mut sees: Vec<String> =
         words.titles(&view.details.datasets).into_iter().map(ToOwned::to_owned).collect();

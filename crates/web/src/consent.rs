@@ -9,6 +9,7 @@ use counterfoil_oauth::consent::{self, Choice, ConsentError, Pending};
 use counterfoil_oauth::session::{Session, Visitor};
 use minijinja::{Value, context};
 
+use crate::example::Examples;
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::leave_out::{LeaveOut, Offer};
@@ -26,7 +27,8 @@ pub(crate) async fn show(
     let reference = fields.one("request").map_err(fault)?.ok_or_else(|| fault(Failure::RequestUnknown))?;
     let Some(session) = &visitor.session else { return Ok(to_sign_in(reference)) };
     let pending = consent::open(&oauth, reference, session).await.map_err(|error| fault((&error).into()))?;
-    let page = Page { pages: &pages, visitor: &visitor, request: reference, pending: &pending };
+    let examples = Examples::read(&pages, &oauth, session, &pending.most).await.map_err(fault)?;
+    let page = Page { pages: &pages, visitor: &visitor, request: reference, pending: &pending, examples };
     Ok(page.render(StatusCode::OK, &Answers::proposed(&pending), None))
 }
 
@@ -69,7 +71,8 @@ async fn allow(
         Ok(choice) => choice,
         Err(Unusable::Form) => return Err(fault(Failure::FormUnreadable)),
         Err(Unusable::Date(flaw)) => {
-            let page = Page { pages, visitor, request: reference, pending: &pending };
+            let examples = Examples::read(pages, oauth, session, &pending.most).await.map_err(fault)?;
+            let page = Page { pages, visitor, request: reference, pending: &pending, examples };
             return Ok(page.render(StatusCode::UNPROCESSABLE_ENTITY, &answers, Some(flaw)));
         }
     };
@@ -164,6 +167,12 @@ impl Answers {
     }
 }
 
+/// The host of an origin; nothing for the customer's own device.
+fn host(origin: &str) -> Option<String> {
+    let url = url::Url::parse(origin).ok()?;
+    if counterfoil_oauth::session::is_loopback(&url) { None } else { url.host_str().map(ToOwned::to_owned) }
+}
+
 fn offer(most: &Details) -> Offer {
     Offer::to_app(most.holds(Dataset::Sensitive))
 }
@@ -192,6 +201,7 @@ struct Page<'a> {
     visitor: &'a Visitor,
     request: &'a str,
     pending: &'a Pending,
+    examples: Examples,
 }
 
 impl Page<'_> {
@@ -230,7 +240,7 @@ impl Page<'_> {
         let values = context! {
             csrf => self.visitor.form_token(),
             request => self.request,
-            app => context! { name => app.name, operator => app.operator, origin => redirect_origin },
+            app => context! { name => app.name, operator => app.operator, host => host(redirect_origin) },
             stated_use => asked.stated_use,
             required => [self.line(Dataset::Purchases, true)],
             optional,
@@ -259,6 +269,7 @@ impl Page<'_> {
             title => words.map(|words| &words.title),
             gives => words.map(|words| &words.gives),
             is_ticked,
+            example => self.examples.of(dataset),
         }
     }
 

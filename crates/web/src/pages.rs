@@ -9,13 +9,14 @@ use actix_web::http::header::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::clock::{Clock, Entropy};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::failure::Failure;
 use crate::words::{Words, WordsError};
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("base.html", include_str!("../templates/base.html")),
     ("sign-in.html", include_str!("../templates/sign-in.html")),
     ("consent.html", include_str!("../templates/consent.html")),
@@ -27,13 +28,26 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("apps.html", include_str!("../templates/apps.html")),
     ("stop.html", include_str!("../templates/stop.html")),
     ("stopped.html", include_str!("../templates/stopped.html")),
+    ("stop-all.html", include_str!("../templates/stop-all.html")),
+    ("stop-all-link.html", include_str!("../templates/stop-all-link.html")),
+    ("stopped-all.html", include_str!("../templates/stopped-all.html")),
+    ("app.html", include_str!("../templates/app.html")),
+    ("app-open.html", include_str!("../templates/app-open.html")),
+    ("app-recent.html", include_str!("../templates/app-recent.html")),
+    ("example.html", include_str!("../templates/example.html")),
+    ("example-sensitive.html", include_str!("../templates/example-sensitive.html")),
+    ("sample-customers.html", include_str!("../templates/sample-customers.html")),
     ("error.html", include_str!("../templates/error.html")),
     ("problem.html", include_str!("../templates/problem.html")),
 ];
 
-/// What was shown when the customer let an app in: the template with the one that it includes.
-const CONSENT: &str =
-    concat!(include_str!("../templates/consent.html"), include_str!("../templates/leave-out.html"));
+/// What was shown when the customer let an app in: the template with those that it includes.
+const CONSENT: &str = concat!(
+    include_str!("../templates/consent.html"),
+    include_str!("../templates/leave-out.html"),
+    include_str!("../templates/example.html"),
+    include_str!("../templates/example-sensitive.html")
+);
 
 /// What was shown when the customer changed a grant.
 pub(crate) const CHANGE: &str =
@@ -66,6 +80,15 @@ pub struct Category {
     pub sensitive: bool,
 }
 
+/// A made-up customer of a demo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The customer id.
+    pub id: String,
+    /// A few words on who that is; may be empty.
+    pub says: String,
+}
+
 /// What the pages are told.
 #[derive(Debug, Clone)]
 pub struct PagesSettings {
@@ -73,10 +96,12 @@ pub struct PagesSettings {
     pub shop: String,
     /// The time zone in which pages write dates and times.
     pub timezone: Tz,
-    /// Customer ids that the demo sign-in suggests.
-    pub suggestions: Vec<String>,
+    /// The customers that the demo sign-in suggests.
+    pub suggestions: Vec<Suggestion>,
     /// The kinds of things that can be left out, in the order in which pages list them.
     pub categories: Vec<Category>,
+    /// The catalogue itself: what an app would not see is no example of what it would.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// The pages of a realm; handlers find it in the app's data.
@@ -121,8 +146,12 @@ impl Pages {
         &self.0.words
     }
 
-    pub(crate) fn suggestions(&self) -> &[String] {
+    pub(crate) fn suggestions(&self) -> &[Suggestion] {
         &self.0.settings.suggestions
+    }
+
+    pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.0.settings.catalogue
     }
 
     pub(crate) fn categories(&self) -> &[Category] {

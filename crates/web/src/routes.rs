@@ -2,7 +2,7 @@
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 
-use crate::{assets, change, connected, consent, explain, hidden, sign_in};
+use crate::{app, assets, change, connected, consent, explain, hidden, sign_in, stop_all};
 
 /// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::Pages`].
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -13,6 +13,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/sign-out").route(post().to(sign_in::leave)))
         .service(resource("/consent").route(get().to(consent::show)).route(post().to(consent::answer)))
         .service(resource("/apps").route(get().to(connected::list)))
+        // Before what has a grant in its path.
+        .service(resource("/apps/stop-all").route(get().to(stop_all::ask)).route(post().to(stop_all::stop)))
+        .service(resource("/apps/stopped-all").route(get().to(stop_all::stopped)))
+        .service(resource("/apps/{grant}").route(get().to(app::show)))
         .service(
             resource("/apps/{grant}/stop").route(get().to(connected::ask)).route(post().to(connected::stop)),
         )

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use counterfoil_oauth::session::{ReturnTo, Session, Sessions, Visitor};
 use counterfoil_oauth::upstream::{Callback, Login, is_customer_id};
 use counterfoil_oauth::{Oauth, consent};
-use minijinja::context;
+use minijinja::{Value, context};
 
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
@@ -81,7 +81,7 @@ async fn form_page(
         app => asking.as_ref().map(|asking| &asking.app.name),
         demo => matches!(login, Login::Demo(_)),
         provider => aim.address("/sign-in/provider"),
-        suggestions => pages.suggestions(),
+        suggestions => suggestions(pages),
         customer_id => entered.customer_id,
         error => entered.error,
     };
@@ -93,6 +93,11 @@ async fn form_page(
         return Err(Failure::Unavailable);
     }
     Ok(response)
+}
+
+fn suggestions(pages: &Pages) -> Vec<Value> {
+    let all = pages.suggestions().iter();
+    all.map(|suggestion| context! { id => suggestion.id, says => suggestion.says }).collect()
 }
 
 /// `POST /sign-in`
@@ -113,7 +118,10 @@ pub(crate) async fn answer(
         (None | Some("sign-in"), Login::Demo(_)) => {}
         _ => return Err(fault(Failure::FormUnreadable)),
     }
-    let customer_id = form.one("customerId").map_err(fault)?.unwrap_or("").trim();
+    let customer_id = match form.one("pick").map_err(fault)? {
+        Some(picked) => picked,
+        None => form.one("customerId").map_err(fault)?.unwrap_or("").trim(),
+    };
     let words = &pages.words().sign_in;
     let error = if customer_id.is_empty() {
         Some(words.missing.as_str())

@@ -191,6 +191,15 @@ mod tests {
             include_str!("../templates/stop.html"),
             include_str!("../templates/stopped.html"),
             include_str!("../templates/error.html"),
+            include_str!("../templates/app.html"),
+            include_str!("../templates/app-open.html"),
+            include_str!("../templates/app-recent.html"),
+            include_str!("../templates/example.html"),
+            include_str!("../templates/example-sensitive.html"),
+            include_str!("../templates/sample-customers.html"),
+            include_str!("../templates/stop-all.html"),
+            include_str!("../templates/stop-all-link.html"),
+            include_str!("../templates/stopped-all.html"),
         ] {
             shown.push_str(&fixed(template));
         }

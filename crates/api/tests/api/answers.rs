@@ -73,7 +73,7 @@ async fn a_disclosure_says_what_left_under_the_answer_s_name() {
     let page = grant.call(&realm, Method::GET, "/v1/purchases", &[("x-request-id", "mine-1")]).await;
     assert_eq!(page.header("x-request-id"), "mine-1");
     let responses = json!([{
-        "requestId": "mine-1", "purchases": 2, "from": "2026-10-01", "to": "2026-10-20",
+        "requestId": "mine-1", "look": "purchases", "purchases": 2, "from": "2026-10-01", "to": "2026-10-20",
         "datasets": ["purchases", "lines"],
     }]);
     assert_eq!(realm.disclosure(0), json!({ "grant": grant.id.to_string(), "responses": responses }));

@@ -109,7 +109,8 @@ async fn ids_come_without_purchases_and_are_sealed() {
     assert_eq!(page.changes(), named(&[("recorded", &id)]));
     assert_eq!(page.json()["data"][0].get("purchase"), None);
     let responses = &realm.disclosure(0)["responses"][0];
-    assert_eq!((&responses["purchases"], &responses["datasets"]), (&json!(1), &json!(["purchases"])));
+    assert_eq!((&responses["look"], &responses["purchases"]), (&json!("changes"), &json!(1)));
+    assert_eq!(responses["datasets"], json!(["purchases"]));
 }
 
 #[actix_web::test]

@@ -218,7 +218,7 @@ async fn the_summary_adds_up_and_says_what_it_lacks() {
     let id = answer.header("x-request-id").to_owned();
     assert_eq!(
         responses,
-        json!([{ "requestId": id, "purchases": 3, "from": "2025-12-31", "to": "2026-10-01", "datasets": ["purchases"] }])
+        json!([{ "requestId": id, "look": "summary", "purchases": 3, "from": "2025-12-31", "to": "2026-10-01", "datasets": ["purchases"] }])
     );
     hide(&realm, &["health"]).await;
     let hiding = grant.get(&realm, "/v1/summary").await.json()["data"]["coverage"]["notIncluded"].clone();

@@ -34,7 +34,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Init => print(&init::run(&settings)?),
         Command::Migrate { check } => init::migrate(&settings, check),
-        Command::Serve => serve::run(&settings, Realm::open(&settings)?),
+        Command::Serve => serve::run(&settings, Realm::open(&settings)?, || {}),
         Command::Ingest(ingest) => ingest::run(&settings, ingest, quiet),
         Command::Compare(command) => compare::run(&settings, &command),
         Command::Quarantine(command) => quarantine::run(&settings, command),

@@ -9,7 +9,7 @@ use crate::sample::{self, Sample};
 /// Prints made-up orders.
 pub fn print(command: &SampleCommand) -> Result<(), Failure> {
     let &SampleCommand::Orders { customers, orders, seed, start, days, random_ids } = command;
-    let sample = Sample { customers, orders, seed, start, days, random_ids };
+    let sample = Sample { customers, orders, seed, start, days, random_ids, personas: false };
     let mut out = BufWriter::with_capacity(1 << 18, std::io::stdout().lock());
     match sample::write(&sample, &mut out) {
         // Whoever reads has read enough.

@@ -135,7 +135,7 @@ pub struct Login {
     pub claim: String,
     /// The scheme of that id; empty where it is the order stream's own.
     pub scheme: String,
-    /// Customer ids that the demo page suggests.
+    /// Customer ids that the demo page suggests, each with a few words behind `=` if there is something to say.
     pub suggestions: Vec<String>,
 }
 

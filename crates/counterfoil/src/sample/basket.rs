@@ -3,7 +3,7 @@
 
 use super::calendar::DAY;
 use super::catalogue::{Catalogue, Product};
-use super::customers::{Customers, Habit};
+use super::customers::{Customers, Habit, Persona};
 use super::draw::Draw;
 use super::payment::{self, Tender};
 use super::returns::Comeback;
@@ -112,6 +112,8 @@ pub struct Basket<'c> {
     /// Recorded once when placed and once more when delivered, instead of only then.
     pub tracked: bool,
     pub gift: bool,
+    /// Paid for by the household, for the household.
+    pub shared: bool,
     pub comeback: Option<Comeback>,
 }
 
@@ -137,6 +139,7 @@ impl<'c> Basket<'c> {
             delivered,
             tracked: remote && draw.percent(50),
             gift: remote && draw.percent(2),
+            shared: world.customers.persona(customer) == Some(Persona::SharesCard) && draw.percent(50),
             comeback: None,
         };
         basket.fill(&world.catalogue, habit, draw);

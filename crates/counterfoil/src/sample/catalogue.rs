@@ -27,6 +27,10 @@ pub struct Product {
     pub weighed: bool,
     /// Bottles with a deposit in one piece.
     pub bottles: i64,
+    /// Months in which it may be brought back; 0 for what is eaten.
+    pub return_months: u32,
+    /// Months of warranty; 0 where there is none.
+    pub warranty_months: u32,
 }
 
 /// All products, by how they are shopped for.
@@ -127,7 +131,13 @@ impl<'a> Row<'a> {
         push_text(&mut text, self.category);
         text.push_str("],");
         let Self { cents, rate, weighed, bottles, .. } = *self;
-        Product { text, sku, cents, rate, weighed, bottles }
+        let (return_months, warranty_months) = match self.department {
+            "Electronics" => (1, 24),
+            "Kitchen" | "Garden" => (2, 36),
+            "Clothing" | "Shoes" | "Sports" | "Toys" | "Books" => (2, 0),
+            _ => (0, 0),
+        };
+        Product { text, sku, cents, rate, weighed, bottles, return_months, warranty_months }
     }
 }
 

@@ -3,6 +3,9 @@
 use super::draw::Draw;
 use super::shops::{SHOPS, Shop};
 
+/// A heavy family, many returns, a traveller, a shared card.
+const LOOKED_AT: [u64; 4] = [0, 2, 3, 4];
+
 /// Streams of the seed from which random customer ids come; far from those of orders.
 const IDS: u64 = 1 << 62;
 
@@ -54,6 +57,26 @@ impl Habit {
     }
 }
 
+/// Somebody in particular, beside the habits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persona {
+    /// `customer-005` pays half of it with a card of the whole household.
+    SharesCard,
+    /// `customer-006` has not come since three fifths of the time.
+    GoneQuiet,
+}
+
+impl Persona {
+    /// Who the customer at `index` is, if somebody in particular.
+    fn of(index: u64) -> Option<Self> {
+        match index {
+            4 => Some(Self::SharesCard),
+            5 => Some(Self::GoneQuiet),
+            _ => None,
+        }
+    }
+}
+
 /// The customers of one sample.
 #[derive(Debug)]
 pub struct Customers {
@@ -63,6 +86,8 @@ pub struct Customers {
     pub seed: u64,
     /// Ids of 20 random characters instead of `customer-001`.
     pub random_ids: bool,
+    /// Some are somebody in particular.
+    pub personas: bool,
 }
 
 impl Customers {
@@ -75,11 +100,28 @@ impl Customers {
         if after > before {
             return 10 * u64::try_from(before).unwrap_or(0) + 1;
         }
-        self.regular(draw)
+        let customer = self.regular(draw);
+        let is_late = index > orders / 5 * 3;
+        if is_late && self.persona(customer) == Some(Persona::GoneQuiet) { customer + 1 } else { customer }
+    }
+
+    /// Somebody who comes now. Of somebodies in particular, those who are there to be looked at, in turn: whoever
+    /// looks at one of them soon sees something new.
+    pub fn coming(&self, turn: u64, draw: &mut Draw) -> u64 {
+        let of_turn = usize::try_from(turn).ok().and_then(|turn| LOOKED_AT.get(turn % LOOKED_AT.len()));
+        match of_turn {
+            Some(customer) if self.personas => *customer,
+            _ => self.regular(draw),
+        }
+    }
+
+    /// Who this is, if somebody in particular.
+    pub fn persona(&self, index: u64) -> Option<Persona> {
+        Persona::of(index).filter(|_| self.personas)
     }
 
     /// Someone who comes back.
-    pub fn regular(&self, draw: &mut Draw) -> u64 {
+    fn regular(&self, draw: &mut Draw) -> u64 {
         loop {
             // How often each habit shops; together 64.
             let habit = match draw.below(64) {

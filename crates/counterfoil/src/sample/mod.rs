@@ -51,6 +51,8 @@ pub struct Sample {
     pub days: u32,
     /// Customer ids of 20 and product names of 24 random characters, to search for in files and logs.
     pub random_ids: bool,
+    /// Customers 005 and 006 are somebody in particular: one shares a card, one has gone quiet.
+    pub personas: bool,
 }
 
 impl Sample {
@@ -65,8 +67,12 @@ impl Sample {
     }
 
     fn world(&self) -> World {
-        let customers =
-            Customers { count: self.customers.max(1), seed: self.seed, random_ids: self.random_ids };
+        let customers = Customers {
+            count: self.customers.max(1),
+            seed: self.seed,
+            random_ids: self.random_ids,
+            personas: self.personas,
+        };
         World { catalogue: Catalogue::new(self.seed, self.random_ids), customers }
     }
 }

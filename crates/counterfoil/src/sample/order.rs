@@ -1,8 +1,11 @@
 //! An order as `order.recorded.v1` in a structured `CloudEvent`.
 
+use chrono::Months;
+
 use super::Record;
 use super::basket::{Basket, Channel, ChargeKind, Line, Subject, World};
 use super::calendar::local;
+use super::catalogue::Product;
 use super::figures::{push_date, push_instant, push_money, push_number, push_quantity};
 use super::payment::{Method, Tender};
 use super::shops::Rate;
@@ -42,6 +45,9 @@ pub fn order_record(world: &World, basket: &Basket<'_>, stage: Stage, at: i64) -
     }
     if basket.gift {
         out.push_str(",\"gift\":{\"isGift\":true}");
+    }
+    if basket.shared {
+        out.push_str(",\"account\":\"shared\"");
     }
     out.push_str(",\"totals\":{\"grandTotal\":\"");
     push_money(&mut out, basket.total());
@@ -144,6 +150,9 @@ fn push_lines(out: &mut String, basket: &Basket<'_>) {
         out.push_str(",\"net\":\"");
         push_money(out, line.net());
         out.push('"');
+        if let Subject::Goods(product) = line.subject {
+            push_cover(out, basket, product);
+        }
         // A till prints VAT per rate only; an invoice has it for each line.
         if basket.channel != Channel::Store {
             out.push_str(match line.rate() {
@@ -156,6 +165,20 @@ fn push_lines(out: &mut String, basket: &Basket<'_>) {
         out.push('}');
     }
     out.push(']');
+}
+
+/// Until when it may be brought back, and is under warranty.
+fn push_cover(out: &mut String, basket: &Basket<'_>, product: &Product) {
+    let bought = local(basket.placed, basket.shop.zone).0.date();
+    for (name, months) in [("returnBy", product.return_months), ("warrantyUntil", product.warranty_months)] {
+        if let Some(until) = bought.checked_add_months(Months::new(months)).filter(|_| months > 0) {
+            out.push_str(",\"");
+            out.push_str(name);
+            out.push_str("\":\"");
+            push_date(out, until);
+            out.push('"');
+        }
+    }
 }
 
 fn push_charges(out: &mut String, basket: &Basket<'_>) {

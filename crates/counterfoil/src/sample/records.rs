@@ -156,11 +156,12 @@ impl Iterator for Records {
 pub struct Trickle {
     world: World,
     last: u64,
+    turn: u64,
 }
 
 impl Trickle {
     pub(super) fn new(sample: &Sample) -> Self {
-        Self { world: sample.world(), last: 0 }
+        Self { world: sample.world(), last: 0, turn: 0 }
     }
 
     /// An order placed at `now`. Its number is the time in microseconds, far above those of the sample, so that a
@@ -169,7 +170,8 @@ impl Trickle {
         let number = u64::try_from(now.timestamp_micros()).unwrap_or(0).max(self.last + 1);
         self.last = number;
         let mut draw = Draw::new(self.world.customers.seed, number);
-        let customer = self.world.customers.regular(&mut draw);
+        let customer = self.world.customers.coming(self.turn, &mut draw);
+        self.turn += 1;
         let basket = Basket::draw(&self.world, &mut draw, number, customer, now.timestamp());
         let stage = if basket.delivered.is_some() { Stage::Placed } else { Stage::Fulfilled };
         order_record(&self.world, &basket, stage, now.timestamp())

@@ -9,7 +9,7 @@ use super::{Record, Sample, write};
 
 fn sample(seed: u64) -> Sample {
     let start = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
-    Sample { customers: 200, orders: 6000, seed, start, days: 300, random_ids: false }
+    Sample { customers: 200, orders: 6000, seed, start, days: 300, random_ids: false, personas: false }
 }
 
 fn events(sample: &Sample) -> Vec<Value> {
@@ -40,6 +40,29 @@ fn one_seed_gives_one_text() {
     };
     assert_eq!(text(1), text(1));
     assert_ne!(text(1), text(2));
+}
+
+#[test]
+fn personas_share_a_card_and_go_quiet() {
+    let sample = Sample { customers: 10, orders: 2000, personas: true, ..sample(5) };
+    let (mut shared, mut own, mut last) = (0, 0, 0);
+    let events = events(&sample);
+    let orders = of_type(&events, "order.recorded.v1");
+    for (index, order) in orders.iter().enumerate() {
+        match (order["customerId"].as_str().unwrap(), order.get("account").is_some()) {
+            ("customer-005", true) => shared += 1,
+            ("customer-005", false) => own += 1,
+            ("customer-006", _) => last = index,
+            (_, is_shared) => assert!(!is_shared, "{order}"),
+        }
+    }
+    assert!(shared > 20 && own > 20, "{shared} on the shared card, {own} not");
+    assert!((1..orders.len() * 2 / 3).contains(&last), "the last at {last} of {}", orders.len());
+    assert!(
+        of_type(&self::events(&self::sample(5)), "order.recorded.v1")
+            .iter()
+            .all(|order| order["account"].is_null())
+    );
 }
 
 #[test]

@@ -418,16 +418,22 @@ fn a_process_that_remembers_who_was_erased_looks_again() {
             events.iter().zip(0..).map(|(event, offset)| message("orders", 0, offset, event)).collect()
         };
         let here = realm.recorder_here(sources());
-        let others = [realm.recorder_here(sources()), realm.recorder_here(sources())];
-        let first = messages(&[order("o", 1, Some("a"), BEFORE)]);
+        let others = [(); 3].map(|()| realm.recorder_here(sources()));
+        let first = messages(&[order("o", 1, Some("a"), BEFORE), linked(1, "a", "r")]);
         for recorder in others.iter().chain([&here]) {
             recorder.record(&first, &mut []).unwrap();
         }
         assert_eq!(here.record(&messages(&[erased(30, "a")]), &mut []).unwrap().counts.stored, 1);
 
-        let [one, other] = &others;
+        let [one, other, third] = &others;
         let before = one.record(&messages(&[unlinked(2, "a", "p")]), &mut []).unwrap().counts;
         assert_eq!((before.stored, before.suppressed), (0, 1), "it was said before the erasure");
+        let again = third.record(&messages(&[linked(1, "a", "r")]), &mut []).unwrap();
+        assert_eq!(
+            (again.refused, again.counts.suppressed),
+            (Vec::new(), 1),
+            "it was said before, and comes again"
+        );
         let since = other.record(&messages(&[linked(40, "a", "q")]), &mut []).unwrap().counts;
         assert_eq!(since.stored, 1, "it was said since");
         here.record(&messages(&[order("q", 1, None, AFTER)]), &mut []).unwrap();

@@ -10,7 +10,7 @@ use counterfoil_domain::entry::{Actor, Commitment, EntryType};
 use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, EntryId, GrantId, Person, RecordId};
 use counterfoil_ledger::config::ConfigObject;
-use counterfoil_ledger::seal::{Disclosure, Sealer, Standing};
+use counterfoil_ledger::seal::{Disclosure, Look, Sealer, Standing};
 use counterfoil_ledger::{Appended, Draft, Ledger, Opened};
 use counterfoil_store::apps::{self, App, AppState};
 use counterfoil_store::conn::Conn;
@@ -220,6 +220,7 @@ pub fn decision(record: u8, entry_type: EntryType, payload: Option<Value>) -> Dr
 pub fn disclosure(request_id: &str) -> Disclosure {
     Disclosure {
         request_id: request_id.to_owned(),
+        look: Look::Purchases,
         purchases: 1,
         from: "2024-05-06".parse().ok(),
         to: "2024-05-06".parse().ok(),

@@ -170,7 +170,7 @@ pub fn a_batch_is_one_entry_a_grant(realm: &Realm) {
 
     let stored = realm.stored(Log::Access);
     let opened = |seal: Seal| realm.open(&stored[usize::try_from(seal.seq).unwrap()]).unwrap();
-    let response = |id: &str, purchases: usize, from: Option<&str>, to: Option<&str>, datasets: &[&str]| json!({ "requestId": id, "purchases": purchases, "from": from, "to": to, "datasets": datasets });
+    let response = |id: &str, purchases: usize, from: Option<&str>, to: Option<&str>, datasets: &[&str]| json!({ "requestId": id, "look": "purchases", "purchases": purchases, "from": from, "to": to, "datasets": datasets });
     let day = Some("2024-05-06");
     let expected = json!({
         "grant": format!("{}", one.grant_id),

@@ -2,7 +2,7 @@
 
 use counterfoil_domain::grant::{CarveOuts, Dataset, State};
 use counterfoil_domain::ids::{GrantId, Person, PurchaseId};
-use counterfoil_ledger::seal::{Disclosure, Refusal, Sealer};
+use counterfoil_ledger::seal::{Disclosure, Look, Refusal, Sealer};
 use counterfoil_oauth::consent::{self, Choice};
 use counterfoil_oauth::grants::{self, Amendment, Change, GrantError};
 use counterfoil_oauth::hiding::{self, HidingError};
@@ -59,7 +59,14 @@ fn change_seq(realm: &Realm, person: Person) -> i64 {
 }
 
 fn disclosure() -> Disclosure {
-    Disclosure { request_id: "r".to_owned(), purchases: 1, from: None, to: None, datasets: vec!["purchases"] }
+    Disclosure {
+        request_id: "r".to_owned(),
+        look: Look::Purchases,
+        purchases: 1,
+        from: None,
+        to: None,
+        datasets: vec!["purchases"],
+    }
 }
 
 fn sealer(realm: &Realm) -> Sealer {

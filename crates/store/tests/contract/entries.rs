@@ -117,6 +117,24 @@ pub fn a_record_knows_its_person_and_its_last_entry(realm: &Realm) {
     assert_eq!(page[0].record, other.as_bytes());
 }
 
+pub fn a_record_s_entries_are_paged_newest_first(realm: &Realm) {
+    let record = RecordId([1; 16]);
+    let page = |log, before, limit| {
+        let found = realm.read(|conn| entries::of_record(conn, log, record, before, limit));
+        assert!(found.iter().all(|entry| entry.record == record.as_bytes() && entry.log == log.name()));
+        found.iter().map(|entry| entry.seq).collect::<Vec<_>>()
+    };
+    assert!(page(Log::Access, None, 10).is_empty());
+    let others = [1, 2, 1, 1, 3, 1, 2].map(|record| entry(record, 0)).to_vec();
+    realm.write(|conn| entries::append(conn, Log::Access, others.clone()));
+    realm.write(|conn| entries::append(conn, Log::Consent, vec![entry(1, 0), entry(2, 0)]));
+    assert_eq!(page(Log::Access, None, 10), [5, 3, 2, 0]);
+    assert_eq!(page(Log::Access, None, 2), [5, 3]);
+    assert_eq!(page(Log::Access, Some(3), 2), [2, 0], "where the page before it ended");
+    assert!(page(Log::Access, Some(0), 2).is_empty());
+    assert_eq!(page(Log::Consent, None, 10), [0], "each log for itself");
+}
+
 pub fn the_head_keeps_others_out(realm: &Realm) {
     let (taken, is_taken) = std::sync::mpsc::channel();
     let store = realm.store.clone();

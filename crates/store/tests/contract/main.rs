@@ -110,6 +110,7 @@ contract! {
         entries_are_append_only
         what_is_forgotten_stays_in_the_log
         a_record_knows_its_person_and_its_last_entry
+        a_record_s_entries_are_paged_newest_first
         the_head_keeps_others_out
     }
     grants {

@@ -110,7 +110,16 @@ mod tests {
             ),
             (
                 "counterfoil_oauth::grants::end_one",
-                &["grants", "tokens", "access head", "consent head", "records", "consent head", "entries"],
+                &[
+                    "announcements",
+                    "grants",
+                    "tokens",
+                    "access head",
+                    "consent head",
+                    "records",
+                    "consent head",
+                    "entries",
+                ],
             ),
             (
                 "counterfoil_oauth::amend::amend",

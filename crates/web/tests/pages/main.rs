@@ -1,7 +1,9 @@
 //! The pages, through the real app on a database of its own.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod apps;
 mod choices;
+mod examples;
 mod shop;
 mod sign_in;
 mod site;
@@ -233,6 +235,10 @@ async fn another_customers_grant_does_not_exist() {
     let page = other.open("/apps").await;
     assert!(!page.text.contains(&grant));
     for grant in [grant.as_str(), "gra_aaaaaaaaaaaaaaaaaaaaaaaaaa", "gra_", "x"] {
+        assert_eq!(other.open(&format!("/apps/{grant}")).await.status, 404);
+        assert_eq!(other.open(&format!("/apps/stopped-all?app={grant}")).await.status, 404);
+        let all = [("app", grant), ("answer", "stop")];
+        assert_eq!(other.submit(&page, "/apps/stop-all", &all).await.status, 404);
         assert_eq!(other.open(&format!("/apps/{grant}/stop")).await.status, 404);
         assert_eq!(other.open(&format!("/apps/{grant}/stopped")).await.status, 404);
         let answer = other.submit(&page, &format!("/apps/{grant}/stop"), &[("answer", "stop")]).await;
@@ -256,8 +262,14 @@ async fn what_others_wrote_is_text() {
     let answer = browser.answer(&request, ALLOW).await;
     assert!(answer.parameter("code").is_some());
     let grant = browser.grant().await;
-    let pages =
-        [sign_in, consent, browser.open("/apps").await, browser.open(&format!("/apps/{grant}/stop")).await];
+    let pages = [
+        sign_in,
+        consent,
+        browser.open("/apps").await,
+        browser.open(&format!("/apps/{grant}?new")).await,
+        browser.open(&format!("/apps/{grant}/stop")).await,
+        browser.open("/apps/stop-all").await,
+    ];
     for page in pages {
         assert!(page.text.contains("&lt;script&gt;alert(1)"), "{}", page.path);
         assert!(!page.text.contains("<script") && !page.text.contains("<img src=x"), "{}", page.path);
@@ -309,6 +321,11 @@ async fn every_answer_has_the_headers() {
         (&format!("/apps/{grant}/purchases"), 200),
         ("/hidden", 200),
         ("/hidden?after=x", 404),
+        (&format!("/apps/{grant}"), 200),
+        (&format!("/apps/{grant}?before=x"), 404),
+        ("/apps/gra_", 404),
+        ("/apps/stop-all", 200),
+        ("/apps/stopped-all", 303),
         ("/apps/gra_/stop", 404),
         ("/consent", 400),
         ("/consent?request=nothing", 400),

@@ -8,9 +8,19 @@ use counterfoil_store::document::{Codec, binding};
 use counterfoil_store::objects::{self, Kind, Object};
 use counterfoil_store::people::{self, Changes};
 use counterfoil_store::purchases::{self, PurchaseRow};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::site::Site;
+
+fn order(id: &str, day: &str, items: &[&str]) -> Value {
+    let line = |(index, name): (usize, &&str)| json!({ "lineId": index.to_string(), "sku": name, "name": name, "quantity": 1, "net": "1.00" });
+    json!({
+        "orderId": id, "revision": 1, "channel": "store", "placedAt": format!("{day}T10:00:00Z"),
+        "currency": "EUR", "location": { "storeId": "7", "name": "Corner <shop>" },
+        "lines": items.iter().enumerate().map(line).collect::<Vec<_>>(),
+        "totals": { "grandTotal": format!("{}.00", items.len()) },
+    })
+}
 
 impl Site {
     /// The person of a customer id.
@@ -29,17 +39,28 @@ impl Site {
         items: &[&str],
         joined_seq: Option<i64>,
     ) -> String {
+        self.record_order(customer_id, &order(id, day, items), joined_seq)
+    }
+
+    /// Records an order with these members more, or instead.
+    pub fn record_with(
+        &self,
+        customer_id: &str,
+        id: &str,
+        day: &str,
+        items: &[&str],
+        more: &Value,
+    ) -> String {
+        let mut order = order(id, day, items);
+        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.record_order(customer_id, &order, None)
+    }
+
+    fn record_order(&self, customer_id: &str, order: &Value, joined_seq: Option<i64>) -> String {
         let person = self.person(customer_id);
-        let line = |(index, name): (usize, &&str)| json!({ "lineId": index.to_string(), "sku": name, "name": name, "quantity": 1, "net": "1.00" });
         let event = json!({
             "specversion": "1.0", "id": "e", "source": "/shop", "type": "order.recorded.v1",
-            "time": "2026-11-01T00:00:00Z",
-            "data": {
-                "orderId": id, "revision": 1, "channel": "store", "placedAt": format!("{day}T10:00:00Z"),
-                "currency": "EUR", "location": { "storeId": "7", "name": "Corner <shop>" },
-                "lines": items.iter().enumerate().map(line).collect::<Vec<_>>(),
-                "totals": { "grandTotal": format!("{}.00", items.len()) },
-            },
+            "time": "2026-11-01T00:00:00Z", "data": order,
         });
         let bytes = serde_json::to_vec(&event).unwrap();
         let message = Message { content_type: None, headers: &[], value: Some(&bytes) };

@@ -21,11 +21,13 @@ async fn forms_from_elsewhere_are_refused() {
     let stop = format!("/apps/{grant}/stop");
     let mut allow = vec![("request", reference.as_str())];
     allow.extend_from_slice(ALLOW);
-    let forms: [(&str, Vec<(&str, &str)>); 4] = [
+    let forms: [(&str, Vec<(&str, &str)>); 6] = [
         ("/consent", allow),
         (&stop, vec![("answer", "stop")]),
+        ("/apps/stop-all", vec![("app", &grant), ("answer", "stop")]),
         ("/sign-out", vec![]),
         ("/sign-in", vec![("customerId", "customer-002"), ("answer", "sign-in")]),
+        ("/sign-in", vec![("pick", "customer-002")]),
     ];
     let other = site.browser();
     other.sign_in("customer-002").await;
@@ -55,6 +57,21 @@ async fn forms_from_elsewhere_are_refused() {
     let views = granted(&site, "customer-001").await;
     assert_eq!((views.len(), views[0].state), (1, State::Given), "nothing was done");
     assert_eq!(browser.open("/apps").await.path, "/apps", "still signed in");
+}
+
+/// The made-up customers of a demo are a press away, with a word on each.
+#[actix_web::test]
+async fn a_sample_customer_is_picked() {
+    let site = Site::open().await;
+    let browser = site.browser();
+    let page = browser.open(&site.request().await).await;
+    assert!(page.text.contains("<option value=\"customer-001\" label=\"a family that cooks\">"));
+    assert!(page.text.contains("a family that cooks</span>"));
+    let reference = page.hidden("request");
+    let form = [("request", reference.as_str()), ("customerId", ""), ("pick", "customer-001")];
+    let answer = browser.submit(&page, "/sign-in", &form).await;
+    assert_eq!(answer.leads_to(), format!("/consent?request={reference}"));
+    assert!(browser.open(answer.leads_to()).await.text.contains("Let Money Garden see your purchases?"));
 }
 
 /// Before sign-in the token belongs to a signed cookie: without it, or with one of one's own making, it is nothing.

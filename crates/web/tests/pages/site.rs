@@ -15,6 +15,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDate, Utc};
+use counterfoil_domain::catalogue::{Catalogue, CatalogueFile};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::grant::Lasting;
 use counterfoil_ledger::Ledger;
@@ -25,7 +26,7 @@ use counterfoil_oauth::upstream::Login;
 use counterfoil_oauth::{Oauth, Settings, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
-use counterfoil_web::{Category, Pages, PagesSettings};
+use counterfoil_web::{Category, Pages, PagesSettings, Suggestion};
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::EcCurve;
 use josekit::jws::{ES256, JwsHeader};
@@ -39,6 +40,22 @@ use url::form_urlencoded::Serializer;
 pub const BASE: &str = "http://127.0.0.1:8080";
 /// Where answers go.
 pub const REDIRECT: &str = "https://app.example/callback";
+
+/// What the app may ask for.
+const SCOPE: &str = "purchases:read purchases.lines:read purchases.sensitive:read purchases.payment:read \
+                     purchases.location:read purchases.documents:read";
+
+/// Of the goods of these tests, one is very personal.
+pub const PERSONAL: &str = "Pregnancy test";
+
+fn catalogue() -> Catalogue {
+    let categories = json!([{
+        "id": "health", "name": { "en": "Health" }, "sensitive": true, "paths": [], "skus": [PERSONAL],
+    }]);
+    let file: CatalogueFile =
+        serde_json::from_value(json!({ "version": 1, "categories": categories })).unwrap();
+    Catalogue::new(file).unwrap()
+}
 
 type Answered = Pin<Box<dyn Future<Output = ServiceResponse<BoxBody>>>>;
 type Call = Rc<dyn Fn(TestRequest) -> Answered>;
@@ -100,7 +117,10 @@ impl Site {
         let settings = PagesSettings {
             shop: "Example Stores".to_owned(),
             timezone: chrono_tz::Europe::Berlin,
-            suggestions: vec!["customer-001".to_owned()],
+            suggestions: vec![Suggestion {
+                id: "customer-001".to_owned(),
+                says: "a family that cooks".to_owned(),
+            }],
             categories: [
                 ("bread", "Bread", false),
                 ("health", "Health", true),
@@ -108,6 +128,7 @@ impl Site {
             ]
             .map(|(id, name, sensitive)| Category { id: id.to_owned(), name: name.to_owned(), sensitive })
             .to_vec(),
+            catalogue: Arc::new(catalogue()),
         };
         let pages = Pages::new(settings, clock.clone(), entropy.clone()).unwrap();
         let registry = prometheus::Registry::new();
@@ -120,8 +141,7 @@ impl Site {
             name: registered.name.to_owned(),
             operator: "Garden Software".to_owned(),
             redirect_uris: vec![REDIRECT.to_owned()],
-            scope: "purchases:read purchases.lines:read purchases.sensitive:read purchases.location:read"
-                .to_owned(),
+            scope: SCOPE.to_owned(),
             auth_method: "private_key_jwt".to_owned(),
             jwks: json!({ "keys": [public] }).to_string(),
             max_duration: registered.max_duration,
