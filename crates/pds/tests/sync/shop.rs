@@ -115,6 +115,13 @@ fn answer(stream: TcpStream, address: SocketAddr, shared: &(Mutex<State>, Condva
         ("GET", "/.well-known/oauth-authorization-server") => (200, metadata(&base)),
         ("GET", "/v1/changes") => changes(&url, shared),
         ("GET", "/v1/summary") => (200, summary(&mut shared.0.lock().unwrap())),
+        ("GET", "/v1/grant") => (
+            200,
+            json!({"data": {
+                "id": "gra_1", "state": "active", "version": 1, "scope": "purchases:read", "datasets": [],
+                "window": {"from": "2020-01-01"}, "duration": "P90D", "givenAt": "2026-11-24T10:00:00Z",
+            }}),
+        ),
         ("DELETE", "/v1/grant") => {
             shared.0.lock().unwrap().disconnected = true;
             (204, Value::Null)
