@@ -15,8 +15,7 @@
 
   // What somebody is filling in is not taken away from under their hands.
   const isInUse = () =>
-    region.querySelector('input:checked') !== null ||
-    (region.contains(document.activeElement) && document.activeElement.matches('input, select, textarea'));
+    document.querySelector('main input:checked') !== null || document.activeElement.matches('main input');
 
   function mark() {
     for (const slip of slips()) {
@@ -35,6 +34,8 @@
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const next = page.getElementById('live');
     if (!next || isInUse()) return false;
+    // More than the changing part is another page once the sharing has ended.
+    if (page.body.dataset.link !== document.body.dataset.link) location.reload();
     const focus = region.contains(document.activeElement) ? document.activeElement.id : '';
     const open = [...region.querySelectorAll('details[open]')].map((details) => details.id);
     region.replaceChildren(...next.childNodes);

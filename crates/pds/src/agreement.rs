@@ -28,6 +28,12 @@ pub struct Window {
     pub from: Option<NaiveDate>,
 }
 
+/// The answer of the server.
+#[derive(Deserialize)]
+struct Answer {
+    data: Agreement,
+}
+
 impl Agreement {
     /// Asks the shop.
     ///
@@ -35,6 +41,7 @@ impl Agreement {
     /// When the agreement has ended, or the shop does not say.
     pub async fn read(access: &mut Access<'_>) -> Result<Self, Failure> {
         let url = access.service().api(&["grant"])?;
-        access.call(Method::GET, &url, SMALL).await?.success()?.json()
+        let Answer { data } = access.call(Method::GET, &url, SMALL).await?.success()?.json()?;
+        Ok(data)
     }
 }

@@ -83,7 +83,7 @@ async fn turn(
     anew: &mut bool,
 ) -> Result<bool, Failure> {
     if *anew {
-        let summary = sync.complete().await?;
+        let (summary, _) = sync.complete().await?;
         *anew = false;
         *verdict = report(&summary, format)?.or(verdict.take());
         return Ok(false);

@@ -1,8 +1,11 @@
 //! `show`: what was spent by month and by category, and what came back.
 
-use std::{borrow::Borrow, collections::BTreeMap};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeMap,
+};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use crate::{
@@ -100,30 +103,36 @@ pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
 
 /// Sums under (heading, currency), in the order of both.
 #[derive(Default)]
-struct Sums(BTreeMap<(String, String), Sum>);
+struct Sums<'a>(BTreeMap<(Cow<'a, str>, &'a str), Sum>);
 
-#[derive(Default)]
+/// `None` once it is out of range.
 struct Sum {
     count: usize,
     returns: usize,
-    spent: Vec<Money>,
-    came_back: Vec<Money>,
+    spent: Option<Money>,
+    came_back: Option<Money>,
 }
 
-impl Sums {
-    fn add(&mut self, of: &str, currency: &str, returns: usize, spent: Money, came_back: Money) {
-        let sum = self.0.entry((of.to_owned(), currency.to_owned())).or_default();
+impl<'a> Sums<'a> {
+    fn add(&mut self, of: Cow<'a, str>, currency: &'a str, returns: usize, spent: Money, came_back: Money) {
+        let nothing = || Sum {
+            count: 0,
+            returns: 0,
+            spent: Some(spent.nothing()),
+            came_back: Some(came_back.nothing()),
+        };
+        let sum = self.0.entry((of, currency)).or_insert_with(nothing);
         sum.count += 1;
         sum.returns += returns;
-        sum.spent.push(spent);
-        sum.came_back.push(came_back);
+        sum.spent = sum.spent.and_then(|sum| Money::sum([sum, spent]));
+        sum.came_back = sum.came_back.and_then(|sum| Money::sum([sum, came_back]));
     }
 
     fn rows(self) -> Result<Vec<Row>, Failure> {
-        let row = |((of, currency), sum): ((String, String), Sum)| {
-            let spent = Money::sum(sum.spent)?;
-            let came_back = Money::sum(sum.came_back)?;
+        let row = |((of, currency), sum): ((Cow<'_, str>, &str), Sum)| {
+            let (spent, came_back) = (sum.spent?, sum.came_back?);
             let remains = spent.minus(came_back)?;
+            let (of, currency) = (of.into_owned(), currency.to_owned());
             Some(Row { of, currency, count: sum.count, returns: sum.returns, spent, came_back, remains })
         };
         self.0.into_iter().map(row).collect::<Option<_>>().ok_or_else(beyond)
@@ -141,11 +150,12 @@ pub fn picture<P: Borrow<Purchase>>(purchases: &[P]) -> Result<Picture, Failure>
     for purchase in &counted {
         let (spent, came_back) = spending(purchase).ok_or_else(beyond)?;
         let (currency, returns) = (purchase.currency.as_str(), purchase.returns.len());
-        let month = purchase.local_date().format("%Y-%m").to_string();
-        totals.add("all", currency, returns, spent, came_back);
-        months.add(&month, currency, returns, spent, came_back);
+        let date = purchase.local_date();
+        let month = Cow::from(format!("{:04}-{:02}", date.year(), date.month()));
+        totals.add(Cow::from("all"), currency, returns, spent, came_back);
+        months.add(month, currency, returns, spent, came_back);
         for line in purchase.lines.iter().flatten().filter(|line| !is_gift_card(line)) {
-            let category = line.category.first().map_or(UNSORTED, String::as_str);
+            let category = Cow::from(line.category.first().map_or(UNSORTED, String::as_str));
             let returned = usize::from(line.refunded.is_some());
             categories.add(
                 category,

@@ -89,7 +89,7 @@ pub async fn run(folder: &Folder, options: &Options, clock: Clock) -> Result<(),
     if options.rebuild {
         sync.records.begin(None)?;
     }
-    let summary = sync.complete().await?;
+    let (summary, _) = sync.complete().await?;
     // Wrong figures decide the exit code, but keep nobody from what comes next.
     let verdict = report(&summary, options.format)?;
     if options.follow {
@@ -134,8 +134,8 @@ impl<'a> Sync<'a> {
         Ok(Self { access, records, page_size, tell, beginnings: 0, unknown: BTreeMap::new(), lag_ms: None })
     }
 
-    /// Reads to the end of the feed, and checks all that is here then.
-    pub async fn complete(&mut self) -> Result<Summary, Failure> {
+    /// Reads to the end of the feed, and checks all that is here then, which it gives too.
+    pub async fn complete(&mut self) -> Result<(Summary, Vec<Purchase>), Failure> {
         let before = self.records.revisions()?;
         self.unknown.clear();
         self.catch_up().await?;
@@ -149,7 +149,7 @@ impl<'a> Sync<'a> {
         };
         summary.count(&before, &after);
         summary.check(&purchases);
-        Ok(summary)
+        Ok((summary, purchases))
     }
 
     /// Reads one page and stores it together with the place after it. With `wait`, the server may hold its answer back

@@ -108,9 +108,12 @@ fn is_own_host(headers: &HeaderMap, own: &str) -> bool {
 
 fn is_own_form(headers: &HeaderMap, own: &str) -> bool {
     let origin = format!("http://{}", own.strip_suffix(":80").unwrap_or(own));
-    let says = |name: &HeaderName, word: &str| headers.get(name).is_none_or(|value| value == word);
-    // An old browser says neither; it has the form's own key all the same, and is held to that.
-    says(&ORIGIN, &origin) && says(&SEC_FETCH_SITE, "same-origin")
+    // Without a referrer, browsers call the origin of a form `null`, and say the rest in their other header. An old one
+    // says neither; the form's own key is asked for all the same.
+    match headers.get(SEC_FETCH_SITE) {
+        Some(site) => site == "same-origin",
+        None => headers.get(ORIGIN).is_none_or(|given| *given == origin),
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +144,7 @@ mod tests {
     fn only_the_own_forms_are_taken() {
         let own = "127.0.0.1:8090";
         assert!(is_own_form(&headers(&[(ORIGIN, "http://127.0.0.1:8090")]), own));
-        assert!(is_own_form(&headers(&[(SEC_FETCH_SITE, "same-origin")]), own));
+        assert!(is_own_form(&headers(&[(SEC_FETCH_SITE, "same-origin"), (ORIGIN, "null")]), own));
         // Another port is the same site, but another program.
         assert!(!is_own_form(&headers(&[(SEC_FETCH_SITE, "same-site")]), own));
         for origin in ["http://127.0.0.1:8080", "null", "https://127.0.0.1:8090"] {

@@ -1,44 +1,96 @@
 //! The purchases as the pages see them: all in memory, newest first.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{
+    cmp::Ordering,
+    sync::{Arc, OnceLock},
+};
 
-use crate::{failure::Failure, purchases::Purchase, records::Records};
+use crate::{
+    figures::Figures,
+    purchases::Purchase,
+    show::{Picture, picture},
+};
 
 /// All purchases that are here.
-#[derive(Clone, Debug, Default)]
-pub struct Holdings(Vec<Arc<Purchase>>);
+#[derive(Debug, Default)]
+pub struct Holdings {
+    purchases: Vec<Arc<Purchase>>,
+    /// Worked out when a page first asks for it.
+    sums: OnceLock<Option<Picture>>,
+    figures: OnceLock<Counts>,
+}
+
+/// How many purchases add up.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Those that do.
+    pub right: usize,
+    /// Those that cannot be checked, because not everything in them is shared.
+    pub unseen: usize,
+    /// Those of which the shop says itself that they do not.
+    pub unreconciled: usize,
+    /// Those that do not, by id, with what is wrong.
+    pub wrong: Vec<(String, String)>,
+}
 
 impl Holdings {
-    /// Reads them from the file.
-    pub fn read(records: &Records) -> Result<Self, Failure> {
-        let mut purchases: Vec<_> = records.purchases()?.into_iter().map(Arc::new).collect();
+    /// Puts purchases in their order.
+    pub fn new(purchases: Vec<Purchase>) -> Self {
+        let mut purchases: Vec<_> = purchases.into_iter().map(Arc::new).collect();
         purchases.sort_by(|one, other| order(one, other));
-        Ok(Self(purchases))
+        Self { purchases, ..Self::default() }
+    }
+
+    /// A copy to change; what was worked out is worked out anew for it.
+    pub fn copy(&self) -> Self {
+        Self { purchases: self.purchases.clone(), ..Self::default() }
+    }
+
+    /// The sums by month and category; `None` when they are out of range.
+    pub fn sums(&self) -> Option<&Picture> {
+        self.sums.get_or_init(|| picture(&self.purchases).ok()).as_ref()
+    }
+
+    /// Whether the figures add up.
+    pub fn figures(&self) -> &Counts {
+        self.figures.get_or_init(|| {
+            let mut counts = Counts::default();
+            for purchase in &self.purchases {
+                match purchase.figures() {
+                    Figures::AddUp => counts.right += 1,
+                    Figures::Unseen => counts.unseen += 1,
+                    Figures::Unreconciled => counts.unreconciled += 1,
+                    Figures::Wrong(why) => counts.wrong.push((purchase.id.clone(), why)),
+                }
+            }
+            counts
+        })
     }
 
     /// All of them, newest first.
     pub fn all(&self) -> &[Arc<Purchase>] {
-        &self.0
+        &self.purchases
     }
 
     /// The purchase with this id.
     pub fn find(&self, id: &str) -> Option<&Purchase> {
-        self.0.iter().find(|purchase| purchase.id == id).map(AsRef::as_ref)
+        self.purchases.iter().find(|purchase| purchase.id == id).map(AsRef::as_ref)
     }
 
     /// Puts a purchase in its place; says whether it was not here before.
     pub fn put(&mut self, purchase: Purchase) -> bool {
         let is_new = !self.remove(&purchase.id);
-        let place = self.0.partition_point(|other| order(other, &purchase) == Ordering::Less);
-        self.0.insert(place, Arc::new(purchase));
+        let place = self.purchases.partition_point(|other| order(other, &purchase) == Ordering::Less);
+        self.purchases.insert(place, Arc::new(purchase));
         is_new
     }
 
     /// Takes a purchase away; says whether it was here.
     pub fn remove(&mut self, id: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|purchase| purchase.id != id);
-        self.0.len() < before
+        (self.sums, self.figures) = (OnceLock::new(), OnceLock::new());
+        let before = self.purchases.len();
+        self.purchases.retain(|purchase| purchase.id != id);
+        self.purchases.len() < before
     }
 }
 

@@ -159,7 +159,7 @@ impl Keeper {
 
     /// Looks at what is in the folder and puts it on the board.
     fn look(&self) -> Result<(), Failure> {
-        let holdings = Arc::new(Holdings::read(&Records::open(&self.folder)?)?);
+        let holdings = Arc::new(Holdings::new(Records::open(&self.folder)?.purchases()?));
         let link = match self.folder.read_json::<Connection>(CONNECTION)? {
             Some(Connection { tokens: Some(tokens), since, .. }) => Link::Connected(Agreement {
                 scope: tokens.scope.join(" "),
@@ -237,7 +237,7 @@ impl Keeper {
         if !matches!(self.board.now().work, Work::Following) {
             self.board.work(Work::Fetching(0));
         }
-        let summary = match sync.complete().await {
+        let (summary, purchases) = match sync.complete().await {
             // The place is that of another agreement: what is here stays until all of this one is there.
             Err(failure) if failure.is_about_place() => {
                 sync.records().begin(None)?;
@@ -245,7 +245,7 @@ impl Keeper {
             }
             other => other?,
         };
-        let holdings = Arc::new(Holdings::read(sync.records())?);
+        let holdings = Arc::new(Holdings::new(purchases));
         let at = self.clock.now();
         self.board.change(|snapshot| {
             (snapshot.work, snapshot.looked_at) = (Work::Following, Some(at));
@@ -257,7 +257,7 @@ impl Keeper {
     /// Puts what is stored already on the board; says whether everything is to be read anew, and whether the agreement
     /// has changed.
     fn take(&self, news: News) -> (bool, bool) {
-        let mut holdings = Holdings::clone(&self.board.now().holdings);
+        let mut holdings = self.board.now().holdings.copy();
         let (mut arrived, mut agreed, mut is_changed) = (0, false, false);
         for (change, has_effect) in news.changes {
             match change.what {

@@ -280,9 +280,15 @@ async fn came_back(
     pages.page(&shown, StatusCode::OK, "came-back.html", context! { back })
 }
 
-async fn covered(pages: web::Data<Pages>, visitor: ReqData<Visitor>, request: HttpRequest) -> HttpResponse {
+async fn covered(
+    pages: web::Data<Pages>,
+    visitor: ReqData<Visitor>,
+    request: HttpRequest,
+    asked: web::Query<Asked>,
+) -> HttpResponse {
     let snapshot = pages.board.now();
-    let covered = covered::of(&snapshot.holdings, words::today(pages.clock.now()), pages.shop());
+    let today = words::today(pages.clock.now());
+    let covered = covered::of(&snapshot.holdings, today, asked.page.unwrap_or(1), pages.shop());
     let shown = Shown { visitor: &visitor, request: &request, snapshot, said: None };
     pages.page(&shown, StatusCode::OK, "covered.html", context! { covered })
 }

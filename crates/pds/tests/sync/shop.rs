@@ -115,6 +115,13 @@ fn answer(stream: TcpStream, address: SocketAddr, shared: &(Mutex<State>, Condva
         ("GET", "/.well-known/oauth-authorization-server") => (200, metadata(&base)),
         ("GET", "/v1/changes") => changes(&url, shared),
         ("GET", "/v1/summary") => (200, summary(&mut shared.0.lock().unwrap())),
+        ("GET", "/v1/grant") => (
+            200,
+            json!({"data": {
+                "id": "gra_1", "state": "active", "version": 1, "scope": "purchases:read", "datasets": [],
+                "window": {"from": "2020-01-01"}, "duration": "P90D", "givenAt": "2026-11-24T10:00:00Z",
+            }}),
+        ),
         ("DELETE", "/v1/grant") => {
             shared.0.lock().unwrap().disconnected = true;
             (204, Value::Null)
@@ -165,10 +172,15 @@ fn changes(url: &Url, (state, bell): &(Mutex<State>, Condvar)) -> (u16, Value) {
     if epoch != state.epoch.to_string() || state.never_content {
         return (409, json!({"code": "resync_required", "nextCursor": format!("{}.0", state.epoch)}));
     }
-    let nothing = |state: &mut State| state.feed.len() <= position && state.refusal.is_none();
+    let asked = state.epoch;
+    let nothing =
+        |state: &mut State| state.feed.len() <= position && state.refusal.is_none() && state.epoch == asked;
     let (mut state, _) = bell.wait_timeout_while(state, Duration::from_secs(wait), nothing).unwrap();
     if let Some(refusal) = &state.refusal {
         return refusal.clone();
+    }
+    if state.epoch != asked {
+        return (409, json!({"code": "resync_required", "nextCursor": format!("{}.0", state.epoch)}));
     }
     let first = state.seq_from.unwrap_or_else(|| i64::try_from(position).unwrap() + 1);
     let numbered = (first..).zip(state.feed.iter().skip(position).take(limit)).map(|(seq, change)| {

@@ -3,11 +3,14 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::place;
+use super::{Place, part, place};
 use crate::{
     purchases::{Line, Purchase},
     serve::{holdings::Holdings, words},
 };
+
+/// Entries of each list on one page.
+const SIZE: usize = 60;
 
 /// What is still covered.
 #[derive(Debug, Serialize)]
@@ -18,9 +21,10 @@ pub struct Covered {
     warranty: Vec<Entry>,
     /// Whether the items of some purchase are not shared.
     unseen: bool,
+    place: Place,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct Entry {
     #[serde(skip)]
     on: NaiveDate,
@@ -31,8 +35,8 @@ struct Entry {
     purchase: String,
 }
 
-/// What is still covered on this day.
-pub fn of(holdings: &Holdings, today: NaiveDate, shop: &str) -> Covered {
+/// What is still covered on this day, one page of either list.
+pub fn of(holdings: &Holdings, today: NaiveDate, page: usize, shop: &str) -> Covered {
     let entries = |end: fn(&Line) -> Option<NaiveDate>| {
         let of = |purchase: &Purchase| -> Vec<Entry> {
             let lines = purchase.lines.iter().flatten().filter(|line| !line.is_gone());
@@ -43,9 +47,16 @@ pub fn of(holdings: &Holdings, today: NaiveDate, shop: &str) -> Covered {
         entries.sort_by(|one, other| one.on.cmp(&other.on).then_with(|| one.name.cmp(&other.name)));
         entries
     };
+    let (returnable, warranty) = (entries(|line| line.return_by), entries(|line| line.warranty_until));
+    let longer = if returnable.len() > warranty.len() { &returnable } else { &warranty };
+    let (_, place) = part(longer, page, SIZE);
+    let shown = |list: &[Entry]| -> Vec<Entry> {
+        list.iter().skip((place.number - 1) * SIZE).take(SIZE).cloned().collect()
+    };
     Covered {
-        returnable: entries(|line| line.return_by),
-        warranty: entries(|line| line.warranty_until),
+        returnable: shown(&returnable),
+        warranty: shown(&warranty),
+        place,
         unseen: holdings.all().iter().any(|purchase| purchase.lines.is_none()),
     }
 }
@@ -89,7 +100,7 @@ mod tests {
         ]);
         let mut holdings = Holdings::default();
         holdings.put(serde_json::from_value(purchase).unwrap());
-        let covered = of(&holdings, "2026-11-24".parse().unwrap(), "Example Stores");
+        let covered = of(&holdings, "2026-11-24".parse().unwrap(), 1, "Example Stores");
         let names: Vec<&str> = covered.warranty.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["Lamp", "Kettle"]);
         assert!(covered.returnable.is_empty() && !covered.unseen);

@@ -10,7 +10,6 @@ use crate::{
     figures::Figures,
     purchases::{Money, Purchase},
     serve::{holdings::Holdings, words},
-    show::picture,
 };
 
 /// Purchases on one page.
@@ -50,14 +49,14 @@ pub fn of(holdings: &Holdings, page: usize, shop: &str) -> List {
     let all = holdings.all();
     let once: HashSet<&str> = counted(all).into_iter().map(|purchase| purchase.id.as_str()).collect();
     // Sums that cannot be counted are told on the page of sums.
-    let sums = picture(all).map(|picture| picture.months).unwrap_or_default();
+    let sums = || holdings.sums().map(|picture| &picture.months).into_iter().flatten();
     let (shown, place) = part(all, page, SIZE);
     let mut months: Vec<Month> = Vec::new();
     for purchase in shown {
         let title = words::month(purchase.local_date());
         if months.last().is_none_or(|month| month.title != title) {
             let key = purchase.local_date().format("%Y-%m").to_string();
-            let sums = sums.iter().filter(|sum| sum.of == key);
+            let sums = sums().filter(|sum| sum.of == key);
             let sums = sums.map(|sum| words::money(sum.spent, &sum.currency)).collect();
             months.push(Month { title, sums, rows: Vec::new() });
         }

@@ -5,10 +5,9 @@ use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::Serialize;
 
 use crate::{
-    figures::Figures,
     purchases::Money,
     serve::{board::Snapshot, words},
-    show::{Row, UNSORTED, picture},
+    show::{Row, UNSORTED},
 };
 
 /// Categories shown at once; the rest is folded away.
@@ -79,7 +78,7 @@ struct Wrong {
 /// Adds up what is here.
 pub fn of(snapshot: &Snapshot, now: DateTime<Utc>) -> Spending {
     let check = Check::of(snapshot, now);
-    let Ok(picture) = picture(snapshot.holdings.all()) else {
+    let Some(picture) = snapshot.holdings.sums() else {
         return Spending { purses: Vec::new(), elsewhere: None, beyond: true, check };
     };
     let of = |rows: &[Row], currency: &str, name: fn(&Row) -> String, one: &str, many: &str| -> Vec<Line> {
@@ -129,19 +128,19 @@ impl Line {
 
 impl Check {
     fn of(snapshot: &Snapshot, now: DateTime<Utc>) -> Self {
-        let mut check = Self::default();
-        for purchase in snapshot.holdings.all() {
-            match purchase.figures() {
-                Figures::AddUp => check.right += 1,
-                Figures::Unseen => check.unseen += 1,
-                Figures::Unreconciled => check.unreconciled += 1,
-                Figures::Wrong(_) if check.wrong.len() >= NAMED => check.more_wrong += 1,
-                Figures::Wrong(why) => {
-                    let date = words::date(purchase.local_date());
-                    check.wrong.push(Wrong { purchase: purchase.id.clone(), date, why });
-                }
-            }
-        }
+        let figures = snapshot.holdings.figures();
+        let named = figures.wrong.iter().take(NAMED).filter_map(|(id, why)| {
+            let date = words::date(snapshot.holdings.find(id)?.local_date());
+            Some(Wrong { purchase: id.clone(), date, why: why.clone() })
+        });
+        let mut check = Self {
+            right: figures.right,
+            wrong: named.collect(),
+            more_wrong: figures.wrong.len().saturating_sub(NAMED),
+            unseen: figures.unseen,
+            unreconciled: figures.unreconciled,
+            ..Self::default()
+        };
         if let Some(last) = &snapshot.check {
             let comparison = &last.summary.comparison;
             check.compared = Some(words::lately(last.at, now));
