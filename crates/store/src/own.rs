@@ -73,17 +73,6 @@ pub struct Shop {
     pub latest: Option<NaiveDateTime>,
 }
 
-/// How many purchases there are, and from when to when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// How many.
-    pub purchases: i64,
-    /// Local date of the earliest.
-    pub from: Option<NaiveDate>,
-    /// Local date of the latest.
-    pub to: Option<NaiveDate>,
-}
-
 /// Narrows a boxed query to what is wanted. Boxed queries have one type with groups and another one without.
 macro_rules! narrow {
     ($query:expr, $which:expr) => {{
@@ -163,14 +152,6 @@ pub fn days(conn: &mut Conn, home: Person, which: &Wanted) -> Result<Vec<Day>> {
     Ok(narrow!(grouped, which).load(conn)?)
 }
 
-/// How many of a customer's purchases there are, and from when to when.
-pub fn extent(conn: &mut Conn, home: Person, which: &Wanted) -> Result<Extent> {
-    let (purchases, from, to) = wanted(home, which)
-        .select((count_star(), diesel::dsl::min(purchases::local_date), max(purchases::local_date)))
-        .first(conn)?;
-    Ok(Extent { purchases, from, to })
-}
-
 /// The channels of a customer's purchases, in ascending order.
 pub fn channels(conn: &mut Conn, home: Person) -> Result<Vec<String>> {
     Ok(purchases::table
@@ -191,4 +172,16 @@ pub fn shops(conn: &mut Conn, home: Person, limit: i64) -> Result<Vec<Shop>> {
         .limit(limit)
         .select((purchases::store_index, count_star(), max(purchases::purchased_at)))
         .load(conn)?)
+}
+
+/// The latest purchase in a shop.
+pub fn latest_in(conn: &mut Conn, home: Person, shop: &Shop) -> Result<Option<Row>> {
+    Ok(purchases::table
+        .filter(purchases::person.eq(home.as_bytes().to_vec()))
+        .filter(purchases::purchased_at.nullable().eq(shop.latest))
+        .filter(purchases::store_index.eq(shop.store_index.clone()))
+        .order(purchases::purchase_id.desc())
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?)
 }

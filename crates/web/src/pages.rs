@@ -15,7 +15,7 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use crate::failure::Failure;
 use crate::words::{Words, WordsError};
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("base.html", include_str!("../templates/base.html")),
     ("sign-in.html", include_str!("../templates/sign-in.html")),
     ("consent.html", include_str!("../templates/consent.html")),
@@ -29,6 +29,17 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("stopped.html", include_str!("../templates/stopped.html")),
     ("error.html", include_str!("../templates/error.html")),
     ("problem.html", include_str!("../templates/problem.html")),
+    ("purchase-words.html", include_str!("../templates/purchase-words.html")),
+    ("purchases.html", include_str!("../templates/purchases.html")),
+    ("purchases-none.html", include_str!("../templates/purchases-none.html")),
+    ("purchases-found.html", include_str!("../templates/purchases-found.html")),
+    ("purchase-rows.html", include_str!("../templates/purchase-rows.html")),
+    ("year.html", include_str!("../templates/year.html")),
+    ("find.html", include_str!("../templates/find.html")),
+    ("gaps.html", include_str!("../templates/gaps.html")),
+    ("purchase.html", include_str!("../templates/purchase.html")),
+    ("receipt.html", include_str!("../templates/receipt.html")),
+    ("download.html", include_str!("../templates/download.html")),
 ];
 
 /// What was shown when the customer let an app in: the template with the one that it includes.
@@ -49,6 +60,14 @@ pub(crate) const HIDDEN: &str = concat!(
     include_str!("../templates/leave-out.html"),
     include_str!("../templates/purchase-list.html")
 );
+
+/// What was shown when the customer hid a purchase on its own page.
+pub(crate) const PURCHASE: &str =
+    concat!(include_str!("../templates/purchase.html"), include_str!("../templates/receipt.html"));
+
+/// What was shown when the customer asked for a file of their purchases.
+pub(crate) const DOWNLOAD: &str =
+    concat!(include_str!("../templates/download.html"), include_str!("../templates/gaps.html"));
 
 /// The bytes of the consent page's template, for the fingerprint of what was shown.
 pub fn artefact() -> &'static [u8] {
@@ -119,6 +138,11 @@ impl Pages {
 
     pub(crate) fn words(&self) -> &Words {
         &self.0.words
+    }
+
+    /// The name of the shop.
+    pub(crate) fn shop(&self) -> &str {
+        &self.0.settings.shop
     }
 
     pub(crate) fn suggestions(&self) -> &[String] {

@@ -191,6 +191,16 @@ mod tests {
             include_str!("../templates/stop.html"),
             include_str!("../templates/stopped.html"),
             include_str!("../templates/error.html"),
+            include_str!("../templates/purchases.html"),
+            include_str!("../templates/purchases-none.html"),
+            include_str!("../templates/purchases-found.html"),
+            include_str!("../templates/purchase-rows.html"),
+            include_str!("../templates/year.html"),
+            include_str!("../templates/find.html"),
+            include_str!("../templates/gaps.html"),
+            include_str!("../templates/purchase.html"),
+            include_str!("../templates/receipt.html"),
+            include_str!("../templates/download.html"),
         ] {
             shown.push_str(&fixed(template));
         }

@@ -73,7 +73,10 @@ pub fn links_are_found_by_order_and_by_person(realm: &Realm) {
     let of_nobody = Link::of_nobody(true, latest(1));
     realm.write(|conn| links::put(conn, order(3), &of_nobody));
     assert_eq!(realm.read(|conn| links::orders_of(conn, &[b])), [order(1)]);
-    assert_eq!(realm.read(|conn| links::find_many(conn, &[order(3)])), HashMap::from([(order(3), of_nobody)]));
+    assert_eq!(
+        realm.read(|conn| links::find_many(conn, &[order(3)])),
+        HashMap::from([(order(3), of_nobody)])
+    );
 }
 
 pub fn a_history_has_its_members(realm: &Realm) {

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod choices;
+mod download;
+mod purchases;
+mod record;
 mod shop;
 mod sign_in;
 mod site;
@@ -309,6 +312,11 @@ async fn every_answer_has_the_headers() {
         (&format!("/apps/{grant}/purchases"), 200),
         ("/hidden", 200),
         ("/hidden?after=x", 404),
+        ("/purchases", 200),
+        ("/purchases?month=x", 404),
+        ("/purchases/search", 303),
+        ("/purchases/pur_", 404),
+        ("/download", 200),
         ("/apps/gra_/stop", 404),
         ("/consent", 400),
         ("/consent?request=nothing", 400),

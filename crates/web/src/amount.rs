@@ -1,0 +1,47 @@
+//! Amounts on a page: decimal numbers of a currency, with a minus sign that is read as one.
+
+use counterfoil_domain::money::{read_amount, write_amount};
+use iso_currency::Currency;
+
+/// A number as it is served, for people.
+pub(crate) fn shown(number: &str) -> String {
+    number.replace('-', "\u{2212}")
+}
+
+/// The same with the other sign, for what is taken off.
+pub(crate) fn taken_off(number: &str) -> String {
+    match number.strip_prefix('-') {
+        Some(number) => number.to_owned(),
+        None if number.bytes().all(|byte| b"0.".contains(&byte)) => number.to_owned(),
+        None => format!("\u{2212}{number}"),
+    }
+}
+
+/// An amount in whole minor units of a currency; `None` where it is none.
+pub(crate) fn units(number: &str, currency: &str) -> Option<i64> {
+    read_amount(number, Currency::from_code(currency)?)
+}
+
+/// A number of whole minor units, as it would be served.
+pub(crate) fn number(units: i64, currency: &str) -> String {
+    Currency::from_code(currency).map_or_else(|| format!("{units}"), |currency| write_amount(units, currency))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_and_written_as_they_are_served() {
+        for (text, currency, minor) in [("12.30", "EUR", 1_230), ("-0.05", "USD", -5), ("7", "JPY", 7)] {
+            assert_eq!(units(text, currency), Some(minor));
+            assert_eq!(number(minor, currency), text);
+        }
+        assert_eq!(units("1", "no"), None);
+        assert_eq!(shown("-0.05"), "\u{2212}0.05");
+        assert_eq!(
+            [taken_off("1.20"), taken_off("-1.20"), taken_off("0.00")],
+            ["\u{2212}1.20", "1.20", "0.00"]
+        );
+    }
+}

@@ -1,0 +1,217 @@
+//! The figures of a purchase: its lines with what came back at each, the sum spelled out, how it was paid.
+
+use minijinja::{Value, context};
+
+use crate::amount::{self, shown, taken_off};
+use crate::pages::date;
+use crate::served::{Allocation, Line, Purchase, Refund, Return, ReturnLine};
+
+/// The values of `receipt.html`.
+pub(crate) fn render(purchase: &Purchase) -> Value {
+    let lines: Vec<Value> = purchase.lines.iter().map(|line| describe_line(purchase, line)).collect();
+    context! {
+        currency => purchase.currency,
+        has_order => purchase.has_order(),
+        lines,
+        sum => sum(purchase),
+        total => shown(&purchase.totals.grand_total),
+        taxes_within => taxes_within(purchase),
+        came_back => came_back(purchase),
+        paid => paid(purchase),
+        payment => purchase.payment,
+        loyalty => loyalty(purchase),
+        is_reconciled => purchase.completeness.reconciled,
+        difference => purchase.completeness.difference.as_deref().map(shown),
+        tender_difference => purchase.completeness.tender_difference.as_deref().map(shown),
+    }
+}
+
+fn describe_line(purchase: &Purchase, line: &Line) -> Value {
+    let discounts = line.discounts.iter().map(|discount| {
+        context! {
+            kind => discount.kind,
+            original => discount.kind_original,
+            description => discount.description,
+            amount => taken_off(&discount.amount),
+        }
+    });
+    let returns = purchase.returns.iter().flat_map(|part| {
+        let own = part.lines.iter().filter(|back| back.line_id.as_ref() == Some(&line.id));
+        own.map(|back| describe_return(part, back))
+    });
+    let is_own = |part: &Allocation| part.line_id.as_ref() == Some(&line.id);
+    let has_discounts = !line.discounts.is_empty();
+    context! {
+        name => line.name,
+        brand => line.brand,
+        kind => line.kind,
+        kind_original => line.kind_original,
+        quantity => line.quantity.value,
+        unit => line.quantity.unit,
+        unit_original => line.quantity.unit_original,
+        unit_price => line.unit_price.as_deref().map(shown),
+        gross => line.gross.as_deref().filter(|_| has_discounts).map(shown),
+        discounts => discounts.collect::<Vec<_>>(),
+        net => shown(&line.net),
+        seller => line.seller.as_ref().map(|seller| &seller.name),
+        serial => line.serial,
+        return_by => line.return_by.map(date),
+        warranty_until => line.warranty_until.map(date),
+        returns => returns.collect::<Vec<_>>(),
+        refunds => allocated(purchase, is_own),
+    }
+}
+
+fn describe_return(part: &Return, back: &ReturnLine) -> Value {
+    context! {
+        status => part.status,
+        day => date(part.returned_at.date_naive()),
+        quantity => back.quantity,
+        unit => back.unit,
+        name => back.name.as_ref().unwrap_or(&back.sku),
+        amount => shown(&back.amount),
+        reason => back.reason,
+    }
+}
+
+/// What of the refunds is for something.
+fn allocated(purchase: &Purchase, is_for: impl Fn(&Allocation) -> bool) -> Vec<Value> {
+    let mut found = Vec::new();
+    for refund in &purchase.refunds {
+        for part in refund.allocations.iter().filter(|part| is_for(part)) {
+            found.push(context! { amount => shown(&part.amount), ..describe_refund(refund) });
+        }
+    }
+    found
+}
+
+fn describe_refund(refund: &Refund) -> Value {
+    context! {
+        amount => shown(&refund.amount),
+        currency => refund.currency,
+        day => date(refund.issued_at.date_naive()),
+        status => refund.status,
+        method => refund.method,
+        method_original => refund.method_original,
+    }
+}
+
+/// The sum, row by row, so that the rows add up to the total.
+fn sum(purchase: &Purchase) -> Vec<Value> {
+    let (totals, currency) = (&purchase.totals, purchase.currency.as_str());
+    let of = |number: &str| amount::units(number, currency).unwrap_or_default();
+    let row = |what: &str, amount: String| context! { what, amount };
+    let items = purchase.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(of(&line.net)));
+    let (gross, discounts) = (of(&totals.gross), of(&totals.discounts));
+    let mut rows = Vec::new();
+    if discounts != 0 && gross.saturating_sub(discounts) == items {
+        rows.push(row("gross", shown(&totals.gross)));
+        rows.push(row("discounts", taken_off(&totals.discounts)));
+    } else {
+        rows.push(row("items", shown(&amount::number(items, currency))));
+    }
+    for charge in &purchase.charges {
+        rows.push(context! {
+            kind => charge.kind,
+            original => charge.kind_original,
+            description => charge.description,
+            refunds => allocated(purchase, |part| part.charge_id.as_ref() == Some(&charge.id)),
+            ..row("charge", shown(&charge.amount))
+        });
+    }
+    if purchase.prices_include_tax == Some(false) {
+        rows.extend(taxes(purchase));
+    }
+    if let Some(difference) = &purchase.completeness.difference {
+        rows.push(row("difference", shown(difference)));
+    }
+    rows
+}
+
+/// The taxes, each, where they add up; else their sum.
+fn taxes(purchase: &Purchase) -> Vec<Value> {
+    let of = |number: &str| amount::units(number, &purchase.currency).unwrap_or_default();
+    let each = purchase.taxes.iter().fold(0_i64, |sum, tax| sum.saturating_add(of(&tax.amount)));
+    if each != of(&purchase.totals.taxes) {
+        return vec![context! { what => "tax", amount => shown(&purchase.totals.taxes) }];
+    }
+    let describe = |tax: &crate::served::Tax| {
+        context! {
+            what => "tax",
+            kind => tax.kind,
+            original => tax.type_original,
+            rate => tax.rate,
+            amount => shown(&tax.amount),
+        }
+    };
+    purchase.taxes.iter().map(describe).collect()
+}
+
+/// The taxes that prices include.
+fn taxes_within(purchase: &Purchase) -> Vec<Value> {
+    if purchase.prices_include_tax == Some(false) { Vec::new() } else { taxes(purchase) }
+}
+
+/// All that came back, and what of it stands at no line.
+fn came_back(purchase: &Purchase) -> Value {
+    let (totals, lines) = (&purchase.totals, &purchase.lines);
+    let is_known =
+        |id: &Option<String>| id.as_ref().is_some_and(|id| lines.iter().any(|line| line.id == *id));
+    let loose = purchase.returns.iter().flat_map(|part| {
+        let unknown = part.lines.iter().filter(|back| !is_known(&back.line_id));
+        unknown.map(|back| describe_return(part, back))
+    });
+    let refunds = purchase.refunds.iter().map(|refund| {
+        let fees = refund.fees_withheld.iter();
+        let fees = fees.map(|fee| context! { description => fee.description, amount => shown(&fee.amount) });
+        let others = refund.allocations.iter().filter(|part| part.other.is_some());
+        let others = others.map(|part| {
+            context! { kind => part.other, original => part.other_original, amount => shown(&part.amount) }
+        });
+        context! {
+            fees => fees.collect::<Vec<_>>(),
+            others => others.collect::<Vec<_>>(),
+            ..describe_refund(refund)
+        }
+    });
+    let other_currencies: Vec<String> = totals
+        .refunded_other
+        .iter()
+        .map(|other| format!("{} {}", shown(&other.amount), other.currency))
+        .collect();
+    context! {
+        is_any => !purchase.returns.is_empty() || !purchase.refunds.is_empty(),
+        returns => loose.collect::<Vec<_>>(),
+        refunds => refunds.collect::<Vec<_>>(),
+        refunded => taken_off(&totals.refunded),
+        other_currencies,
+        left => shown(&totals.net),
+    }
+}
+
+fn paid(purchase: &Purchase) -> Vec<Value> {
+    let describe = |tender: &crate::served::Tender| {
+        context! {
+            method => tender.method,
+            original => tender.method_original,
+            scheme => tender.scheme,
+            last4 => tender.last4,
+            amount => shown(&tender.amount),
+            change => tender.change.as_deref().map(shown),
+            currency => tender.currency.as_ref().unwrap_or(&purchase.currency),
+        }
+    };
+    purchase.tenders.iter().map(describe).collect()
+}
+
+fn loyalty(purchase: &Purchase) -> Vec<Value> {
+    let describe = |loyalty: &crate::served::Loyalty| {
+        context! {
+            programme => loyalty.programme_id,
+            earned => loyalty.earned,
+            redeemed => loyalty.redeemed,
+            unit => loyalty.unit,
+        }
+    };
+    purchase.loyalty.iter().map(describe).collect()
+}
