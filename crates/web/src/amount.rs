@@ -8,7 +8,12 @@ pub(crate) fn shown(number: &str) -> String {
     number.replace('-', "\u{2212}")
 }
 
-/// The same with the other sign, for what is taken off.
+/// A price for people: with the places of its currency where it has no more than those.
+pub(crate) fn price(number: &str, currency: &str) -> String {
+    shown(&units(number, currency).map_or_else(|| number.to_owned(), |units| self::number(units, currency)))
+}
+
+/// A number with the other sign, for what is taken off.
 pub(crate) fn taken_off(number: &str) -> String {
     match number.strip_prefix('-') {
         Some(number) => number.to_owned(),
@@ -39,6 +44,7 @@ mod tests {
         }
         assert_eq!(units("1", "no"), None);
         assert_eq!(shown("-0.05"), "\u{2212}0.05");
+        assert_eq!([price("2", "USD"), price("1.2999", "USD")], ["2.00", "1.2999"]);
         assert_eq!(
             [taken_off("1.20"), taken_off("-1.20"), taken_off("0.00")],
             ["\u{2212}1.20", "1.20", "0.00"]

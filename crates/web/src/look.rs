@@ -34,6 +34,11 @@ impl Month {
         self.first.year()
     }
 
+    /// Its name.
+    pub(crate) fn name(self) -> String {
+        format!("{}", self.first.format("%B"))
+    }
+
     /// Its name with the year.
     pub(crate) fn title(self) -> String {
         format!("{}", self.first.format("%B %Y"))

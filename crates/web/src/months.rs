@@ -8,6 +8,8 @@ use minijinja::{Value, context};
 use crate::amount;
 use crate::look::{Look, Month};
 
+/// ISO 4217 for no currency: of what came back without anything that tells one.
+const NO_CURRENCY: &str = "XXX";
 /// Width of a month in the picture.
 const STEP: i64 = 300;
 /// Width of a bar.
@@ -73,7 +75,7 @@ impl Sums {
 
     /// The sums of one month, by currency.
     pub(crate) fn of_month(&self, month: Month) -> Vec<Value> {
-        let own = self.0.iter().filter(|((other, _), _)| *other == month);
+        let own = self.0.iter().filter(|((other, code), _)| *other == month && code != NO_CURRENCY);
         own.map(|((_, currency), sum)| sum.render(currency)).collect()
     }
 
@@ -84,7 +86,7 @@ impl Sums {
 
     fn by_currency(&self) -> BTreeMap<&str, Sum> {
         let mut all: BTreeMap<&str, Sum> = BTreeMap::new();
-        for ((_, currency), sum) in &self.0 {
+        for ((_, currency), sum) in self.0.iter().filter(|((_, code), _)| code != NO_CURRENCY) {
             let whole = all.entry(currency).or_default();
             whole.purchases = whole.purchases.saturating_add(sum.purchases);
             whole.grand_total = whole.grand_total.saturating_add(sum.grand_total);
@@ -126,7 +128,7 @@ impl Sums {
             .filter(|(_, sum)| sum.purchases > 0)
             .map(|(month, sum)| {
                 let address = Look { month: Some(*month), ..look.clone() }.address();
-                context! { month => month.title(), address, is_current => *month == current, ..sum.render(&currency) }
+                context! { month => month.name(), address, is_current => *month == current, ..sum.render(&currency) }
             })
             .collect();
         context! {
@@ -182,7 +184,7 @@ fn bar(place: i64, month: Month, sum: Sum, highest: i64, is_current: bool) -> Va
         back_y => TOP + HEIGHT - total,
         back,
         middle => left + STEP / 2,
-        label => month.title().get(..3).unwrap_or_default().to_owned(),
+        label => month.name().get(..3).unwrap_or_default().to_owned(),
         is_current,
     }
 }

@@ -49,7 +49,7 @@ fn describe_line(purchase: &Purchase, line: &Line) -> Value {
         quantity => line.quantity.value,
         unit => line.quantity.unit,
         unit_original => line.quantity.unit_original,
-        unit_price => line.unit_price.as_deref().map(shown),
+        unit_price => line.unit_price.as_deref().map(|price| amount::price(price, &purchase.currency)),
         gross => line.gross.as_deref().filter(|_| has_discounts).map(shown),
         discounts => discounts.collect::<Vec<_>>(),
         net => shown(&line.net),
@@ -144,12 +144,13 @@ fn taxes(purchase: &Purchase) -> Vec<Value> {
             amount => shown(&tax.amount),
         }
     };
-    purchase.taxes.iter().map(describe).collect()
+    purchase.taxes.iter().filter(|tax| of(&tax.amount) != 0).map(describe).collect()
 }
 
-/// The taxes that prices include.
+/// The taxes that prices include, where there are any.
 fn taxes_within(purchase: &Purchase) -> Vec<Value> {
-    if purchase.prices_include_tax == Some(false) { Vec::new() } else { taxes(purchase) }
+    let is_nil = amount::units(&purchase.totals.taxes, &purchase.currency) == Some(0);
+    if is_nil || purchase.prices_include_tax == Some(false) { Vec::new() } else { taxes(purchase) }
 }
 
 /// All that came back, and what of it stands at no line.

@@ -81,9 +81,7 @@ async fn months_come_to_what_was_bought_in_them() {
     let page = browser.open("/purchases").await;
     let words = said(&page);
     assert!(
-        words.contains(
-            "May 2026 1 purchase for 3.00 EUR . 1 purchase for 12.60 USD . 2.67 USD of it came back"
-        ),
+        words.contains("May 2026 1 purchase for 3.00 EUR . 1 purchase for 12.60 USD . 2.67 USD came back"),
         "{words}"
     );
     assert!(
@@ -102,9 +100,9 @@ async fn months_come_to_what_was_bought_in_them() {
         page.text
             .contains("<title id=\"bars-title\">What your purchases came to in each month of 2026, in EUR")
     );
-    assert!(words.contains("March 2026 1 purchase 2.00 0.00 2.00"), "{words}");
+    assert!(words.contains("March 1 purchase 2.00 0.00 2.00"), "{words}");
     let page = browser.open("/purchases?currency=USD").await;
-    assert!(said(&page).contains("May 2026 1 purchase 12.60 2.67 9.93"));
+    assert!(said(&page).contains("May 1 purchase 12.60 2.67 9.93"));
     assert_eq!(page.text.matches("fill=\"url(#came-back)\"").count(), 1);
     // Other months and years.
     let page = browser.open("/purchases?month=2026-03").await;
@@ -166,7 +164,7 @@ async fn one_purchase_is_spelled_out_until_it_adds_up() {
     ] {
         assert!(first.contains(at_its_line), "{at_its_line}: {first}");
     }
-    assert!(words.contains("0.750 kg") && words.contains("Guarantee until 4 May 2028"));
+    assert!(words.contains("0.75 kg") && words.contains("Guarantee until 4 May 2028"));
     assert!(
         words.contains(
             "Items before discounts 9.00 Discounts \u{2212}1.00 Delivery Money on its way back: 1.00 USD , 10 May 2026 \
@@ -304,12 +302,12 @@ async fn apps_are_told_of_as_the_access_log_tells() {
     seal("2026-05-05", "2026-11-01").await;
     let page = browser.open(&format!("/purchases/{id}")).await;
     assert!(said(&page).contains("It has got nothing from 4 May 2026 so far."));
-    site.pass_minutes(60);
+    site.pass_minutes(20);
     seal("2026-05-04", "2026-11-01").await;
     let page = browser.open(&format!("/purchases/{id}")).await;
     let words = said(&page);
     assert!(
-        words.contains("Got purchases from days among which 4 May 2026 is, last on 24 November 2026, 14:00 CET. This one may have been among them."),
+        words.contains("Got purchases from days among which 4 May 2026 is, last on 24 November 2026, 13:20 CET. This one may have been among them."),
         "{words}"
     );
 }
@@ -426,18 +424,18 @@ async fn five_thousand_purchases_are_no_burden() {
         let began = Instant::now();
         let page = browser.open(path).await;
         let took = began.elapsed();
-        println!("{path}: {took:?}, {:.1} kB", page.text.len() as f64 / 1_000.0);
+        println!("{path}: {took:?}, {} B", page.text.len());
         assert_eq!(page.status, 200);
         assert!(page.text.len() < 60_000, "{path}: {} bytes", page.text.len());
     }
     let page = browser.open("/purchases").await;
     let began = Instant::now();
     let found = browser.submit(&page, "/purchases/search", &[("words", "item 12")]).await;
-    println!("search: {:?}, {:.1} kB", began.elapsed(), found.text.len() as f64 / 1_000.0);
+    println!("search: {:?}, {} B", began.elapsed(), found.text.len());
     assert_eq!(found.text.matches("class=\"bought\"").count(), 83);
     let began = Instant::now();
     let file = browser.submit(&browser.open("/download").await, "/download", &[("form", "csv")]).await;
-    println!("file: {:?}, {:.1} kB", began.elapsed(), file.text.len() as f64 / 1_000.0);
+    println!("file: {:?}, {} B", began.elapsed(), file.text.len());
     assert_eq!(
         file.text.lines().count(),
         1 + all.iter().map(|(one, ..)| one["lines"].as_array().unwrap().len()).sum::<usize>()
