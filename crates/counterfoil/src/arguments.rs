@@ -50,6 +50,9 @@ pub enum Command {
     /// The ledger.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// What the customer pages are made of: templates, words, stylesheets.
+    #[command(subcommand)]
+    Templates(Templates),
     /// Made-up data.
     #[command(subcommand)]
     Sample(SampleCommand),
@@ -242,6 +245,22 @@ pub enum Ledger {
     Entries,
     /// The sizes of both logs.
     Head,
+}
+
+/// `templates …`.
+#[derive(Debug, Subcommand)]
+pub enum Templates {
+    /// Renders every page in every language with made-up values and compares the languages; exit code 2 for a flaw.
+    Check {
+        /// With the files of this folder in the place of those that ship.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+    },
+    /// Writes the files that ship into a folder, and replaces none that is there.
+    Export {
+        /// The folder; made if it is not there.
+        dir: PathBuf,
+    },
 }
 
 /// `sample …`.

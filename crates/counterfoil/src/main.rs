@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod config;
 mod failure;
+mod pages;
 mod realm;
 mod sample;
 mod serve;

@@ -14,11 +14,13 @@ use counterfoil_ledger::config::ConfigObject;
 use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
+use counterfoil_web::Files;
 use prometheus::Registry;
 use url::Url;
 
 use crate::config::{self, Settings};
 use crate::failure::Failure;
+use crate::pages;
 
 /// Everything that the parts of the service share.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Realm {
     pub keys: Keys,
     /// The ledger.
     pub ledger: Ledger,
+    /// What the customer pages are made of.
+    pub files: Files,
     /// The time.
     pub clock: Clock,
     /// Random bytes.
@@ -70,10 +74,10 @@ impl Realm {
             clock.clone(),
             entropy.clone(),
         )?;
-        let config =
-            ConfigObject::embedded(counterfoil_web::consent_template(), counterfoil_web::word_file());
+        let files = pages::files(&settings.templates.override_dir)?;
+        let config = ConfigObject::embedded(&files.notice(), &files.words());
         let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?;
-        Ok(Self { store, keys, ledger, clock, entropy, registry: Registry::new() })
+        Ok(Self { store, keys, ledger, files, clock, entropy, registry: Registry::new() })
     }
 
     /// The authorization server.

@@ -16,8 +16,8 @@ use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
-use counterfoil_oauth::{Oauth, grants};
-use counterfoil_web::{Category, Pages, PagesSettings};
+use counterfoil_oauth::{Oauth, Tier, grants};
+use counterfoil_web::{Category, PageSet, PagesSettings};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
 use crate::config::{LoginMode, Settings};
@@ -41,7 +41,7 @@ pub struct State {
     oauth: web::Data<Oauth>,
     sessions: web::Data<Sessions>,
     login: web::Data<Login>,
-    pages: web::Data<Pages>,
+    pages: web::Data<PageSet>,
     api: web::Data<Api>,
     is_secure: bool,
 }
@@ -85,8 +85,11 @@ impl State {
             })?,
             suggestions: settings.login.suggestions.clone(),
             categories: categories(&catalogue),
+            is_secure: url.scheme() == "https",
+            has_styleguide: tier(settings) == Tier::Sandbox,
         };
-        let pages = Pages::new(pages_settings, clock, entropy).map_err(|error| usage(&error))?;
+        let pages = PageSet::new(realm.files.clone(), pages_settings, clock, entropy);
+        let pages = pages.map_err(|error| usage(&error))?;
         Ok(Self {
             oauth: web::Data::new(oauth),
             sessions: web::Data::new(sessions),
@@ -102,7 +105,7 @@ impl State {
 fn categories(catalogue: &Catalogue) -> Vec<Category> {
     let listed = |category: &counterfoil_domain::catalogue::Category| Category {
         id: category.id.clone(),
-        name: category.name("en").to_owned(),
+        names: category.names().clone(),
         sensitive: category.is_sensitive,
     };
     catalogue.categories().iter().map(listed).collect()

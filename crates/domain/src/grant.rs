@@ -294,7 +294,8 @@ pub struct IllegalTransition {
 }
 
 impl State {
-    const ALL: [Self; 8] = [
+    /// All of them.
+    pub const ALL: [Self; 8] = [
         Self::Given,
         Self::Active,
         Self::Paused,

@@ -11,9 +11,9 @@ pub struct ConfigObject {
     pub name: &'static str,
     /// Version of the software.
     pub build: &'static str,
-    /// `sha256:` of the notice shown with the consent page.
+    /// `sha256:` of the templates of the consent page.
     pub notice: String,
-    /// `sha256:` of the words of the pages.
+    /// `sha256:` of the words of the pages, in every language that they speak.
     pub words: String,
 }
 
@@ -37,13 +37,24 @@ impl ConfigObject {
     }
 
     /// What an entry says was shown.
-    pub fn display(&self, language: &str) -> Display {
-        Display {
-            build: self.build.to_owned(),
-            language: language.to_owned(),
-            template: self.notice.clone(),
-            words: self.words.clone(),
-        }
+    pub fn display(&self, shown: &Shown) -> Display {
+        let Shown { language, template, words } = shown.clone();
+        Display { build: self.build.to_owned(), language, template, words }
+    }
+}
+
+/// What a page showed when a customer decided: its language, and the fingerprints of what it was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    language: String,
+    template: String,
+    words: String,
+}
+
+impl Shown {
+    /// From the language's tag (BCP 47), the bytes of the page's templates and those of the language's words.
+    pub fn new(language: &str, template: &[u8], words: &[u8]) -> Self {
+        Self { language: language.to_owned(), template: fingerprint(template), words: fingerprint(words) }
     }
 }
 

@@ -17,7 +17,7 @@ use counterfoil_store::entries::{self, Log, NewEntry, SealedBy};
 use counterfoil_store::keys::{Keys, PersonKeys, Secret};
 use counterfoil_store::{Error, Result};
 
-use crate::config::ConfigObject;
+use crate::config::{ConfigObject, Shown};
 pub use crate::download::{DownloadRefusal, Part};
 pub use crate::draft::{Appended, Draft, Opened};
 
@@ -45,14 +45,9 @@ impl Ledger {
         &self.0.config_hash
     }
 
-    /// What an entry says was shown when the consent page asked.
-    pub fn display(&self, language: &str) -> Display {
-        self.0.config.display(language)
-    }
-
-    /// What an entry says was shown by another page, with this template and the same words.
-    pub fn display_of(&self, template: &[u8], language: &str) -> Display {
-        Display { template: config::fingerprint(template), ..self.display(language) }
+    /// What an entry says was shown.
+    pub fn display(&self, shown: &Shown) -> Display {
+        self.0.config.display(shown)
     }
 
     /// Takes the access head until the transaction ends, so that no seal is under way or can begin; gives the size

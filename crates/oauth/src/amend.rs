@@ -6,6 +6,7 @@ use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::{Act, CarveOuts, Dataset, Details, State};
 use counterfoil_domain::ids::{GrantId, ObjectId, Person, PurchaseId};
 use counterfoil_ledger::Draft;
+use counterfoil_ledger::config::Shown;
 use counterfoil_ledger::grants::BASIS;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::grants::{self, Amending, Grant};
@@ -15,7 +16,6 @@ use counterfoil_store::{announcements, objects};
 use serde_json::{Value, json};
 
 use crate::Oauth;
-use crate::consent::LANGUAGE;
 use crate::grants::{GrantError, GrantView, view};
 
 /// What the customer chose on the page that changes a grant.
@@ -69,7 +69,7 @@ pub async fn changeable(oauth: &Oauth, person: Person, grant_id: GrantId) -> Res
         .await
 }
 
-/// The customer changes a grant; `page` is the template of the page on which they did. Gives whether anything is
+/// The customer changes a grant; `page` is what the page showed on which they did. Gives whether anything is
 /// different now. When this returns, nothing leaves any more that is not let out any more.
 ///
 /// # Errors
@@ -80,7 +80,7 @@ pub async fn amend(
     person: Person,
     grant_id: GrantId,
     change: Change,
-    page: &'static [u8],
+    page: Shown,
 ) -> Result<bool, GrantError> {
     let (server, now) = (oauth.clone(), oauth.clock().now());
     let is_changed = oauth
@@ -113,7 +113,7 @@ pub async fn amend(
             // it is wider than a moment ago, its customer has just agreed to that, with the same app.
             let access_size = server.ledger().gate(conn)?;
             let draft = Draft {
-                display: Some(server.ledger().display_of(page, LANGUAGE)),
+                display: Some(server.ledger().display(&page)),
                 ..draft(&before, &after, access_size, now)
             };
             let keys = server.keys().person(before.person)?;

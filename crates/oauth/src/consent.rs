@@ -5,6 +5,7 @@ use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::Draft;
+use counterfoil_ledger::config::Shown;
 use counterfoil_ledger::grants::BASIS;
 use counterfoil_store::apps::AppState;
 use counterfoil_store::codes::{self, Code};
@@ -23,9 +24,6 @@ use crate::session::Session;
 
 /// Life of a code in seconds: FAPI 2.0 5.3.2.1-11 wants 60 at most.
 pub(crate) const CODE_SECONDS: i64 = 60;
-
-/// The language of the pages.
-pub(crate) const LANGUAGE: &str = "en";
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,9 +106,15 @@ pub async fn peek(oauth: &Oauth, reference: &str) -> Result<Pending, ConsentErro
 ///
 /// # Errors
 /// [`ConsentError`] when it cannot be shown to this customer.
-pub async fn open(oauth: &Oauth, reference: &str, session: &Session) -> Result<Pending, ConsentError> {
+pub async fn open(
+    oauth: &Oauth,
+    reference: &str,
+    session: &Session,
+    page: &Shown,
+) -> Result<Pending, ConsentError> {
     let (server, reference, now, person) =
         (oauth.clone(), reference.to_owned(), oauth.clock().now(), session.person);
+    let page = page.clone();
     let text = reference.clone();
     let known = oauth.store().read(move |conn| {
         let open = find(conn, &text, now, false)?;
@@ -126,7 +130,7 @@ pub async fn open(oauth: &Oauth, reference: &str, session: &Session) -> Result<P
             if owner(conn, &open, person)?.is_none() {
                 let until = now + Duration::seconds(server.settings().decision_seconds);
                 requests::bind(conn, &open.request.request_hash, person, until)?;
-                record(&server, conn, person, now, asked_draft(&server, &open, now))?;
+                record(&server, conn, person, now, asked_draft(&server, &open, &page, now))?;
             }
             Ok(pending(&open))
         })
@@ -142,9 +146,11 @@ pub async fn allow(
     session: &Session,
     reference: &str,
     choice: Choice,
+    page: &Shown,
 ) -> Result<Url, ConsentError> {
     let (server, reference, now, person) =
         (oauth.clone(), reference.to_owned(), oauth.clock().now(), session.person);
+    let page = page.clone();
     let back = oauth
         .store()
         .write(move |conn| {
@@ -157,7 +163,7 @@ pub async fn allow(
             let code = opaque::mint(Kind::Code, server.entropy());
             codes::insert(conn, &new_code(&open, &grant, code.hash, now))?;
             requests::finish(conn, &open.request.request_hash)?;
-            record(&server, conn, owner, now, given_draft(&server, &open, &grant))?;
+            record(&server, conn, owner, now, given_draft(&server, &open, &page, &grant))?;
             answer(&server, &open, &Answer::Code(&code.text))
         })
         .await?;
@@ -169,8 +175,14 @@ pub async fn allow(
 ///
 /// # Errors
 /// [`ConsentError`] when there is nothing (more) to refuse.
-pub async fn refuse(oauth: &Oauth, session: Option<&Session>, reference: &str) -> Result<Url, ConsentError> {
+pub async fn refuse(
+    oauth: &Oauth,
+    session: Option<&Session>,
+    reference: &str,
+    page: &Shown,
+) -> Result<Url, ConsentError> {
     let (server, reference, now) = (oauth.clone(), reference.to_owned(), oauth.clock().now());
+    let page = page.clone();
     let person = session.map(|session| session.person);
     oauth
         .store()
@@ -180,7 +192,7 @@ pub async fn refuse(oauth: &Oauth, session: Option<&Session>, reference: &str) -
             if let Some(person) = person
                 && let Some(owner) = owner(conn, &open, person)?
             {
-                record(&server, conn, owner, now, refused_draft(&server, &open, now))?;
+                record(&server, conn, owner, now, refused_draft(&server, &open, &page, now))?;
             }
             requests::finish(conn, &open.request.request_hash)?;
             answer(&server, &open, &Answer::Error(ErrorCode::AccessDenied, "The customer did not allow it"))
@@ -306,7 +318,7 @@ fn shown(open: &Open) -> serde_json::Value {
     })
 }
 
-fn asked_draft(oauth: &Oauth, open: &Open, now: DateTime<Utc>) -> Draft {
+fn asked_draft(oauth: &Oauth, open: &Open, page: &Shown, now: DateTime<Utc>) -> Draft {
     Draft {
         entry_type: EntryType::GrantRequested,
         record: open.request.record,
@@ -315,22 +327,22 @@ fn asked_draft(oauth: &Oauth, open: &Open, now: DateTime<Utc>) -> Draft {
         basis: Some(BASIS),
         effective_at: now,
         expires: None,
-        display: Some(oauth.ledger().display(LANGUAGE)),
+        display: Some(oauth.ledger().display(page)),
         cause: None,
         payload: Some(json!({ "shown": shown(open) })),
     }
 }
 
-fn refused_draft(oauth: &Oauth, open: &Open, now: DateTime<Utc>) -> Draft {
+fn refused_draft(oauth: &Oauth, open: &Open, page: &Shown, now: DateTime<Utc>) -> Draft {
     Draft {
         entry_type: EntryType::GrantRefused,
         actor: Actor::Customer,
         state: Some("refused"),
-        ..asked_draft(oauth, open, now)
+        ..asked_draft(oauth, open, page, now)
     }
 }
 
-fn given_draft(oauth: &Oauth, open: &Open, grant: &Grant) -> Draft {
+fn given_draft(oauth: &Oauth, open: &Open, page: &Shown, grant: &Grant) -> Draft {
     Draft {
         entry_type: EntryType::GrantGiven,
         actor: Actor::Customer,
@@ -343,6 +355,6 @@ fn given_draft(oauth: &Oauth, open: &Open, grant: &Grant) -> Draft {
             "carveOuts": grant.carve_outs,
             "version": grant.version,
         })),
-        ..asked_draft(oauth, open, grant.given_at)
+        ..asked_draft(oauth, open, page, grant.given_at)
     }
 }

@@ -4,12 +4,12 @@
 use counterfoil_domain::ids::{EntryId, Person};
 pub use counterfoil_ledger::DownloadRefusal;
 use counterfoil_ledger::Part;
+use counterfoil_ledger::config::Shown;
 use counterfoil_store::own::{self, Row, Wanted};
 use counterfoil_store::purchases::After;
 use counterfoil_store::{Error, people};
 
 use crate::Oauth;
-use crate::consent::LANGUAGE;
 use crate::history::{Bought, open_blocking};
 
 /// Most purchases in one part.
@@ -26,22 +26,16 @@ pub struct Download {
     person: Person,
     wanted: Wanted,
     form: &'static str,
-    page: &'static [u8],
+    page: Shown,
     after: Option<After>,
     first: Option<EntryId>,
     number: u32,
 }
 
 impl Download {
-    /// A file of the wanted purchases, in the form `csv` or `json`. `page` is the template of the page on which the
-    /// customer asked for it.
-    pub fn new(
-        oauth: &Oauth,
-        person: Person,
-        wanted: Wanted,
-        form: &'static str,
-        page: &'static [u8],
-    ) -> Self {
+    /// A file of the wanted purchases, in the form `csv` or `json`. `page` is what the page showed on which
+    /// the customer asked for it.
+    pub fn new(oauth: &Oauth, person: Person, wanted: Wanted, form: &'static str, page: Shown) -> Self {
         Self { oauth: oauth.clone(), person, wanted, form, page, after: None, first: None, number: 1 }
     }
 
@@ -101,7 +95,7 @@ impl Download {
             purchases: purchases.len(),
             from: dates().min(),
             to: dates().max(),
-            display: Some(oauth.ledger().display_of(self.page, LANGUAGE)),
+            display: Some(oauth.ledger().display(&self.page)),
         };
         let keys = oauth.keys().person(home)?;
         let sealed = self

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::ids::{GrantId, ObjectId, Person, PurchaseId, RecordId};
 use counterfoil_ledger::Draft;
+use counterfoil_ledger::config::Shown;
 use counterfoil_ledger::grants::BASIS;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::hiding::{self, History};
@@ -14,7 +15,6 @@ use counterfoil_store::{Contention, announcements, grants, objects, people};
 use serde_json::{Value, json};
 
 use crate::Oauth;
-use crate::consent::LANGUAGE;
 
 /// Why something cannot be hidden or shown again.
 #[derive(Debug, thiserror::Error)]
@@ -70,8 +70,8 @@ pub async fn categories(oauth: &Oauth, person: Person) -> Result<Vec<String>, Hi
         .await
 }
 
-/// Hides a purchase from every app, or shows it again; gives whether anything is different now. `page` is the template
-/// of the page on which the customer chose. When this returns, a hidden purchase does not leave any more.
+/// Hides a purchase from every app, or shows it again; gives whether anything is different now. `page` is what the
+/// page showed on which the customer chose. When this returns, a hidden purchase does not leave any more.
 ///
 /// # Errors
 /// [`HidingError::NotFound`] for a purchase that is not this customer's.
@@ -80,7 +80,7 @@ pub async fn set_purchase(
     person: Person,
     purchase_id: PurchaseId,
     hidden: bool,
-    page: &'static [u8],
+    page: Shown,
 ) -> Result<bool, HidingError> {
     let (server, now) = (oauth.clone(), oauth.clock().now());
     let touched = oauth
@@ -98,7 +98,7 @@ pub async fn set_purchase(
             let seq = hiding::count_act(conn, &history, true)?;
             hiding::set_hidden(conn, history.home, purchased_at, purchase_id, hidden, seq)?;
             let payload = json!({ "purchaseId": format!("{purchase_id}") });
-            let act = Act { restriction: Restriction::Purchases, page, now };
+            let act = Act { restriction: Restriction::Purchases, page: page.clone(), now };
             finish(&server, conn, &history, &act, &[(hidden, payload)]).map(Some)
         })
         .await?;
@@ -115,7 +115,7 @@ pub async fn set_categories(
     person: Person,
     chosen: Vec<String>,
     offered: Vec<String>,
-    page: &'static [u8],
+    page: Shown,
 ) -> Result<bool, HidingError> {
     if chosen.iter().any(|id| id.is_empty() || id.contains(',') || !offered.contains(id)) {
         return Err(HidingError::InvalidChoice("a category is not one that the page offers"));
@@ -138,7 +138,7 @@ pub async fn set_categories(
                     done.push((hidden, json!({ "categories": ids })));
                 }
             }
-            let act = Act { restriction: Restriction::Categories, page, now };
+            let act = Act { restriction: Restriction::Categories, page: page.clone(), now };
             finish(&server, conn, &history, &act, &done).map(Some)
         })
         .await?;
@@ -194,7 +194,7 @@ fn claim(
 /// How an act is written down.
 struct Act {
     restriction: Restriction,
-    page: &'static [u8],
+    page: Shown,
     now: DateTime<Utc>,
 }
 
@@ -227,7 +227,7 @@ fn finish(
             basis: Some(BASIS),
             effective_at: act.now,
             expires: None,
-            display: Some(oauth.ledger().display_of(act.page, LANGUAGE)),
+            display: Some(oauth.ledger().display(&act.page)),
             cause: None,
             payload: Some(payload),
         }

@@ -30,6 +30,8 @@ mod setup;
 pub mod sightings;
 pub mod upstream;
 
+pub use counterfoil_ledger::config::Shown;
+
 pub use crate::error::OauthError;
 pub use crate::routes::routes;
 pub use crate::setup::{Coverage, Oauth, Settings, SetupError, Tier};

@@ -1,16 +1,11 @@
-//! Amounts on a page: decimal numbers of a currency, with a minus sign that is read as one.
+//! Amounts as they are served: decimal numbers of a currency. How a page writes them is the words' matter.
 
 use counterfoil_domain::money::{read_amount, write_amount};
 use iso_currency::Currency;
 
-/// A number as it is served, for people.
-pub(crate) fn shown(number: &str) -> String {
-    number.replace('-', "\u{2212}")
-}
-
-/// A price for people: with the places of its currency where it has no more than those.
+/// A price with the places of its currency, where it has no more than those.
 pub(crate) fn price(number: &str, currency: &str) -> String {
-    shown(&units(number, currency).map_or_else(|| number.to_owned(), |units| self::number(units, currency)))
+    units(number, currency).map_or_else(|| number.to_owned(), |units| self::number(units, currency))
 }
 
 /// A number with the other sign, for what is taken off.
@@ -18,7 +13,7 @@ pub(crate) fn taken_off(number: &str) -> String {
     match number.strip_prefix('-') {
         Some(number) => number.to_owned(),
         None if number.bytes().all(|byte| b"0.".contains(&byte)) => number.to_owned(),
-        None => format!("\u{2212}{number}"),
+        None => format!("-{number}"),
     }
 }
 
@@ -43,11 +38,7 @@ mod tests {
             assert_eq!(number(minor, currency), text);
         }
         assert_eq!(units("1", "no"), None);
-        assert_eq!(shown("-0.05"), "\u{2212}0.05");
         assert_eq!([price("2", "USD"), price("1.2999", "USD")], ["2.00", "1.2999"]);
-        assert_eq!(
-            [taken_off("1.20"), taken_off("-1.20"), taken_off("0.00")],
-            ["\u{2212}1.20", "1.20", "0.00"]
-        );
+        assert_eq!([taken_off("1.20"), taken_off("-1.20"), taken_off("0.00")], ["-1.20", "1.20", "0.00"]);
     }
 }

@@ -14,8 +14,10 @@ use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::hidden::is_saved;
 use crate::leave_out::{LeaveOut, Offer};
-use crate::pages::{CHANGE, LEFT_OUT, Pages, lead};
+use crate::pages::{Pages, lead};
 use crate::purchase_list::{self, Button, LENGTH, Place, pressed};
+use crate::shown::Asking;
+use crate::words::Word;
 
 impl From<&GrantError> for Failure {
     fn from(error: &GrantError) -> Self {
@@ -46,7 +48,7 @@ fn offer(found: &Changeable) -> Offer {
 
 /// `GET /apps/{grant}/change`
 pub(crate) async fn show(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -60,8 +62,8 @@ pub(crate) async fn show(
         let words = pages.words().dataset(dataset);
         context! {
             name => dataset.name(),
-            title => words.map(|words| &words.title),
-            gives => words.map(|words| &words.gives),
+            title => words.title,
+            gives => words.gives,
         }
     };
     let optional = view.details.datasets.iter().filter(|dataset| **dataset != Dataset::Purchases);
@@ -84,7 +86,7 @@ pub(crate) async fn show(
 
 /// `POST /apps/{grant}/change`
 pub(crate) async fn save(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -92,11 +94,13 @@ pub(crate) async fn save(
     grant: web::Path<String>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
+    let form = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&form);
     let fault = |failure| Fault::new(&pages, failure);
-    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let (id, found) = find(&oauth, &session, &grant).await.map_err(fault)?;
     let amendment = read(&form, &pages, &found).map_err(fault)?;
-    let act = grants::amend(&oauth, session.person, id, Change::Choices(amendment), CHANGE.as_bytes());
+    let shown = pages.shown(Asking::Change).clone();
+    let act = grants::amend(&oauth, session.person, id, Change::Choices(amendment), shown);
     act.await.map_err(|error| fault((&error).into()))?;
     Ok(lead(&format!("/apps/{id}/change?saved=yes")))
 }
@@ -119,7 +123,7 @@ fn read(form: &Fields, pages: &Pages, found: &Changeable) -> Result<Amendment, F
 
 /// `GET /apps/{grant}/purchases`
 pub(crate) async fn purchases(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -133,28 +137,35 @@ pub(crate) async fn purchases(
     let which = if place.is_some { Which::Among(left_out.clone()) } else { Which::All };
     let shown = own::purchases(&oauth, session.person, which, place.after, LENGTH).await;
     let shown = shown.map_err(|error| fault((&GrantError::from(error)).into()))?;
-    let words = &pages.words().hiding;
+    let words = pages.words();
     let button = |purchase: &own::OwnPurchase| {
         let (answer, text, pill) = if left_out.contains(&purchase.purchase_id) {
-            ("put-back", &words.put_back, Some(&words.left_out))
+            ("put-back", Word::PutBack, Some(Word::LeftOut))
         } else {
-            ("leave-out", &words.leave_out, purchase.is_hidden.then_some(&words.hidden))
+            ("leave-out", Word::LeaveOut, purchase.is_hidden.then_some(Word::Hidden))
         };
-        Button { answer, text: text.clone(), pill: pill.cloned() }
+        Button { answer, text: words.say(text), pill: pill.map(|pill| words.say(pill)) }
     };
-    let nothing = if place.is_some { &words.none_left_out } else { &words.none };
+    let nothing = if place.is_some { Word::NoneLeftOut } else { Word::NoPurchases };
     let values = context! {
         sign_out_token => visitor.form_token(),
         csrf => visitor.form_token(),
         app => context! { grant_id => format!("{id}"), name => view.app_name },
-        list => purchase_list::render(&format!("/apps/{id}/purchases"), place, &shown, nothing, button),
+        list => purchase_list::render(
+            &pages,
+            &format!("/apps/{id}/purchases"),
+            place,
+            &shown,
+            nothing,
+            button,
+        ),
     };
     Ok(pages.page(StatusCode::OK, "left-out.html", values, &[]))
 }
 
 /// `POST /apps/{grant}/purchases`
 pub(crate) async fn set_purchase(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -162,8 +173,9 @@ pub(crate) async fn set_purchase(
     grant: web::Path<String>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
+    let form = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&form);
     let fault = |failure| Fault::new(&pages, failure);
-    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let (place, (purchase_id, answer)) = (Place::read(&form).map_err(fault)?, pressed(&form).map_err(fault)?);
     let id: GrantId = grant.parse().map_err(|_| fault(Failure::NotFound))?;
     let change = match answer {
@@ -171,7 +183,8 @@ pub(crate) async fn set_purchase(
         "put-back" => Change::PutBack(purchase_id),
         _ => return Err(fault(Failure::FormUnreadable)),
     };
-    let act = grants::amend(&oauth, session.person, id, change, LEFT_OUT.as_bytes());
+    let shown = pages.shown(Asking::LeftOut).clone();
+    let act = grants::amend(&oauth, session.person, id, change, shown);
     act.await.map_err(|error| fault((&error).into()))?;
     Ok(lead(&format!("{}#{purchase_id}", place.address(&format!("/apps/{id}/purchases")))))
 }

@@ -12,7 +12,8 @@ use minijinja::{Value, context};
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::leave_out;
-use crate::pages::{Pages, date, lead};
+use crate::pages::{Pages, lead};
+use crate::words::Word;
 
 /// `GET /`
 pub(crate) async fn start() -> HttpResponse {
@@ -21,7 +22,7 @@ pub(crate) async fn start() -> HttpResponse {
 
 /// `GET /apps`
 pub(crate) async fn list(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -39,7 +40,7 @@ pub(crate) async fn list(
 
 /// `GET /apps/{grant}/stop`
 pub(crate) async fn ask(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -59,7 +60,7 @@ pub(crate) async fn ask(
 
 /// `POST /apps/{grant}/stop`
 pub(crate) async fn stop(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -80,7 +81,7 @@ pub(crate) async fn stop(
 
 /// `GET /apps/{grant}/stopped`
 pub(crate) async fn stopped(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -94,13 +95,13 @@ pub(crate) async fn stopped(
         sign_out_token => visitor.form_token(),
         app => describe(&pages, &view),
         how => pages.words().stopped(view.state),
-        at => pages.moment(at),
+        at => Value::from_safe_string(pages.moment(at)),
         at_value => at.to_rfc3339_opts(SecondsFormat::Secs, true),
     };
     Ok(pages.page(StatusCode::OK, "stopped.html", values, &[]))
 }
 
-async fn load(pages: &web::Data<Pages>, oauth: &Oauth, session: &Session) -> Result<Vec<GrantView>, Fault> {
+async fn load(pages: &Pages, oauth: &Oauth, session: &Session) -> Result<Vec<GrantView>, Fault> {
     grants::list(oauth, session.person).await.map_err(|error| {
         tracing::error!(%error, "grants cannot be listed");
         Fault::new(pages, Failure::Unavailable)
@@ -108,12 +109,7 @@ async fn load(pages: &web::Data<Pages>, oauth: &Oauth, session: &Session) -> Res
 }
 
 /// One of the customer's own grants. Somebody else's is as if it did not exist.
-async fn find(
-    pages: &web::Data<Pages>,
-    oauth: &Oauth,
-    session: &Session,
-    grant: &str,
-) -> Result<GrantView, Fault> {
+async fn find(pages: &Pages, oauth: &Oauth, session: &Session, grant: &str) -> Result<GrantView, Fault> {
     let not_found = || Fault::new(pages, Failure::NotFound);
     let id: GrantId = grant.parse().map_err(|_| not_found())?;
     load(pages, oauth, session).await?.into_iter().find(|view| view.grant_id == id).ok_or_else(not_found)
@@ -121,18 +117,15 @@ async fn find(
 
 fn describe(pages: &Pages, view: &GrantView) -> Value {
     let words = pages.words();
-    let mut sees: Vec<String> =
-        words.titles(&view.details.datasets).into_iter().map(ToOwned::to_owned).collect();
-    sees.extend(view.details.shared_accounts.then(|| words.leave_out.shared.clone()));
-    sees.extend(view.details.from.map(|day| format!("Purchases since {}", date(day))));
-    sees.extend(view.details.to.map(|day| format!("Purchases until {}", date(day))));
+    let mut sees = words.titles(&view.details.datasets);
+    sees.extend(view.details.shared_accounts.then(|| words.say(Word::SharedAccounts)));
+    let dated = |word, day| words.say_with(word, &[("date", &words.day(day))]);
+    sees.extend(view.details.from.map(|day| dated(Word::PurchasesSince, day)));
+    sees.extend(view.details.to.map(|day| dated(Word::PurchasesUntil, day)));
     let mut leaves_out: Vec<String> =
         leave_out::names(pages, &view.carve_outs.categories).into_iter().map(ToOwned::to_owned).collect();
-    leaves_out.extend(match view.carve_outs.purchases.len() {
-        0 => None,
-        1 => Some("1 single purchase".to_owned()),
-        count => Some(format!("{count} single purchases")),
-    });
+    let single = view.carve_outs.purchases.len();
+    leaves_out.extend((single > 0).then(|| words.count(Word::SinglePurchases, single)));
     context! {
         leaves_out,
         grant_id => format!("{}", view.grant_id),
@@ -140,22 +133,14 @@ fn describe(pages: &Pages, view: &GrantView) -> Value {
         operator => view.operator,
         state => words.state(view.state),
         since => pages.day(view.given_at),
-        until => view.expires_at.map_or_else(|| "You stop it".to_owned(), |at| pages.day(at)),
+        until => view.expires_at.map_or_else(|| words.say(Word::UntilStopped), |at| pages.day(at)),
         ended => view.ended_at.map(|at| pages.moment(at)),
         last => last_look(pages, view.last_disclosure),
-        times => times(view.disclosures),
+        times => words.count(Word::Looked, view.disclosures),
         sees,
     }
 }
 
 fn last_look(pages: &Pages, at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(|| "Not yet".to_owned(), |at| pages.moment(at))
-}
-
-fn times(count: i64) -> String {
-    match count {
-        0 => "Never".to_owned(),
-        1 => "Once".to_owned(),
-        count => format!("{count} times"),
-    }
+    at.map_or_else(|| pages.words().say(Word::NotLooked), |at| pages.moment(at))
 }

@@ -12,11 +12,13 @@ use minijinja::{Value, context};
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::leave_out::{LeaveOut, Offer};
-use crate::pages::{Pages, date, lead};
+use crate::pages::{Pages, lead};
+use crate::shown::Asking;
+use crate::words::Word;
 
 /// `GET /consent?request=`
 pub(crate) async fn show(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     visitor: Visitor,
     request: HttpRequest,
@@ -25,27 +27,30 @@ pub(crate) async fn show(
     let fields = Fields::of_query(&request);
     let reference = fields.one("request").map_err(fault)?.ok_or_else(|| fault(Failure::RequestUnknown))?;
     let Some(session) = &visitor.session else { return Ok(to_sign_in(reference)) };
-    let pending = consent::open(&oauth, reference, session).await.map_err(|error| fault((&error).into()))?;
+    let pending = consent::open(&oauth, reference, session, pages.shown(Asking::Consent)).await;
+    let pending = pending.map_err(|error| fault((&error).into()))?;
     let page = Page { pages: &pages, visitor: &visitor, request: reference, pending: &pending };
     Ok(page.render(StatusCode::OK, &Answers::proposed(&pending), None))
 }
 
 /// `POST /consent`
 pub(crate) async fn answer(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     visitor: Visitor,
     request: HttpRequest,
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
+    let form = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&form);
     let fault = |failure| Fault::new(&pages, failure);
     let refused = |error: ConsentError| Fault::new(&pages, Failure::from(&error));
-    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let reference = form.one("request").map_err(fault)?.ok_or_else(|| fault(Failure::FormUnreadable))?;
     let Some(session) = &visitor.session else { return Ok(to_sign_in(reference)) };
     match form.one("answer").map_err(fault)? {
         Some("refuse") => {
-            let back = consent::refuse(&oauth, Some(session), reference).await.map_err(refused)?;
+            let shown = pages.shown(Asking::Consent);
+            let back = consent::refuse(&oauth, Some(session), reference, shown).await.map_err(refused)?;
             Ok(lead(back.as_str()))
         }
         Some("allow") => allow(&pages, &oauth, &visitor, session, reference, &form).await,
@@ -54,7 +59,7 @@ pub(crate) async fn answer(
 }
 
 async fn allow(
-    pages: &web::Data<Pages>,
+    pages: &Pages,
     oauth: &Oauth,
     visitor: &Visitor,
     session: &Session,
@@ -63,17 +68,19 @@ async fn allow(
 ) -> Result<HttpResponse, Fault> {
     let fault = |failure| Fault::new(pages, failure);
     let refused = |error: ConsentError| Fault::new(pages, Failure::from(&error));
-    let pending = consent::open(oauth, reference, session).await.map_err(refused)?;
+    let shown = pages.shown(Asking::Consent);
+    let pending = consent::open(oauth, reference, session, shown).await.map_err(refused)?;
     let answers = Answers::read(form, pages, &pending).map_err(fault)?;
     let choice = match answers.choice(&pending.most, pages.today()) {
         Ok(choice) => choice,
         Err(Unusable::Form) => return Err(fault(Failure::FormUnreadable)),
         Err(Unusable::Date(flaw)) => {
-            let page = Page { pages, visitor, request: reference, pending: &pending };
+            let pages = pages.at("/consent", &[("request", reference)]);
+            let page = Page { pages: &pages, visitor, request: reference, pending: &pending };
             return Ok(page.render(StatusCode::UNPROCESSABLE_ENTITY, &answers, Some(flaw)));
         }
     };
-    let back = consent::allow(oauth, session, reference, choice).await.map_err(refused)?;
+    let back = consent::allow(oauth, session, reference, choice, shown).await.map_err(refused)?;
     Ok(lead(back.as_str()))
 }
 
@@ -210,11 +217,10 @@ impl Page<'_> {
             .filter(is_listed)
             .map(|dataset| self.line(dataset, answers.datasets.contains(&dataset)))
             .collect();
-        let withheld: Vec<&str> = Dataset::ALL
+        let withheld: Vec<String> = Dataset::ALL
             .into_iter()
             .filter(|dataset| is_optional(dataset) && !most.holds(*dataset))
-            .filter_map(|dataset| words.dataset(dataset))
-            .map(|words| words.withheld.as_str())
+            .map(|dataset| words.dataset(dataset).withheld)
             .collect();
         let durations: Vec<Value> = Lasting::ALL
             .into_iter()
@@ -243,9 +249,9 @@ impl Page<'_> {
             durations,
             from => answers.from,
             from_date => answers.from_date,
-            earliest => most.from.map(|day| context! { text => date(day), value => format!("{day}") }),
-            until_date => most.to.map(date),
-            year_ago => most.from.is_none_or(|earliest| earliest < year_ago).then(|| date(year_ago)),
+            earliest => most.from.map(|day| context! { text => self.pages.dated(day), value => format!("{day}") }),
+            until_date => most.to.map(|day| self.pages.dated(day)),
+            year_ago => most.from.is_none_or(|earliest| earliest < year_ago).then(|| self.pages.dated(year_ago)),
             today => format!("{today}"),
             date_error => flaw.map(|flaw| self.explain(flaw)),
         };
@@ -256,19 +262,18 @@ impl Page<'_> {
         let words = self.pages.words().dataset(dataset);
         context! {
             name => dataset.name(),
-            title => words.map(|words| &words.title),
-            gives => words.map(|words| &words.gives),
+            title => words.title,
+            gives => words.gives,
             is_ticked,
         }
     }
 
-    fn explain(&self, flaw: DateFlaw) -> &str {
-        let words = &self.pages.words().date;
-        match flaw {
-            DateFlaw::Missing => &words.missing,
-            DateFlaw::Unreadable => &words.unreadable,
-            DateFlaw::Future => &words.future,
-            DateFlaw::TooEarly => &words.too_early,
-        }
+    fn explain(&self, flaw: DateFlaw) -> String {
+        self.pages.words().say(match flaw {
+            DateFlaw::Missing => Word::DateMissing,
+            DateFlaw::Unreadable => Word::DateUnreadable,
+            DateFlaw::Future => Word::DateFuture,
+            DateFlaw::TooEarly => Word::DateTooEarly,
+        })
     }
 }

@@ -18,9 +18,11 @@ use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::gaps;
 use crate::look::{BadDate, read_date};
-use crate::pages::{DOWNLOAD, Pages, secure};
+use crate::pages::{Pages, secure};
 use crate::purchases::{read, unavailable};
 use crate::sheet;
+use crate::shown::Asking;
+use crate::words::Word;
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,7 @@ struct Said {
 
 /// `GET /download`
 pub(crate) async fn show(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     _session: Session,
     visitor: Visitor,
@@ -66,16 +68,10 @@ pub(crate) async fn show(
     ask(&pages, &oauth, &visitor, &Said::default()).await
 }
 
-async fn ask(
-    pages: &web::Data<Pages>,
-    oauth: &Oauth,
-    visitor: &Visitor,
-    said: &Said,
-) -> Result<HttpResponse, Fault> {
-    let words = &pages.words().date;
+async fn ask(pages: &Pages, oauth: &Oauth, visitor: &Visitor, said: &Said) -> Result<HttpResponse, Fault> {
     let day = |field: &str, value: &str| -> Value {
         let wrong = said.wrong.iter().find(|wrong| wrong.field == field);
-        context! { value, error => wrong.map(|_| &words.unreadable) }
+        context! { value, error => wrong.map(|_| pages.words().say(Word::DateUnreadable)) }
     };
     let gaps = gaps::render(pages, oauth).await;
     let values = context! {
@@ -90,20 +86,21 @@ async fn ask(
     };
     let is_fine = said.wrong.is_empty() && !said.is_turned;
     let status = if is_fine { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(pages.page(status, "download.html", values, &[]))
+    Ok(pages.at("/download", &[]).page(status, "download.html", values, &[]))
 }
 
 /// `POST /download`: the file.
 pub(crate) async fn send(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
     request: HttpRequest,
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
+    let fields = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&fields);
     let fault = |failure| Fault::new(&pages, failure);
-    let fields = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let form = match fields.one("form").map_err(fault)? {
         Some("csv") => Form::Csv,
         Some("json") => Form::Json,
@@ -129,8 +126,8 @@ pub(crate) async fn send(
     if said.is_turned || !said.wrong.is_empty() {
         return ask(&pages, &oauth, &visitor, &said).await;
     }
-    let mut download =
-        Download::new(&oauth, session.person, wanted.clone(), form.name(), DOWNLOAD.as_bytes());
+    let shown = pages.shown(Asking::Download).clone();
+    let mut download = Download::new(&oauth, session.person, wanted.clone(), form.name(), shown);
     // What goes wrong at first is told on a page, and not by half a file.
     let first = download.next().await.map_err(|refused| fault(refusal(&refused)))?;
     if first.is_empty() {

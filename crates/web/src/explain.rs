@@ -10,14 +10,14 @@ use crate::form::Fields;
 use crate::pages::Pages;
 
 /// `GET /error?code=`: nothing of the address is shown.
-pub(crate) async fn error(pages: web::Data<Pages>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn error(pages: Pages, request: HttpRequest) -> HttpResponse {
     let fields = Fields::of_query(&request);
     let code = fields.one("code").ok().flatten().unwrap_or("");
     pages.failure(Failure::from_code(code))
 }
 
 /// `GET /problems/{code}`
-pub(crate) async fn problem(pages: web::Data<Pages>, code: web::Path<String>) -> Result<HttpResponse, Fault> {
+pub(crate) async fn problem(pages: Pages, code: web::Path<String>) -> Result<HttpResponse, Fault> {
     let code = Code::from_name(&code).ok_or_else(|| Fault::new(&pages, Failure::NotFound))?;
     let values = context! {
         title => code.title(),

@@ -1,7 +1,7 @@
-//! What can go wrong on a page: one table of codes, each with its status; the words are in the word file.
+//! What can go wrong on a page: one table of codes, each with its status; the words are in the word files.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::{HttpResponse, ResponseError};
 use counterfoil_oauth::consent::ConsentError;
 use counterfoil_oauth::upstream::SignInError;
 
@@ -100,13 +100,13 @@ impl From<&ConsentError> for Failure {
 
 /// A failure on its way to the browser.
 pub(crate) struct Fault {
-    pages: web::Data<Pages>,
+    pages: Pages,
     failure: Failure,
 }
 
 impl Fault {
     /// A failure whose cause is for the log only.
-    pub(crate) fn new(pages: &web::Data<Pages>, failure: Failure) -> Self {
+    pub(crate) fn new(pages: &Pages, failure: Failure) -> Self {
         Self { pages: pages.clone(), failure }
     }
 }

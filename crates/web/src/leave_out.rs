@@ -5,6 +5,7 @@ use minijinja::{Value, context};
 use crate::failure::Failure;
 use crate::form::Fields;
 use crate::pages::{Category, Pages};
+use crate::words::Word;
 
 /// What of the categories a page offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,28 +65,30 @@ impl LeaveOut {
 
     /// The values of `leave-out.html`. `has_totals`: whether it is asked about totals.
     pub(crate) fn render(&self, pages: &Pages, offer: Offer, has_totals: bool) -> Value {
-        let words = &pages.words().leave_out;
-        let group = |title: &str, sensitive: bool| {
+        let words = pages.words();
+        let group = |title: Word, sensitive: bool| {
             let offered = pages.categories().iter().filter(|category| offer.holds(category));
             let categories: Vec<Value> = offered
                 .filter(|category| category.sensitive == sensitive)
                 .map(|category| {
                     context! {
                         id => category.id,
-                        name => category.name,
+                        name => category.name(words.tag()),
                         is_ticked => self.categories.contains(&category.id),
                     }
                 })
                 .collect();
-            (!categories.is_empty()).then(|| context! { title, categories })
+            (!categories.is_empty()).then(|| context! { title => words.say(title), categories })
         };
-        let groups: Vec<Value> =
-            [group(&words.sensitive, true), group(&words.ordinary, false)].into_iter().flatten().collect();
+        let groups: Vec<Value> = [group(Word::KindsSensitive, true), group(Word::KindsOrdinary, false)]
+            .into_iter()
+            .flatten()
+            .collect();
         context! {
             groups,
             // Where some are not offered, the customer is told why.
-            note => (offer == Offer::Ordinary).then_some(&words.note),
-            summary => words.summary,
+            note => (offer == Offer::Ordinary).then(|| words.say(Word::KindsNote)),
+            summary => words.say(Word::KindsFold),
             is_open => !self.categories.is_empty(),
             offers_totals => has_totals && !pages.categories().is_empty(),
             keep_totals => self.keep_totals,
@@ -96,5 +99,5 @@ impl LeaveOut {
 /// The names of categories, in the order of the catalogue; one that it does not know any more has none.
 pub(crate) fn names<'a>(pages: &'a Pages, ids: &[String]) -> Vec<&'a str> {
     let known = pages.categories().iter().filter(|category| ids.contains(&category.id));
-    known.map(|category| category.name.as_str()).collect()
+    known.map(|category| category.name(pages.words().tag())).collect()
 }

@@ -34,14 +34,9 @@ impl Month {
         self.first.year()
     }
 
-    /// Its name.
-    pub(crate) fn name(self) -> String {
-        format!("{}", self.first.format("%B"))
-    }
-
-    /// Its name with the year.
-    pub(crate) fn title(self) -> String {
-        format!("{}", self.first.format("%B %Y"))
+    /// Its first day.
+    pub(crate) fn first(self) -> NaiveDate {
+        self.first
     }
 
     fn last(self) -> NaiveDate {
@@ -176,10 +171,7 @@ mod tests {
     #[test]
     fn months_are_read_as_they_are_written() {
         let month = Month::read("2024-02").unwrap();
-        assert_eq!(
-            (month.to_string(), month.title(), month.year()),
-            ("2024-02".into(), "February 2024".into(), 2024)
-        );
+        assert_eq!((month.to_string(), month.year()), ("2024-02".into(), 2024));
         assert_eq!(month.wanted().to, "2024-02-29".parse().ok());
         assert_eq!(Month::of("2023-12-31".parse().unwrap()), Month::read("2023-12").unwrap());
         for bad in ["", "2024-13", "2024-2", "+2024-1", "2024-02-01", "20240-1", "abcd-ef"] {

@@ -7,6 +7,7 @@ use minijinja::{Value, context};
 
 use crate::amount;
 use crate::look::{Look, Month};
+use crate::words::Words;
 
 /// ISO 4217 for no currency: of what came back without anything that tells one.
 const NO_CURRENCY: &str = "XXX";
@@ -36,7 +37,7 @@ impl Sum {
 
     fn render(self, currency: &str) -> Value {
         let left = self.grand_total.saturating_sub(self.refunded);
-        let shown = |units| amount::shown(&amount::number(units, currency));
+        let shown = |units| amount::number(units, currency);
         context! {
             purchases => self.purchases,
             total => shown(self.grand_total),
@@ -104,7 +105,7 @@ impl Sums {
     }
 
     /// The year of a month, for `year.html`.
-    pub(crate) fn render_year(&self, look: &Look, current: Month) -> Value {
+    pub(crate) fn render_year(&self, words: &Words, look: &Look, current: Month) -> Value {
         let currency = self.currency(look.currency.as_deref());
         let year = current.year();
         let own = |month: Month| self.0.get(&(month, currency.clone())).copied();
@@ -115,7 +116,7 @@ impl Sums {
         let highest = months.iter().map(|(_, sum)| sum.grand_total).max().unwrap_or(0).max(0);
         let bars: Vec<Value> = (0..)
             .zip(&months)
-            .map(|(place, (month, sum))| bar(place, *month, *sum, highest, *month == current))
+            .map(|(place, (month, sum))| bar(words, place, *month, *sum, highest, *month == current))
             .collect();
         let mut whole = Sum::default();
         for (_, sum) in &months {
@@ -128,11 +129,11 @@ impl Sums {
             .filter(|(_, sum)| sum.purchases > 0)
             .map(|(month, sum)| {
                 let address = Look { month: Some(*month), ..look.clone() }.address();
-                context! { month => month.name(), address, is_current => *month == current, ..sum.render(&currency) }
+                context! { month => words.month_name(month.first()), address, is_current => *month == current, ..sum.render(&currency) }
             })
             .collect();
         context! {
-            year,
+            year => format!("{year}"),
             bars,
             rows,
             whole => whole.render(&currency),
@@ -168,7 +169,7 @@ impl Sums {
 }
 
 /// A bar: what was kept below, what came back on top of it.
-fn bar(place: i64, month: Month, sum: Sum, highest: i64, is_current: bool) -> Value {
+fn bar(words: &Words, place: i64, month: Month, sum: Sum, highest: i64, is_current: bool) -> Value {
     let scaled = |units: i64| {
         let height = i128::from(units) * i128::from(HEIGHT) / i128::from(highest.max(1));
         i64::try_from(height).unwrap_or(HEIGHT)
@@ -184,7 +185,7 @@ fn bar(place: i64, month: Month, sum: Sum, highest: i64, is_current: bool) -> Va
         back_y => TOP + HEIGHT - total,
         back,
         middle => left + STEP / 2,
-        label => month.name().get(..3).unwrap_or_default().to_owned(),
+        label => words.short_month(month.first()),
         is_current,
     }
 }

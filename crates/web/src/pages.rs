@@ -1,88 +1,46 @@
-//! What every page has in common: the templates, the headers, how dates are written.
+//! What every page has in common: how one is shown, its headers, how dates are written.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use counterfoil_domain::clock::{Clock, Entropy};
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use counterfoil_oauth::Shown;
+use minijinja::{Value, context};
 
 use crate::failure::Failure;
-use crate::words::{Words, WordsError};
+use crate::form::Fields;
+use crate::page_set::{COOKIE, PARAMETER, PageSet, Spoken};
+use crate::shown::Asking;
+use crate::words::{Word, Words};
 
-const TEMPLATES: [(&str, &str); 24] = [
-    ("base.html", include_str!("../templates/base.html")),
-    ("sign-in.html", include_str!("../templates/sign-in.html")),
-    ("consent.html", include_str!("../templates/consent.html")),
-    ("leave-out.html", include_str!("../templates/leave-out.html")),
-    ("purchase-list.html", include_str!("../templates/purchase-list.html")),
-    ("change.html", include_str!("../templates/change.html")),
-    ("left-out.html", include_str!("../templates/left-out.html")),
-    ("hidden.html", include_str!("../templates/hidden.html")),
-    ("apps.html", include_str!("../templates/apps.html")),
-    ("stop.html", include_str!("../templates/stop.html")),
-    ("stopped.html", include_str!("../templates/stopped.html")),
-    ("error.html", include_str!("../templates/error.html")),
-    ("problem.html", include_str!("../templates/problem.html")),
-    ("purchase-words.html", include_str!("../templates/purchase-words.html")),
-    ("purchases.html", include_str!("../templates/purchases.html")),
-    ("purchases-none.html", include_str!("../templates/purchases-none.html")),
-    ("purchases-found.html", include_str!("../templates/purchases-found.html")),
-    ("purchase-rows.html", include_str!("../templates/purchase-rows.html")),
-    ("year.html", include_str!("../templates/year.html")),
-    ("find.html", include_str!("../templates/find.html")),
-    ("gaps.html", include_str!("../templates/gaps.html")),
-    ("purchase.html", include_str!("../templates/purchase.html")),
-    ("receipt.html", include_str!("../templates/receipt.html")),
-    ("download.html", include_str!("../templates/download.html")),
-];
-
-/// What was shown when the customer let an app in: the template with the one that it includes.
-const CONSENT: &str =
-    concat!(include_str!("../templates/consent.html"), include_str!("../templates/leave-out.html"));
-
-/// What was shown when the customer changed a grant.
-pub(crate) const CHANGE: &str =
-    concat!(include_str!("../templates/change.html"), include_str!("../templates/leave-out.html"));
-
-/// What was shown when the customer left a single purchase out.
-pub(crate) const LEFT_OUT: &str =
-    concat!(include_str!("../templates/left-out.html"), include_str!("../templates/purchase-list.html"));
-
-/// What was shown when the customer hid something from every app.
-pub(crate) const HIDDEN: &str = concat!(
-    include_str!("../templates/hidden.html"),
-    include_str!("../templates/leave-out.html"),
-    include_str!("../templates/purchase-list.html")
-);
-
-/// What was shown when the customer hid a purchase on its own page.
-pub(crate) const PURCHASE: &str =
-    concat!(include_str!("../templates/purchase.html"), include_str!("../templates/receipt.html"));
-
-/// What was shown when the customer asked for a file of their purchases.
-pub(crate) const DOWNLOAD: &str =
-    concat!(include_str!("../templates/download.html"), include_str!("../templates/gaps.html"));
-
-/// The bytes of the consent page's template, for the fingerprint of what was shown.
-pub fn artefact() -> &'static [u8] {
-    CONSENT.as_bytes()
-}
+/// For how long a browser keeps the language that somebody chose.
+const COOKIE_DAYS: i64 = 365;
 
 /// A kind of things, as pages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Category {
     /// Its id in the catalogue.
     pub id: String,
-    /// Its name in the language of the pages.
-    pub name: String,
+    /// Its name, by language.
+    pub names: BTreeMap<String, String>,
     /// Whether things of it may say something about health, faith, sex life or similar.
     pub sensitive: bool,
+}
+
+impl Category {
+    /// What a customer reads: in `language`, else in English.
+    pub(crate) fn name(&self, language: &str) -> &str {
+        let name = self.names.get(language).or_else(|| self.names.get("en"));
+        name.map(String::as_str).unwrap_or_default()
+    }
 }
 
 /// What the pages are told.
@@ -96,76 +54,93 @@ pub struct PagesSettings {
     pub suggestions: Vec<String>,
     /// The kinds of things that can be left out, in the order in which pages list them.
     pub categories: Vec<Category>,
+    /// Whether cookies are for https only.
+    pub is_secure: bool,
+    /// Whether `/styleguide` answers: in a sandbox.
+    pub has_styleguide: bool,
 }
 
-/// The pages of a realm; handlers find it in the app's data.
+/// The pages, in the language of one request; as an extractor, in the one that fits it.
 #[derive(Clone)]
-pub struct Pages(Arc<Inner>);
-
-struct Inner {
-    settings: PagesSettings,
-    templates: Environment<'static>,
-    words: Words,
-    clock: Clock,
-    entropy: Entropy,
-}
-
-/// Pages that cannot be shown.
-#[derive(Debug, thiserror::Error)]
-pub enum PagesError {
-    /// A template.
-    #[error("a template is broken: {0}")]
-    Template(#[from] minijinja::Error),
-    /// The word file.
-    #[error(transparent)]
-    Words(#[from] WordsError),
+pub(crate) struct Pages {
+    pub(crate) set: PageSet,
+    pub(crate) spoken: Spoken,
+    /// The address of the page, for the links to other languages: a path, or nothing for where the browser is.
+    pub(crate) path: String,
+    /// And its query.
+    pub(crate) query: Vec<(String, String)>,
+    /// The language was chosen just now: the browser is asked to remember it.
+    pub(crate) is_chosen: bool,
 }
 
 impl Pages {
-    /// Reads templates and words.
-    ///
-    /// # Errors
-    /// [`PagesError`] when one of them is broken.
-    pub fn new(settings: PagesSettings, clock: Clock, entropy: Entropy) -> Result<Self, PagesError> {
-        let mut templates = Environment::new();
-        templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        for (name, text) in TEMPLATES {
-            templates.add_template(name, text)?;
-        }
-        let words = Words::english()?;
-        Ok(Self(Arc::new(Inner { settings, templates, words, clock, entropy })))
+    pub(crate) fn words(&self) -> &Words {
+        self.spoken.words()
     }
 
-    pub(crate) fn words(&self) -> &Words {
-        &self.0.words
+    pub(crate) fn settings(&self) -> &PagesSettings {
+        self.set.settings()
     }
 
     /// The name of the shop.
     pub(crate) fn shop(&self) -> &str {
-        &self.0.settings.shop
+        &self.settings().shop
     }
 
     pub(crate) fn suggestions(&self) -> &[String] {
-        &self.0.settings.suggestions
+        &self.settings().suggestions
     }
 
     pub(crate) fn categories(&self) -> &[Category] {
-        &self.0.settings.categories
+        &self.settings().categories
+    }
+
+    /// What a page of this language shows on which the customer decides something.
+    pub(crate) fn shown(&self, page: Asking) -> &Shown {
+        self.spoken.shown(page)
+    }
+
+    /// The pages in the language in which a form was shown. Another tab may have chosen another one since.
+    pub(crate) fn of_form(&self, form: &Fields) -> Self {
+        let language = form.all("language").next();
+        let spoken = language.and_then(|language| self.set.spoken(language)).unwrap_or(&self.spoken);
+        Self { spoken: spoken.clone(), ..self.clone() }
+    }
+
+    /// For a page that answers a form: where the same page is, to be read in another language.
+    pub(crate) fn at(&self, path: &str, query: &[(&str, &str)]) -> Self {
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { path: path.to_owned(), query, ..self.clone() }
     }
 
     /// Today, where the shop is.
     pub(crate) fn today(&self) -> NaiveDate {
-        self.0.clock.now().with_timezone(&self.0.settings.timezone).date_naive()
+        self.set.clock().now().with_timezone(&self.settings().timezone).date_naive()
+    }
+
+    /// A date in words.
+    pub(crate) fn date(&self, day: NaiveDate) -> String {
+        self.words().day(day)
+    }
+
+    /// [`Pages::date`], to be put into a sentence as it is.
+    pub(crate) fn dated(&self, day: NaiveDate) -> Value {
+        self.words().dated(day)
     }
 
     /// A day in words, where the shop is.
     pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
-        date(at.with_timezone(&self.0.settings.timezone).date_naive())
+        self.date(at.with_timezone(&self.settings().timezone).date_naive())
     }
 
     /// A moment in words, to the minute, with the time zone's name.
     pub(crate) fn moment(&self, at: DateTime<Utc>) -> String {
-        format!("{}", at.with_timezone(&self.0.settings.timezone).format("%-d %B %Y, %H:%M %Z"))
+        self.words().moment(at.with_timezone(&self.settings().timezone))
+    }
+
+    /// [`Pages::moment`], to be put into a sentence as it is.
+    pub(crate) fn momentary(&self, at: DateTime<Utc>) -> Value {
+        Value::from_safe_string(self.moment(at))
     }
 
     /// A page. `form_action` are the origins beside our own that a form's answer may lead to: Chromium holds the
@@ -177,14 +152,20 @@ impl Pages {
         values: Value,
         form_action: &[&str],
     ) -> HttpResponse {
-        let shop = &self.0.settings.shop;
-        let values = context! { shop, language => self.0.words.language, ..values };
-        let rendered = self.0.templates.get_template(template).and_then(|template| template.render(values));
+        let shop = &self.settings().shop;
+        let values = context! { shop, here => template, languages => self.languages(), ..values };
+        let rendered = self.spoken.template(template).and_then(|template| template.render(values));
         match rendered {
             Ok(html) => {
                 let mut response = HttpResponse::build(status);
                 secure(&mut response, form_action);
-                response.insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(html)
+                if self.is_chosen {
+                    response.cookie(self.remember());
+                }
+                response
+                    .insert_header((CONTENT_LANGUAGE, self.words().tag()))
+                    .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+                    .body(html)
             }
             Err(error) => {
                 tracing::error!(%error, template, "a page cannot be rendered");
@@ -192,23 +173,48 @@ impl Pages {
                 secure(&mut response, &[]);
                 response
                     .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
-                    .body("This page cannot be shown.")
+                    .body(self.words().say(Word::Broken))
             }
         }
     }
 
+    /// The other languages, each with the address of this page in it.
+    fn languages(&self) -> Vec<Value> {
+        let others = self.set.languages().filter(|spoken| spoken.words().tag() != self.words().tag());
+        let describe = |spoken: &Spoken| {
+            let tag = spoken.words().tag();
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(self.query.iter().filter(|(name, _)| name != PARAMETER));
+            let query = query.append_pair(PARAMETER, tag).finish();
+            let address = format!("{}?{query}", self.path);
+            context! { tag, name => spoken.words().say(Word::LanguageName), address }
+        };
+        others.map(describe).collect()
+    }
+
+    fn remember(&self) -> Cookie<'static> {
+        Cookie::build(COOKIE, self.words().tag().to_owned())
+            .path("/")
+            .max_age(Duration::days(COOKIE_DAYS))
+            .same_site(SameSite::Lax)
+            .http_only(true)
+            .secure(self.settings().is_secure)
+            .finish()
+    }
+
     /// The page of a failure, with a reference that is in the log too.
     pub(crate) fn failure(&self, failure: Failure) -> HttpResponse {
-        let reference = data_encoding::BASE32_NOPAD.encode(&self.0.entropy.bytes::<5>());
+        let reference = data_encoding::BASE32_NOPAD.encode(&self.set.entropy().bytes::<5>());
         tracing::info!(code = failure.code(), reference, "a page reports a failure");
-        let words = self.0.words.failure(failure);
+        let words = self.words().failure(failure);
         let values = context! {
-            title => words.map(|words| &words.title),
-            reason => words.map(|words| &words.reason),
-            advice => words.map(|words| &words.advice),
+            title => words.title,
+            reason => words.reason,
+            advice => words.advice,
             reference,
         };
-        self.page(failure.status(), "error.html", values, &[])
+        let here = self.at("/error", &[("code", failure.code())]);
+        here.page(failure.status(), "error.html", values, &[])
     }
 }
 
@@ -225,12 +231,7 @@ pub(crate) fn lead(address: &str) -> HttpResponse {
     response.insert_header((LOCATION, address)).finish()
 }
 
-/// A date in words.
-pub(crate) fn date(day: NaiveDate) -> String {
-    format!("{}", day.format("%-d %B %Y"))
-}
-
-/// The headers of everything a customer gets to see.
+/// The headers of everything a customer gets to see. They are ours: no template of a shop weakens them.
 pub(crate) fn secure(response: &mut actix_web::HttpResponseBuilder, form_action: &[&str]) {
     let mut policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'".to_owned();
     for origin in form_action.iter().filter(|origin| is_source(origin)) {

@@ -15,14 +15,15 @@ use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::gaps;
 use crate::look::{Look, Month};
-use crate::pages::{PURCHASE, Pages, date, lead};
+use crate::pages::{Pages, lead};
 use crate::purchases::{read, unavailable};
 use crate::receipt;
 use crate::served::Purchase;
+use crate::shown::Asking;
 
 /// `GET /purchases/{id}`
 pub(crate) async fn show(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -41,7 +42,7 @@ pub(crate) async fn show(
         sign_out_token => visitor.form_token(),
         csrf => visitor.form_token(),
         purchase => describe(&pages, &bought, &purchase),
-        receipt => receipt::render(&purchase),
+        receipt => receipt::render(pages.words(), &purchase),
         apps,
         gaps => gaps::render(&pages, &oauth).await.map_err(failed)?,
     };
@@ -50,7 +51,7 @@ pub(crate) async fn show(
 
 /// `POST /purchases/{id}`: hide it from every app, or show it again.
 pub(crate) async fn set_hidden(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -58,15 +59,17 @@ pub(crate) async fn set_hidden(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
+    let form = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&form);
     let fault = |failure| Fault::new(&pages, failure);
-    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let id: PurchaseId = id.parse().map_err(|_| fault(Failure::NotFound))?;
     let hidden = match form.one("answer").map_err(fault)? {
         Some("hide") => true,
         Some("show") => false,
         _ => return Err(fault(Failure::FormUnreadable)),
     };
-    let act = hiding::set_purchase(&oauth, session.person, id, hidden, PURCHASE.as_bytes());
+    let shown = pages.shown(Asking::Purchase).clone();
+    let act = hiding::set_purchase(&oauth, session.person, id, hidden, shown);
     act.await.map_err(|error| fault((&error).into()))?;
     Ok(lead(&format!("/purchases/{id}#apps")))
 }
@@ -78,8 +81,8 @@ fn describe(pages: &Pages, bought: &Bought, purchase: &Purchase) -> Value {
         shop => purchase.shop(),
         city => purchase.location.as_ref().and_then(|place| place.city.clone()),
         seller => purchase.seller.as_ref().map(|seller| &seller.name),
-        day => date(bought.local_date),
-        time => format!("{}", purchase.purchased_at.format("%H:%M")),
+        day => pages.dated(bought.local_date),
+        time => Value::from_safe_string(format!("{}", purchase.purchased_at.format("%H:%M"))),
         channel => purchase.channel,
         channel_original => purchase.channel_original,
         status => purchase.status,
@@ -89,21 +92,21 @@ fn describe(pages: &Pages, bought: &Bought, purchase: &Purchase) -> Value {
         is_gift => purchase.gift.as_ref().is_some_and(|gift| gift.is_gift),
         is_shared => purchase.account.as_deref() == Some("shared"),
         is_hidden => bought.is_hidden,
-        recorded => pages.moment(purchase.recorded_at),
-        month => month.title(),
+        recorded => pages.momentary(purchase.recorded_at),
+        month => Value::from_safe_string(pages.words().month(month.first())),
         month_address => Look { month: Some(month), ..Look::default() }.address(),
     }
 }
 
 fn describe_app(pages: &Pages, sighting: &Sighting) -> Value {
     let around = match sighting.got {
-        Got::Around(at) => Some(pages.moment(at)),
+        Got::Around(at) => Some(pages.momentary(at)),
         Got::Nothing | Got::Unknown => None,
     };
     context! {
         id => format!("{}", sighting.grant_id),
         name => sighting.app_name,
-        since => pages.day(sighting.given_at),
+        since => Value::from_safe_string(pages.day(sighting.given_at)),
         around,
         is_unknown => sighting.got == Got::Unknown,
         may_see => sighting.may_see,

@@ -8,7 +8,8 @@ use minijinja::{Value, context};
 
 use crate::failure::Failure;
 use crate::form::Fields;
-use crate::pages::date;
+use crate::pages::Pages;
+use crate::words::Word;
 
 /// Purchases on one page.
 pub(crate) const LENGTH: usize = 20;
@@ -88,16 +89,17 @@ pub(crate) fn pressed(form: &Fields) -> Result<(PurchaseId, &str), Failure> {
 
 /// The values of `purchase-list.html` on the page of that address.
 pub(crate) fn render(
+    pages: &Pages,
     page: &str,
     place: Place,
     shown: &OwnPage,
-    nothing: &str,
+    nothing: Word,
     button: impl Fn(&OwnPurchase) -> Button,
 ) -> Value {
     let mut months: Vec<(String, Vec<Value>)> = Vec::new();
     for purchase in &shown.purchases {
-        let title = format!("{}", purchase.local_date.format("%B %Y"));
-        let value = describe(purchase, &button(purchase));
+        let title = pages.words().month(purchase.local_date);
+        let value = describe(pages, purchase, &button(purchase));
         match months.last_mut().filter(|(last, _)| *last == title) {
             Some((_, purchases)) => purchases.push(value),
             None => months.push((title, vec![value])),
@@ -112,20 +114,20 @@ pub(crate) fn render(
         is_some => place.is_some,
         newest => place.after.map(|_| Place { after: None, ..place }.address(page)),
         older => shown.next.map(|next| Place { after: Some(next), ..place }.address(page)),
-        nothing,
+        nothing => pages.words().say(nothing),
         months,
     }
 }
 
-fn describe(purchase: &OwnPurchase, button: &Button) -> Value {
+fn describe(pages: &Pages, purchase: &OwnPurchase, button: &Button) -> Value {
     let first = purchase.items.join(", ");
-    let items = if purchase.more > 0 { format!("{first} and {} more", purchase.more) } else { first };
+    let items = if purchase.more > 0 { pages.words().and_more(&first, purchase.more) } else { first };
     context! {
         id => format!("{}", purchase.purchase_id),
         shop => purchase.shop,
         total => purchase.total,
         currency => purchase.currency,
-        day => date(purchase.local_date),
+        day => pages.dated(purchase.local_date),
         items,
         pill => button.pill,
         button => button.text,

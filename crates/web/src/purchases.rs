@@ -15,8 +15,9 @@ use crate::form::Fields;
 use crate::gaps;
 use crate::look::{BadDate, Look, Month};
 use crate::months::Sums;
-use crate::pages::{Pages, date, lead};
+use crate::pages::{Pages, lead};
 use crate::served::Purchase;
+use crate::words::{Word, Words};
 
 /// Purchases on one page.
 const LENGTH: usize = 50;
@@ -33,7 +34,7 @@ pub(crate) fn unavailable(error: &Error) -> Failure {
 
 /// `GET /purchases`
 pub(crate) async fn list(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
@@ -62,7 +63,7 @@ pub(crate) async fn list(
     } else {
         None
     };
-    let rows = rows(&shown.purchases, look.is_filtered()).map_err(fault)?;
+    let rows = rows(pages.words(), &shown.purchases, look.is_filtered()).map_err(fault)?;
     let older = shown.next.map(|next| Look { after: Some(next), ..look.clone() }.address());
     let newest_page = look.after.map(|_| Look { after: None, ..look.clone() }.address());
     let status = if bad.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -72,8 +73,8 @@ pub(crate) async fn list(
         find => find(&pages, &look, &choices, &bad, ""),
         is_filtered => look.is_filtered(),
         matching,
-        year => (!look.is_filtered()).then(|| sums.render_year(&page_of(&look), month)),
-        month => render_month(&sums, &look, month),
+        year => (!look.is_filtered()).then(|| sums.render_year(pages.words(), &page_of(&look), month)),
+        month => render_month(pages.words(), &sums, &look, month),
         rows,
         older,
         newest_page,
@@ -89,16 +90,17 @@ pub(crate) async fn start() -> HttpResponse {
 
 /// `POST /purchases/search`. What somebody looks for stands in no address: histories and logs keep those.
 pub(crate) async fn search(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     session: Session,
     visitor: Visitor,
     request: HttpRequest,
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
+    let form = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&form);
     let fault = |failure| Fault::new(&pages, failure);
     let failed = |error: Error| fault(unavailable(&error));
-    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let (look, bad) = Look::read(&form).map_err(fault)?;
     let words: String = form.one("words").map_err(fault)?.unwrap_or("").chars().take(WORDS).collect();
     if words.trim().is_empty() {
@@ -113,18 +115,21 @@ pub(crate) async fn search(
         find => find(&pages, &look, &choices, &bad, &words),
         is_filtered => look.is_filtered(),
         words,
-        rows => rows(&found.purchases, true).map_err(fault)?,
+        rows => rows(pages.words(), &found.purchases, true).map_err(fault)?,
         count => found.purchases.len(),
         is_cut => found.is_cut,
-        from => date(found.from),
-        to => date(found.to),
+        from => pages.dated(found.from),
+        to => pages.dated(found.to),
         most_months => SEARCHED_MONTHS,
         most_searched => SEARCHED,
         most_found => FOUND,
-        clear => Look { wanted: Wanted::default(), after: None, ..look }.address(),
+        clear => Look { wanted: Wanted::default(), ..page_of(&look) }.address(),
         gaps => gaps::render(&pages, &oauth).await.map_err(failed)?,
     };
-    Ok(pages.page(StatusCode::OK, "purchases-found.html", values, &[]))
+    // To be read in another language, it leads back to where one searches.
+    let fields = look.fields();
+    let query: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Ok(pages.at("/purchases", &query).page(StatusCode::OK, "purchases-found.html", values, &[]))
 }
 
 /// The look without its place in the list.
@@ -132,15 +137,20 @@ fn page_of(look: &Look) -> Look {
     Look { after: None, ..look.clone() }
 }
 
-fn render_month(sums: &Sums, look: &Look, month: Month) -> Value {
+/// A month with its year, to be put into a sentence as it is.
+fn title(words: &Words, month: Month) -> Value {
+    Value::from_safe_string(words.month(month.first()))
+}
+
+fn render_month(words: &Words, sums: &Sums, look: &Look, month: Month) -> Value {
     let (before, after) = sums.around(month);
     let link = |other: Option<Month>| {
         other.map(|other| {
             let address = Look { month: Some(other), ..page_of(look) }.address();
-            context! { title => other.title(), address }
+            context! { title => title(words, other), address }
         })
     };
-    context! { title => month.title(), sums => sums.of_month(month), before => link(before), after => link(after) }
+    context! { title => title(words, month), sums => sums.of_month(month), before => link(before), after => link(after) }
 }
 
 /// The values of `find.html`: the search and the filter.
@@ -161,7 +171,7 @@ fn find(pages: &Pages, look: &Look, choices: &Choices, bad: &[BadDate], words: &
         .collect();
     let wrong = |field: &str| bad.iter().find(|wrong| wrong.field == field);
     let day = |field: &str, value: Option<chrono::NaiveDate>| {
-        let error = wrong(field).map(|_| pages.words().date.unreadable.clone());
+        let error = wrong(field).map(|_| pages.words().say(Word::DateUnreadable));
         let text = wrong(field).map(|wrong| wrong.text.clone()).or(value.map(|value| format!("{value}")));
         context! { value => text.unwrap_or_default(), error }
     };
@@ -180,18 +190,18 @@ fn find(pages: &Pages, look: &Look, choices: &Choices, bad: &[BadDate], words: &
 }
 
 /// Purchases as a list shows them, by month where it spans several.
-fn rows(purchases: &[Bought], by_month: bool) -> Result<Vec<Value>, Failure> {
+fn rows(words: &Words, purchases: &[Bought], by_month: bool) -> Result<Vec<Value>, Failure> {
     let mut months: Vec<(Month, Vec<Value>)> = Vec::new();
     for bought in purchases {
         let month = Month::of(bought.local_date);
-        let row = row(bought)?;
+        let row = row(words, bought)?;
         match months.last_mut().filter(|(last, _)| *last == month) {
             Some((_, rows)) => rows.push(row),
             None => months.push((month, vec![row])),
         }
     }
     let render = |(month, rows): (Month, Vec<Value>)| {
-        let title = by_month.then(|| month.title());
+        let title = by_month.then(|| title(words, month));
         context! { title, id => format!("month-{month}"), rows }
     };
     Ok(months.into_iter().map(render).collect())
@@ -203,26 +213,26 @@ pub(crate) fn read(bought: &Bought) -> Result<Purchase, Failure> {
         .map_err(|_| unavailable(&Error::corrupt("purchases", "document", bought.purchase_id)))
 }
 
-fn row(bought: &Bought) -> Result<Value, Failure> {
+fn row(words: &Words, bought: &Bought) -> Result<Value, Failure> {
     let purchase = read(bought)?;
     let came_back = amount::units(&purchase.totals.refunded, &purchase.currency) != Some(0);
     let others = purchase.totals.refunded_other.iter();
-    let others: Vec<String> =
-        others.map(|other| format!("{} {}", amount::shown(&other.amount), other.currency)).collect();
+    let others: Vec<Value> =
+        others.map(|other| context! { amount => other.amount, currency => other.currency }).collect();
     let names: Vec<&str> = purchase.lines.iter().take(ITEMS).map(|line| line.name.as_str()).collect();
     Ok(context! {
         id => purchase.id,
         shop => purchase.shop(),
-        day => date(bought.local_date),
+        day => words.dated(bought.local_date),
         channel => purchase.channel,
         channel_original => purchase.channel_original,
         status => purchase.status,
         has_order => purchase.has_order(),
         count => purchase.lines.len(),
         names,
-        total => amount::shown(&purchase.totals.grand_total),
+        total => purchase.totals.grand_total,
         currency => purchase.currency,
-        back => came_back.then(|| amount::shown(&purchase.totals.refunded)),
+        back => came_back.then_some(&purchase.totals.refunded),
         others,
         is_hidden => bought.is_hidden,
     })

@@ -2,31 +2,31 @@
 
 use minijinja::{Value, context};
 
-use crate::amount::{self, shown, taken_off};
-use crate::pages::date;
+use crate::amount::{self, taken_off};
 use crate::served::{Allocation, Line, Purchase, Refund, Return, ReturnLine};
+use crate::words::Words;
 
 /// The values of `receipt.html`.
-pub(crate) fn render(purchase: &Purchase) -> Value {
-    let lines: Vec<Value> = purchase.lines.iter().map(|line| describe_line(purchase, line)).collect();
+pub(crate) fn render(words: &Words, purchase: &Purchase) -> Value {
+    let lines: Vec<Value> = purchase.lines.iter().map(|line| describe_line(words, purchase, line)).collect();
     context! {
         currency => purchase.currency,
         has_order => purchase.has_order(),
         lines,
-        sum => sum(purchase),
-        total => shown(&purchase.totals.grand_total),
+        sum => sum(words, purchase),
+        total => purchase.totals.grand_total,
         taxes_within => taxes_within(purchase),
-        came_back => came_back(purchase),
+        came_back => came_back(words, purchase),
         paid => paid(purchase),
         payment => purchase.payment,
         loyalty => loyalty(purchase),
         is_reconciled => purchase.completeness.reconciled,
-        difference => purchase.completeness.difference.as_deref().map(shown),
-        tender_difference => purchase.completeness.tender_difference.as_deref().map(shown),
+        difference => purchase.completeness.difference,
+        tender_difference => purchase.completeness.tender_difference,
     }
 }
 
-fn describe_line(purchase: &Purchase, line: &Line) -> Value {
+fn describe_line(words: &Words, purchase: &Purchase, line: &Line) -> Value {
     let discounts = line.discounts.iter().map(|discount| {
         context! {
             kind => discount.kind,
@@ -37,7 +37,7 @@ fn describe_line(purchase: &Purchase, line: &Line) -> Value {
     });
     let returns = purchase.returns.iter().flat_map(|part| {
         let own = part.lines.iter().filter(|back| back.line_id.as_ref() == Some(&line.id));
-        own.map(|back| describe_return(part, back))
+        own.map(|back| describe_return(words, part, back))
     });
     let is_own = |part: &Allocation| part.line_id.as_ref() == Some(&line.id);
     let has_discounts = !line.discounts.is_empty();
@@ -50,46 +50,46 @@ fn describe_line(purchase: &Purchase, line: &Line) -> Value {
         unit => line.quantity.unit,
         unit_original => line.quantity.unit_original,
         unit_price => line.unit_price.as_deref().map(|price| amount::price(price, &purchase.currency)),
-        gross => line.gross.as_deref().filter(|_| has_discounts).map(shown),
+        gross => line.gross.as_deref().filter(|_| has_discounts),
         discounts => discounts.collect::<Vec<_>>(),
-        net => shown(&line.net),
+        net => line.net,
         seller => line.seller.as_ref().map(|seller| &seller.name),
         serial => line.serial,
-        return_by => line.return_by.map(date),
-        warranty_until => line.warranty_until.map(date),
+        return_by => line.return_by.map(|day| words.dated(day)),
+        warranty_until => line.warranty_until.map(|day| words.dated(day)),
         returns => returns.collect::<Vec<_>>(),
-        refunds => allocated(purchase, is_own),
+        refunds => allocated(words, purchase, is_own),
     }
 }
 
-fn describe_return(part: &Return, back: &ReturnLine) -> Value {
+fn describe_return(words: &Words, part: &Return, back: &ReturnLine) -> Value {
     context! {
         status => part.status,
-        day => date(part.returned_at.date_naive()),
+        day => words.dated(part.returned_at.date_naive()),
         quantity => back.quantity,
         unit => back.unit,
         name => back.name.as_ref().unwrap_or(&back.sku),
-        amount => shown(&back.amount),
+        amount => back.amount,
         reason => back.reason,
     }
 }
 
 /// What of the refunds is for something.
-fn allocated(purchase: &Purchase, is_for: impl Fn(&Allocation) -> bool) -> Vec<Value> {
+fn allocated(words: &Words, purchase: &Purchase, is_for: impl Fn(&Allocation) -> bool) -> Vec<Value> {
     let mut found = Vec::new();
     for refund in &purchase.refunds {
         for part in refund.allocations.iter().filter(|part| is_for(part)) {
-            found.push(context! { amount => shown(&part.amount), ..describe_refund(refund) });
+            found.push(context! { amount => part.amount, ..describe_refund(words, refund) });
         }
     }
     found
 }
 
-fn describe_refund(refund: &Refund) -> Value {
+fn describe_refund(words: &Words, refund: &Refund) -> Value {
     context! {
-        amount => shown(&refund.amount),
+        amount => refund.amount,
         currency => refund.currency,
-        day => date(refund.issued_at.date_naive()),
+        day => words.dated(refund.issued_at.date_naive()),
         status => refund.status,
         method => refund.method,
         method_original => refund.method_original,
@@ -97,35 +97,50 @@ fn describe_refund(refund: &Refund) -> Value {
 }
 
 /// The sum, row by row, so that the rows add up to the total.
-fn sum(purchase: &Purchase) -> Vec<Value> {
+fn sum(words: &Words, purchase: &Purchase) -> Vec<Value> {
     let (totals, currency) = (&purchase.totals, purchase.currency.as_str());
     let of = |number: &str| amount::units(number, currency).unwrap_or_default();
-    let row = |what: &str, amount: String| context! { what, amount };
+    let row = |what: &str, amount: String| sum_row(what, &amount);
     let items = purchase.lines.iter().fold(0_i64, |sum, line| sum.saturating_add(of(&line.net)));
     let (gross, discounts) = (of(&totals.gross), of(&totals.discounts));
     let mut rows = Vec::new();
     if discounts != 0 && gross.saturating_sub(discounts) == items {
-        rows.push(row("gross", shown(&totals.gross)));
+        rows.push(row("gross", totals.gross.clone()));
         rows.push(row("discounts", taken_off(&totals.discounts)));
     } else {
-        rows.push(row("items", shown(&amount::number(items, currency))));
+        rows.push(row("items", amount::number(items, currency)));
     }
     for charge in &purchase.charges {
         rows.push(context! {
             kind => charge.kind,
             original => charge.kind_original,
             description => charge.description,
-            refunds => allocated(purchase, |part| part.charge_id.as_ref() == Some(&charge.id)),
-            ..row("charge", shown(&charge.amount))
+            refunds => allocated(words, purchase, |part| part.charge_id.as_ref() == Some(&charge.id)),
+            ..row("charge", charge.amount.clone())
         });
     }
     if purchase.prices_include_tax == Some(false) {
         rows.extend(taxes(purchase));
     }
     if let Some(difference) = &purchase.completeness.difference {
-        rows.push(row("difference", shown(difference)));
+        rows.push(row("difference", difference.clone()));
     }
     rows
+}
+
+/// A row of the sum that says no more than what it is.
+fn sum_row(what: &str, amount: &str) -> Value {
+    let nothing: Option<&str> = None;
+    let refunds: [Value; 0] = [];
+    context! {
+        what,
+        amount,
+        kind => nothing,
+        original => nothing,
+        description => nothing,
+        rate => nothing,
+        refunds,
+    }
 }
 
 /// The taxes, each, where they add up; else their sum.
@@ -133,15 +148,14 @@ fn taxes(purchase: &Purchase) -> Vec<Value> {
     let of = |number: &str| amount::units(number, &purchase.currency).unwrap_or_default();
     let each = purchase.taxes.iter().fold(0_i64, |sum, tax| sum.saturating_add(of(&tax.amount)));
     if each != of(&purchase.totals.taxes) {
-        return vec![context! { what => "tax", amount => shown(&purchase.totals.taxes) }];
+        return vec![sum_row("tax", &purchase.totals.taxes)];
     }
     let describe = |tax: &crate::served::Tax| {
         context! {
-            what => "tax",
             kind => tax.kind,
             original => tax.type_original,
             rate => tax.rate,
-            amount => shown(&tax.amount),
+            ..sum_row("tax", &tax.amount)
         }
     };
     purchase.taxes.iter().filter(|tax| of(&tax.amount) != 0).map(describe).collect()
@@ -154,31 +168,31 @@ fn taxes_within(purchase: &Purchase) -> Vec<Value> {
 }
 
 /// All that came back, and what of it stands at no line.
-fn came_back(purchase: &Purchase) -> Value {
+fn came_back(words: &Words, purchase: &Purchase) -> Value {
     let (totals, lines) = (&purchase.totals, &purchase.lines);
     let is_known =
         |id: &Option<String>| id.as_ref().is_some_and(|id| lines.iter().any(|line| line.id == *id));
     let loose = purchase.returns.iter().flat_map(|part| {
         let unknown = part.lines.iter().filter(|back| !is_known(&back.line_id));
-        unknown.map(|back| describe_return(part, back))
+        unknown.map(|back| describe_return(words, part, back))
     });
     let refunds = purchase.refunds.iter().map(|refund| {
         let fees = refund.fees_withheld.iter();
-        let fees = fees.map(|fee| context! { description => fee.description, amount => shown(&fee.amount) });
+        let fees = fees.map(|fee| context! { description => fee.description, amount => fee.amount });
         let others = refund.allocations.iter().filter(|part| part.other.is_some());
         let others = others.map(|part| {
-            context! { kind => part.other, original => part.other_original, amount => shown(&part.amount) }
+            context! { kind => part.other, original => part.other_original, amount => part.amount }
         });
         context! {
             fees => fees.collect::<Vec<_>>(),
             others => others.collect::<Vec<_>>(),
-            ..describe_refund(refund)
+            ..describe_refund(words, refund)
         }
     });
-    let other_currencies: Vec<String> = totals
+    let other_currencies: Vec<Value> = totals
         .refunded_other
         .iter()
-        .map(|other| format!("{} {}", shown(&other.amount), other.currency))
+        .map(|other| context! { amount => other.amount, currency => other.currency })
         .collect();
     context! {
         is_any => !purchase.returns.is_empty() || !purchase.refunds.is_empty(),
@@ -186,7 +200,7 @@ fn came_back(purchase: &Purchase) -> Value {
         refunds => refunds.collect::<Vec<_>>(),
         refunded => taken_off(&totals.refunded),
         other_currencies,
-        left => shown(&totals.net),
+        left => totals.net,
     }
 }
 
@@ -197,8 +211,8 @@ fn paid(purchase: &Purchase) -> Vec<Value> {
             original => tender.method_original,
             scheme => tender.scheme,
             last4 => tender.last4,
-            amount => shown(&tender.amount),
-            change => tender.change.as_deref().map(shown),
+            amount => tender.amount,
+            change => tender.change,
             currency => tender.currency.as_ref().unwrap_or(&purchase.currency),
         }
     };

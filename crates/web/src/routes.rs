@@ -2,9 +2,11 @@
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 
-use crate::{assets, change, connected, consent, download, explain, hidden, purchase, purchases, sign_in};
+use crate::{
+    assets, change, connected, consent, download, explain, hidden, purchase, purchases, sign_in, styleguide,
+};
 
-/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::Pages`].
+/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::PageSet`].
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").route(get().to(connected::start)))
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::answer)))
@@ -41,6 +43,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/download").route(get().to(download::show)).route(post().to(download::send)))
         .service(resource("/error").route(get().to(explain::error)))
         .service(resource("/problems/{code}").route(get().to(explain::problem)))
+        .service(resource("/styleguide").route(get().to(styleguide::show)))
+        .service(resource("/assets/tokens.css").route(get().to(assets::tokens)))
         .service(resource("/assets/app.css").route(get().to(assets::stylesheet)))
         .service(resource("/assets/icon.svg").route(get().to(assets::icon)));
 }

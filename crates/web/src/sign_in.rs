@@ -10,6 +10,8 @@ use minijinja::context;
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::pages::{Pages, lead};
+use crate::shown::Asking;
+use crate::words::Word;
 
 /// Where the customer wants to go: to a request of an app, or to a page of ours.
 struct Aim {
@@ -24,10 +26,13 @@ impl Aim {
 
     /// An address that carries it along.
     fn address(&self, path: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.request.iter().map(|request| ("request", request)));
-        query.extend_pairs(self.return_to.iter().map(|page| ("return_to", page)));
-        format!("{path}?{}", query.finish())
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.fields()).finish();
+        format!("{path}?{query}")
+    }
+
+    fn fields(&self) -> Vec<(&str, &str)> {
+        let request = self.request.iter().map(|request| ("request", request.as_str()));
+        request.chain(self.return_to.iter().map(|page| ("return_to", page.as_str()))).collect()
     }
 
     /// What is not on the list of our own pages leads to connected apps.
@@ -40,7 +45,7 @@ impl Aim {
 
 /// `GET /sign-in`
 pub(crate) async fn show(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     login: web::Data<Login>,
     visitor: Visitor,
@@ -58,7 +63,7 @@ pub(crate) async fn show(
 #[derive(Default)]
 struct Entered<'a> {
     customer_id: &'a str,
-    error: Option<&'a str>,
+    error: Option<Word>,
 }
 
 async fn form_page(
@@ -83,10 +88,11 @@ async fn form_page(
         provider => aim.address("/sign-in/provider"),
         suggestions => pages.suggestions(),
         customer_id => entered.customer_id,
-        error => entered.error,
+        error => entered.error.map(|word| pages.words().say(word)),
     };
     let origins: Vec<&str> = asking.iter().map(|asking| asking.redirect_origin.as_str()).collect();
-    let mut response = pages.page(status, "sign-in.html", values, &origins);
+    let here = pages.at("/sign-in", &aim.fields());
+    let mut response = here.page(status, "sign-in.html", values, &origins);
     if let Some(cookie) = visitor.cookie()
         && response.add_cookie(&cookie).is_err()
     {
@@ -97,7 +103,7 @@ async fn form_page(
 
 /// `POST /sign-in`
 pub(crate) async fn answer(
-    pages: web::Data<Pages>,
+    pages: Pages,
     oauth: web::Data<Oauth>,
     login: web::Data<Login>,
     sessions: web::Data<Sessions>,
@@ -105,22 +111,22 @@ pub(crate) async fn answer(
     request: HttpRequest,
     body: web::Bytes,
 ) -> Result<HttpResponse, Fault> {
+    let form = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&form);
     let fault = |failure| Fault::new(&pages, failure);
-    let form = Fields::of_form(&visitor, &request, &body).map_err(fault)?;
     let aim = Aim::of(&form).map_err(fault)?;
     match (form.one("answer").map_err(fault)?, &**login) {
-        (Some("cancel"), _) => return cancel(&oauth, &visitor, &aim).await.map_err(fault),
+        (Some("cancel"), _) => return cancel(&pages, &oauth, &visitor, &aim).await.map_err(fault),
         (None | Some("sign-in"), Login::Demo(_)) => {}
         _ => return Err(fault(Failure::FormUnreadable)),
     }
     let customer_id = form.one("customerId").map_err(fault)?.unwrap_or("").trim();
-    let words = &pages.words().sign_in;
     let error = if customer_id.is_empty() {
-        Some(words.missing.as_str())
+        Some(Word::CustomerMissing)
     } else if is_customer_id(customer_id) {
         None
     } else {
-        Some(words.unusable.as_str())
+        Some(Word::CustomerUnusable)
     };
     if error.is_some() {
         let entered = Entered { customer_id, error };
@@ -133,7 +139,7 @@ pub(crate) async fn answer(
 /// `GET /sign-in/provider`: off to the identity provider. A link leads here and not a form, because a browser holds
 /// every further redirect after a form to `form-action`, and where a provider sends people is its own affair.
 pub(crate) async fn depart(
-    pages: web::Data<Pages>,
+    pages: Pages,
     login: web::Data<Login>,
     visitor: Visitor,
     request: HttpRequest,
@@ -152,11 +158,11 @@ pub(crate) async fn depart(
     Ok(response)
 }
 
-async fn cancel(oauth: &Oauth, visitor: &Visitor, aim: &Aim) -> Result<HttpResponse, Failure> {
+async fn cancel(pages: &Pages, oauth: &Oauth, visitor: &Visitor, aim: &Aim) -> Result<HttpResponse, Failure> {
     let Some(request) = &aim.request else { return Ok(lead("/sign-in")) };
-    let back =
-        consent::refuse(oauth, visitor.session.as_ref(), request).await.map_err(|error| (&error).into());
-    back.map(|address| lead(address.as_str()))
+    let shown = pages.shown(Asking::Consent);
+    let back = consent::refuse(oauth, visitor.session.as_ref(), request, shown).await;
+    back.map(|address| lead(address.as_str())).map_err(|error| (&error).into())
 }
 
 /// Begins the session and goes on.
@@ -179,7 +185,7 @@ async fn arrive(
 
 /// `GET /sign-in/callback`
 pub(crate) async fn come_back(
-    pages: web::Data<Pages>,
+    pages: Pages,
     login: web::Data<Login>,
     sessions: web::Data<Sessions>,
     visitor: Visitor,
@@ -206,7 +212,7 @@ fn callback(fields: &Fields) -> Result<Callback, Failure> {
 
 /// `POST /sign-out`
 pub(crate) async fn leave(
-    pages: web::Data<Pages>,
+    pages: Pages,
     sessions: web::Data<Sessions>,
     visitor: Visitor,
     request: HttpRequest,

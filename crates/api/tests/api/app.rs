@@ -18,7 +18,7 @@ use openssl::pkey::Private;
 use openssl::sha::sha256;
 use serde_json::{Value, json};
 
-use crate::realm::{Answer, ISSUER, Realm, entropy, now};
+use crate::realm::{Answer, ISSUER, Realm, entropy, now, page};
 
 const REDIRECT: &str = "https://app.example/callback";
 /// RFC 7636 appendix B.
@@ -128,7 +128,7 @@ impl Grant {
         let uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
         let reference = uri.strip_prefix("urn:ietf:params:oauth:request_uri:").unwrap();
         let session = realm.sign_in(customer_id).await;
-        consent::open(&realm.oauth, reference, &session).await.unwrap();
+        consent::open(&realm.oauth, reference, &session, &page()).await.unwrap();
         let choice = Choice {
             datasets: allowed.datasets,
             from: allowed.from,
@@ -137,7 +137,7 @@ impl Grant {
             categories: Vec::new(),
             keep_totals: false,
         };
-        let back = consent::allow(&realm.oauth, &session, reference, choice).await.unwrap();
+        let back = consent::allow(&realm.oauth, &session, reference, choice, &page()).await.unwrap();
         let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
         let redeem = [
             ("grant_type", "authorization_code"),

@@ -8,7 +8,7 @@ use counterfoil_store::tombstones::Parting;
 use serde_json::{Value, json};
 
 use crate::app::{Allowed, Grant};
-use crate::realm::{Realm, now};
+use crate::realm::{Realm, now, page};
 use crate::shop::{Stand, order, with};
 
 const TIME: &str = "2026-10-01T10:00:00Z";
@@ -29,7 +29,7 @@ async fn hide(realm: &Realm, categories: &[&str]) {
     let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
     let offered = owned(&["bakery", "health"]);
     let person = realm.person("c-1");
-    hiding::set_categories(&realm.oauth, person, owned(categories), offered, b"page").await.unwrap();
+    hiding::set_categories(&realm.oauth, person, owned(categories), offered, page()).await.unwrap();
 }
 
 #[actix_web::test]
@@ -105,14 +105,14 @@ async fn a_purchase_that_is_hidden_goes_and_comes_back() {
     let (grant, person) = (Grant::of(&realm, "c-1").await, realm.person("c-1"));
     let begun = grant.get(&realm, "/v1/changes").await.cursor();
     let purchase_id = realm.purchase_id("o-1");
-    assert!(hiding::set_purchase(&realm.oauth, person, purchase_id, true, b"page").await.unwrap());
+    assert!(hiding::set_purchase(&realm.oauth, person, purchase_id, true, page()).await.unwrap());
     let path = format!("/v1/purchases/{id}");
     assert_eq!(grant.get(&realm, &path).await.problem(), (404, "not_found".to_owned()));
     assert_eq!(grant.get(&realm, "/v1/purchases").await.orders().len(), 0);
     let hidden = grant.get(&realm, &format!("/v1/changes?cursor={begun}")).await;
     assert_eq!(hidden.changes(), [("hidden".to_owned(), id.clone())]);
     assert_eq!(grant.get(&realm, "/v1/changes").await.changes(), [], "nobody else hears of it");
-    assert!(hiding::set_purchase(&realm.oauth, person, purchase_id, false, b"page").await.unwrap());
+    assert!(hiding::set_purchase(&realm.oauth, person, purchase_id, false, page()).await.unwrap());
     let revealed = grant.get(&realm, &format!("/v1/changes?cursor={}", hidden.cursor())).await;
     assert_eq!(revealed.changes(), [("revealed".to_owned(), "o-1".to_owned())]);
     assert_eq!(grant.get(&realm, &path).await.status, 200);
@@ -133,7 +133,7 @@ async fn a_grant_that_changed_says_so_in_its_place() {
         with_joined: false,
     };
     let change = Change::Choices(amendment);
-    assert!(grants::amend(&realm.oauth, realm.person("c-1"), grant.id, change, b"page").await.unwrap());
+    assert!(grants::amend(&realm.oauth, realm.person("c-1"), grant.id, change, page()).await.unwrap());
     realm.record("c-1", &order("o-3", TIME), &[]);
     let mut cursor = begun.clone();
     let mut told = Vec::new();

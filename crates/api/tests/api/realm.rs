@@ -21,7 +21,7 @@ use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_oauth::problem::complete;
 use counterfoil_oauth::session::{Session, Sessions};
-use counterfoil_oauth::{Coverage, Oauth, Settings, Tier};
+use counterfoil_oauth::{Coverage, Oauth, Settings, Shown, Tier};
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Error, Store, people};
@@ -29,6 +29,11 @@ use prometheus::Registry;
 use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
+
+/// What the page of these tests shows.
+pub fn page() -> Shown {
+    Shown::new("en", b"the page", b"its words")
+}
 
 /// The public address of every test.
 pub const ISSUER: &str = "https://counterfoil.example";

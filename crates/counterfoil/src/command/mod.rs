@@ -8,6 +8,7 @@ mod init;
 mod ledger;
 mod orders;
 mod quarantine;
+mod templates;
 
 use std::io::Write as _;
 
@@ -26,6 +27,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Sample(sample) => return orders::print(&sample),
         Command::ConfigDefaults => return write_out(DEFAULTS.as_bytes()),
+        Command::Templates(command) => return templates::run(command),
         Command::Demo(demo) => return demo::run(&demo, overrides, quiet),
         _ => {}
     }
@@ -40,7 +42,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
         Command::Ledger(command) => ledger::run(&settings, &command),
-        Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) => Ok(()),
+        Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }
 

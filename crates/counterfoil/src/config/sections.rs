@@ -31,6 +31,8 @@ pub struct Settings {
     pub categories: Categories,
     /// `[coverage]`.
     pub coverage: Coverage,
+    /// `[templates]`.
+    pub templates: Templates,
     /// `[log]`.
     pub log: Log,
 }
@@ -232,6 +234,14 @@ pub struct NamedSource {
     /// What is known of it.
     #[serde(flatten)]
     pub settings: SourceSettings,
+}
+
+/// `[templates]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    /// A folder with files that replace those that ship; empty is none.
+    pub override_dir: PathBuf,
 }
 
 /// `[log]`.

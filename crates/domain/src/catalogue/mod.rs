@@ -46,6 +46,11 @@ impl Category {
         let name = self.names.get(language).or_else(|| self.names.get(MAIN_LANGUAGE));
         name.map(String::as_str).unwrap_or_default()
     }
+
+    /// What customers read, by language.
+    pub fn names(&self) -> &BTreeMap<String, String> {
+        &self.names
+    }
 }
 
 /// The categories of one version of `categories.toml`. The default maps nothing.

@@ -1,6 +1,7 @@
 use counterfoil_domain::entry::{Actor, EntryType, commit};
 use counterfoil_domain::ids::EntryId;
 use counterfoil_ledger::Draft;
+use counterfoil_ledger::config::Shown;
 use counterfoil_store::entries::{Log, StoredEntry};
 use counterfoil_store::{Error, people};
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ pub fn an_entry_opens_to_what_was_written(realm: &Realm) {
         state: Some("revoked"),
         effective_at: at(-5),
         expires: Some(at(100)),
-        display: Some(realm.ledger.display("de-AT")),
+        display: Some(realm.ledger.display(&Shown::new("de-AT", b"template", b"words"))),
         cause: Some(cause),
         ..decision(1, EntryType::GrantRevoked, Some(payload()))
     };
@@ -52,7 +53,7 @@ pub fn an_entry_opens_to_what_was_written(realm: &Realm) {
     assert_eq!(opened.payload, Some(payload()));
     let digest = opened.header["payload"].as_str().unwrap();
     assert_eq!((digest.len(), digest.strip_prefix("hmac-sha256:").map(str::len)), (76, Some(64)));
-    let display = realm.ledger.display("de-AT");
+    let display = realm.ledger.display(&Shown::new("de-AT", b"template", b"words"));
     let expected = json!({
         "v": "1",
         "id": format!("{}", appended[0].entry_id),

@@ -15,7 +15,7 @@ use openssl::sha::sha256;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::realm::{Answer, ISSUER, Realm, parameter};
+use crate::realm::{Answer, ISSUER, Realm, page, parameter};
 
 /// Where answers go.
 pub const REDIRECT: &str = "https://app.example/callback";
@@ -254,8 +254,8 @@ impl App {
 
     /// Lets the customer allow a pushed request; gives the address that the browser is sent to.
     pub async fn allowed(&self, realm: &Realm, session: &Session, reference: &str, choice: Choice) -> Url {
-        consent::open(&realm.oauth, reference, session).await.unwrap();
-        consent::allow(&realm.oauth, session, reference, choice).await.unwrap()
+        consent::open(&realm.oauth, reference, session, &page()).await.unwrap();
+        consent::allow(&realm.oauth, session, reference, choice, &page()).await.unwrap()
     }
 
     /// A code for the plain request.

@@ -8,7 +8,7 @@ use counterfoil_oauth::grants;
 use serde_json::{Value, json};
 
 use crate::app::{App, CHALLENGE, REDIRECT, all, ec_key, new_app, public};
-use crate::realm::{Answer, ISSUER, Realm, parameter};
+use crate::realm::{Answer, ISSUER, Realm, page, parameter};
 
 async fn authorize(realm: &Realm, pairs: &[(&str, &str)], cookie: Option<&str>) -> Answer {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -184,9 +184,9 @@ async fn c35_opening_does_not_use_a_request_up_but_answering_does() {
     assert_eq!(consent_page.path(), "/consent");
     let reference = parameter(&consent_page, "request").unwrap();
     for _ in 0..2 {
-        consent::open(&realm.oauth, &reference, &realm.session).await.unwrap();
+        consent::open(&realm.oauth, &reference, &realm.session, &page()).await.unwrap();
     }
-    consent::allow(&realm.oauth, &realm.session, &reference, all()).await.unwrap();
+    consent::allow(&realm.oauth, &realm.session, &reference, all(), &page()).await.unwrap();
     assert_eq!(error_page(&authorize(&realm, &pairs, Some(&realm.cookie)).await), "request_unknown");
 }
 
@@ -297,7 +297,7 @@ async fn c40_iss_on_success_and_on_error() {
     let app = App::register(&realm).await;
     let back = app.allowed(&realm, &realm.session, &app.reference(&realm).await, all()).await;
     assert_eq!(parameter(&back, "iss").as_deref(), Some(ISSUER));
-    let back = consent::refuse(&realm.oauth, None, &app.reference(&realm).await).await.unwrap();
+    let back = consent::refuse(&realm.oauth, None, &app.reference(&realm).await, &page()).await.unwrap();
     assert_eq!(parameter(&back, "iss").as_deref(), Some(ISSUER));
     let with_query = App::request_with(&[("redirect_uri", "https://app.example/q?x=1")]);
     let back = app.allowed(&realm, &realm.session, &app.reference_of(&realm, &with_query).await, all()).await;
@@ -311,12 +311,12 @@ async fn c41_declining_tells_the_app_and_makes_nothing_active() {
     for session in [None, Some(&realm.session)] {
         let reference = app.reference(&realm).await;
         if let Some(session) = session {
-            consent::open(&realm.oauth, &reference, session).await.unwrap();
+            consent::open(&realm.oauth, &reference, session, &page()).await.unwrap();
         }
-        let back = consent::refuse(&realm.oauth, session, &reference).await.unwrap();
+        let back = consent::refuse(&realm.oauth, session, &reference, &page()).await.unwrap();
         assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
         assert_eq!(parameter(&back, "state").as_deref(), Some("s t/a+t=e"));
-        let again = consent::allow(&realm.oauth, &realm.session, &reference, all()).await;
+        let again = consent::allow(&realm.oauth, &realm.session, &reference, all(), &page()).await;
         assert!(matches!(again, Err(ConsentError::Unknown)));
     }
     assert_eq!(grants::list(&realm.oauth, realm.person()).await.unwrap(), []);
@@ -411,27 +411,27 @@ async fn c47_an_answer_is_given_once_and_by_the_customer_who_was_asked() {
     let app = App::register(&realm).await;
     let (other, _) = realm.sign_in("customer-2").await;
     let reference = app.reference(&realm).await;
-    consent::open(&realm.oauth, &reference, &realm.session).await.unwrap();
+    consent::open(&realm.oauth, &reference, &realm.session, &page()).await.unwrap();
     for outcome in [
-        consent::open(&realm.oauth, &reference, &other).await.map(|_| ()),
-        consent::allow(&realm.oauth, &other, &reference, all()).await.map(|_| ()),
-        consent::refuse(&realm.oauth, Some(&other), &reference).await.map(|_| ()),
+        consent::open(&realm.oauth, &reference, &other, &page()).await.map(|_| ()),
+        consent::allow(&realm.oauth, &other, &reference, all(), &page()).await.map(|_| ()),
+        consent::refuse(&realm.oauth, Some(&other), &reference, &page()).await.map(|_| ()),
     ] {
         assert!(matches!(outcome, Err(ConsentError::OtherCustomer)), "{outcome:?}");
     }
-    consent::allow(&realm.oauth, &realm.session, &reference, all()).await.unwrap();
-    let replay = consent::allow(&realm.oauth, &realm.session, &reference, all()).await;
+    consent::allow(&realm.oauth, &realm.session, &reference, all(), &page()).await.unwrap();
+    let replay = consent::allow(&realm.oauth, &realm.session, &reference, all(), &page()).await;
     assert!(matches!(replay, Err(ConsentError::Unknown)));
     assert_eq!(grants::list(&realm.oauth, realm.person()).await.unwrap().len(), 1);
     // The page was never shown: nothing can be allowed.
     let unseen = app.reference(&realm).await;
-    let outcome = consent::allow(&realm.oauth, &realm.session, &unseen, all()).await;
+    let outcome = consent::allow(&realm.oauth, &realm.session, &unseen, all(), &page()).await;
     assert!(matches!(outcome, Err(ConsentError::OtherCustomer)));
     // The app was suspended while the customer thought about it.
     let reference = app.reference(&realm).await;
-    consent::open(&realm.oauth, &reference, &realm.session).await.unwrap();
+    consent::open(&realm.oauth, &reference, &realm.session, &page()).await.unwrap();
     apps::suspend(&realm.oauth, app.id.parse().unwrap(), "complaints".to_owned()).await.unwrap();
-    let outcome = consent::allow(&realm.oauth, &realm.session, &reference, all()).await;
+    let outcome = consent::allow(&realm.oauth, &realm.session, &reference, all(), &page()).await;
     assert!(matches!(outcome, Err(ConsentError::AppNotActive)));
 }
 
@@ -443,7 +443,7 @@ async fn o_the_customer_may_cut_but_not_widen() {
     let reference = app
         .reference_of(&realm, &App::request_with(&[("scope", "purchases:read purchases.lines:read")]))
         .await;
-    let pending = consent::open(&realm.oauth, &reference, &realm.session).await.unwrap();
+    let pending = consent::open(&realm.oauth, &reference, &realm.session, &page()).await.unwrap();
     assert_eq!((pending.asked.duration, pending.most.duration), (Lasting::Days90, Lasting::Days180));
     assert_eq!((pending.asked.from, pending.redirect_origin.as_str()), (None, "https://app.example"));
     assert_eq!(pending, consent::peek(&realm.oauth, &reference).await.unwrap());
@@ -452,7 +452,7 @@ async fn o_the_customer_may_cut_but_not_widen() {
         Choice { datasets: vec![Dataset::Lines], ..all() },
         Choice { datasets: vec![Dataset::Purchases], duration: Lasting::UntilWithdrawn, ..all() },
     ] {
-        let outcome = consent::allow(&realm.oauth, &realm.session, &reference, choice).await;
+        let outcome = consent::allow(&realm.oauth, &realm.session, &reference, choice, &page()).await;
         assert!(matches!(outcome, Err(ConsentError::InvalidChoice(_))), "{outcome:?}");
     }
     let cut = Choice {
@@ -461,7 +461,7 @@ async fn o_the_customer_may_cut_but_not_widen() {
         duration: Lasting::Days30,
         ..all()
     };
-    consent::allow(&realm.oauth, &realm.session, &reference, cut).await.unwrap();
+    consent::allow(&realm.oauth, &realm.session, &reference, cut, &page()).await.unwrap();
     let [view] = &grants::list(&realm.oauth, realm.person()).await.unwrap()[..] else { panic!("one grant") };
     assert_eq!((view.state, view.details.duration), (State::Given, Lasting::Days30));
     assert_eq!(view.details.datasets, [Dataset::Purchases]);

@@ -11,7 +11,7 @@ use prometheus::Registry;
 use serde_json::json;
 
 use crate::app::App;
-use crate::realm::{ISSUER, Realm};
+use crate::realm::{ISSUER, Realm, page};
 
 /// RS-2.
 #[actix_web::test]
@@ -124,8 +124,8 @@ async fn o_decisions_are_entries() {
     let grant_id = tokens.grant.parse().unwrap();
     grants::withdraw(&realm.oauth, realm.person(), grant_id).await.unwrap();
     let refused = app.reference(&realm).await;
-    consent::open(&realm.oauth, &refused, &realm.session).await.unwrap();
-    consent::refuse(&realm.oauth, Some(&realm.session), &refused).await.unwrap();
+    consent::open(&realm.oauth, &refused, &realm.session, &page()).await.unwrap();
+    consent::refuse(&realm.oauth, Some(&realm.session), &refused, &page()).await.unwrap();
     let read = |conn: &mut Conn| {
         let grant = counterfoil_store::grants::find(conn, grant_id)?.unwrap();
         Ok::<_, counterfoil_store::Error>((grant, entries::read(conn, Log::Consent, 0, 100)?))

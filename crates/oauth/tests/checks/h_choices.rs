@@ -15,10 +15,8 @@ use prometheus::Registry;
 use serde_json::{Value, json};
 
 use crate::app::{App, all};
-use crate::realm::Realm;
+use crate::realm::{Realm, page};
 use crate::shop::order;
-
-const PAGE: &[u8] = b"the page";
 
 fn id(text: &str) -> GrantId {
     text.parse().unwrap()
@@ -106,7 +104,7 @@ async fn o_shared_accounts_are_offered_and_never_proposed() {
     let realm = Realm::sandbox().await;
     let app = App::register(&realm).await;
     let by_scope = app.reference(&realm).await;
-    let pending = consent::open(&realm.oauth, &by_scope, &realm.session).await.unwrap();
+    let pending = consent::open(&realm.oauth, &by_scope, &realm.session, &page()).await.unwrap();
     assert_eq!((pending.asked.shared_accounts, pending.most.shared_accounts), (false, true));
     for (member, is_asked) in [(json!(true), true), (json!(false), false), (Value::Null, false)] {
         let mut details = json!({ "type": "purchase_history", "datasets": ["purchases", "sensitive"],
@@ -117,7 +115,7 @@ async fn o_shared_accounts_are_offered_and_never_proposed() {
         let text = json!([details]).to_string();
         let form = App::request_with(&[("scope", ""), ("authorization_details", &text)]);
         let reference = app.reference_of(&realm, &form).await;
-        let pending = consent::open(&realm.oauth, &reference, &realm.session).await.unwrap();
+        let pending = consent::open(&realm.oauth, &reference, &realm.session, &page()).await.unwrap();
         assert_eq!(pending.most.shared_accounts, is_asked);
         let choice = Choice {
             datasets: vec![Dataset::Purchases, Dataset::Sensitive],
@@ -125,7 +123,7 @@ async fn o_shared_accounts_are_offered_and_never_proposed() {
             shared_accounts: true,
             ..all()
         };
-        let outcome = consent::allow(&realm.oauth, &realm.session, &reference, choice).await;
+        let outcome = consent::allow(&realm.oauth, &realm.session, &reference, choice, &page()).await;
         assert_eq!(outcome.is_ok(), is_asked, "{outcome:?}");
     }
 }
@@ -143,8 +141,13 @@ async fn o_a_grant_is_narrowed_and_what_is_under_way_is_not_sealed() {
         categories: vec!["wine".to_owned()],
         ..unchanged(&before)
     };
-    let act =
-        grants::amend(&realm.oauth, realm.person(), id(&tokens.grant), Change::Choices(change.clone()), PAGE);
+    let act = grants::amend(
+        &realm.oauth,
+        realm.person(),
+        id(&tokens.grant),
+        Change::Choices(change.clone()),
+        page(),
+    );
     assert!(act.await.unwrap());
     let after = grant(&realm, &tokens.grant);
     assert_eq!((after.version, after.grant_epoch), (before.version + 1, before.grant_epoch + 1));
@@ -171,12 +174,13 @@ async fn o_a_grant_is_narrowed_and_what_is_under_way_is_not_sealed() {
     // The entry says what was and what is.
     let (_, header, payload) = entries_of(&realm, realm.person()).pop().unwrap();
     assert_eq!((&header["type"], &header["state"]), (&json!("grant.amended"), &json!("active")));
-    assert_eq!(header["display"]["template"], json!(counterfoil_ledger::config::fingerprint(PAGE)));
+    assert_eq!(header["display"]["template"], json!(counterfoil_ledger::config::fingerprint(b"the page")));
     assert_eq!(payload["before"]["granted"], json!(before.details));
     assert_eq!(payload["after"]["carveOuts"], json!({ "categories": ["wine"] }));
     assert_eq!((&payload["version"], &payload["accessSize"]), (&json!(2), &json!(0)));
     // The same again is no change.
-    let same = grants::amend(&realm.oauth, realm.person(), id(&tokens.grant), Change::Choices(change), PAGE);
+    let same =
+        grants::amend(&realm.oauth, realm.person(), id(&tokens.grant), Change::Choices(change), page());
     assert!(!same.await.unwrap());
     assert_eq!(grant(&realm, &tokens.grant), after);
 }
@@ -189,7 +193,7 @@ async fn o_a_grant_is_changed_by_its_customer_alone_and_never_widened() {
     let tokens = app.connect_with(&realm, cut).await;
     let before = grant(&realm, &tokens.grant);
     let amend = async |person, change| {
-        grants::amend(&realm.oauth, person, id(&tokens.grant), Change::Choices(change), PAGE).await
+        grants::amend(&realm.oauth, person, id(&tokens.grant), Change::Choices(change), page()).await
     };
     for (wider, what) in [
         (
@@ -227,7 +231,7 @@ async fn o_single_purchases_are_left_out_and_put_back() {
     let foreign = realm.record(stranger.person, &order("2", "2026-11-01", &["Milk"]), None);
     let tokens = app.connect(&realm).await;
     let amend =
-        async |change| grants::amend(&realm.oauth, realm.person(), id(&tokens.grant), change, PAGE).await;
+        async |change| grants::amend(&realm.oauth, realm.person(), id(&tokens.grant), change, page()).await;
     assert!(amend(Change::LeaveOut(own)).await.unwrap());
     assert!(!amend(Change::LeaveOut(own)).await.unwrap(), "once is enough");
     assert_eq!(grant(&realm, &tokens.grant).carve_outs.purchases, [own]);
@@ -258,7 +262,7 @@ async fn o_what_joined_since_is_seen_when_the_customer_agrees() {
     assert_eq!(look().await, 1);
     let choices = unchanged(&grant(&realm, &tokens.grant));
     let amend = async |change| {
-        grants::amend(&realm.oauth, person, id(&tokens.grant), Change::Choices(change), PAGE).await.unwrap()
+        grants::amend(&realm.oauth, person, id(&tokens.grant), Change::Choices(change), page()).await.unwrap()
     };
     assert!(!amend(choices.clone()).await, "without the tick nothing changes");
     assert!(amend(Amendment { with_joined: true, ..choices.clone() }).await);
@@ -276,7 +280,8 @@ async fn o_a_hidden_purchase_moves_in_the_feed_and_seals_are_kept_out() {
     let bought = realm.record(person, &order("1", "2026-11-01", &["Milk", "Tea", "Rolls", "Soap"]), None);
     let tokens = app.connect(&realm).await;
     let access = realm.access(&app, &tokens.access).await.unwrap();
-    let hide = async |person, id, hidden| hiding::set_purchase(&realm.oauth, person, id, hidden, PAGE).await;
+    let hide =
+        async |person, id, hidden| hiding::set_purchase(&realm.oauth, person, id, hidden, page()).await;
     assert!(hide(person, bought, true).await.unwrap());
     assert!(!hide(person, bought, true).await.unwrap(), "it is hidden");
     let at = "2026-11-01T10:00:00Z".parse().unwrap();
@@ -319,7 +324,7 @@ async fn o_categories_are_hidden_from_every_app() {
     let person = realm.person();
     let words = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
     let set = async |chosen: &[&str], offered: &[&str]| {
-        hiding::set_categories(&realm.oauth, person, words(chosen), words(offered), PAGE).await
+        hiding::set_categories(&realm.oauth, person, words(chosen), words(offered), page()).await
     };
     assert!(set(&["wine", "health"], &["health", "wine", "bread"]).await.unwrap());
     assert!(!set(&["health", "wine"], &["health", "wine", "bread"]).await.unwrap());
@@ -352,7 +357,7 @@ async fn o_a_customer_of_two_names_decides_about_the_grants_of_both() {
     let (own, theirs) = (realm.person(), other.person);
     let tokens = app.connect(&realm).await;
     let open = app.reference(&realm).await;
-    consent::open(&realm.oauth, &open, &other).await.unwrap();
+    consent::open(&realm.oauth, &open, &other, &page()).await.unwrap();
     let merge = |conn: &mut Conn| people::set_home(conn, theirs, own, Some(1));
     realm.oauth.store().write_blocking(merge).unwrap();
     let merged = realm.session_of(&cookie).await;
@@ -367,14 +372,14 @@ async fn o_a_customer_of_two_names_decides_about_the_grants_of_both() {
     assert_eq!(grant(&realm, &older.to_string()).person, theirs);
     // Hiding for all apps moves what the grants of both names rest on.
     let bought = realm.record(own, &order("1", "2026-11-01", &["Milk"]), None);
-    assert!(hiding::set_purchase(&realm.oauth, own, bought, true, PAGE).await.unwrap());
+    assert!(hiding::set_purchase(&realm.oauth, own, bought, true, page()).await.unwrap());
     for person in [own, theirs] {
         let epoch = realm.oauth.store().read_blocking(|conn| people::epoch(conn, person)).unwrap();
         assert_eq!(epoch, Some(1));
     }
     let narrower =
         Amendment { datasets: vec![Dataset::Purchases], ..unchanged(&grant(&realm, &older.to_string())) };
-    assert!(grants::amend(&realm.oauth, own, older, Change::Choices(narrower), PAGE).await.unwrap());
+    assert!(grants::amend(&realm.oauth, own, older, Change::Choices(narrower), page()).await.unwrap());
     assert_eq!(
         grant(&realm, &older.to_string()).changed_seq,
         1,

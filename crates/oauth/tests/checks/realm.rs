@@ -20,7 +20,7 @@ use counterfoil_ledger::config::ConfigObject;
 use counterfoil_oauth::access::{Access, Own, Permission, Purchases};
 use counterfoil_oauth::problem::{Problem, complete};
 use counterfoil_oauth::session::{Session, Sessions};
-use counterfoil_oauth::{Oauth, Settings, Tier, routes};
+use counterfoil_oauth::{Oauth, Settings, Shown, Tier, routes};
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Store, people};
 use futures_util::future::LocalBoxFuture;
@@ -28,6 +28,11 @@ use prometheus::Registry;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
+
+/// What the page of these tests shows.
+pub fn page() -> Shown {
+    Shown::new("en", b"the page", b"its words")
+}
 
 /// The issuer of every test.
 pub const ISSUER: &str = "https://counterfoil.example";

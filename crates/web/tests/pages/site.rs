@@ -25,7 +25,7 @@ use counterfoil_oauth::upstream::Login;
 use counterfoil_oauth::{Oauth, Settings, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
-use counterfoil_web::{Category, Pages, PagesSettings};
+use counterfoil_web::{Category, Files, PageSet, PagesSettings};
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::EcCurve;
 use josekit::jws::{ES256, JwsHeader};
@@ -63,11 +63,18 @@ pub struct Registered {
     pub max_duration: Lasting,
     /// From when on.
     pub window_from: Option<&'static str>,
+    /// Of the realm.
+    pub tier: Tier,
 }
 
 impl Default for Registered {
     fn default() -> Self {
-        Self { name: "Money Garden", max_duration: Lasting::UntilWithdrawn, window_from: None }
+        Self {
+            name: "Money Garden",
+            max_duration: Lasting::UntilWithdrawn,
+            window_from: None,
+            tier: Tier::Sandbox,
+        }
     }
 }
 
@@ -91,8 +98,8 @@ impl Site {
         store.migrate().unwrap();
         let keys = Keys::open(&url("keys.db"), Secret::new([7; 32]), clock.clone(), entropy.clone()).unwrap();
         let base: Url = BASE.parse().unwrap();
-        let config =
-            ConfigObject::embedded(counterfoil_web::consent_template(), counterfoil_web::word_file());
+        let files = Files::embedded();
+        let config = ConfigObject::embedded(&files.notice(), &files.words());
         let ledger = Ledger::new(keys.clone(), entropy.clone(), config).unwrap();
         let sessions =
             Sessions::new(store.clone(), keys.clone(), clock.clone(), entropy.clone(), &base).unwrap();
@@ -106,10 +113,16 @@ impl Site {
                 ("health", "Health", true),
                 ("wine", "Wine & beer", false),
             ]
-            .map(|(id, name, sensitive)| Category { id: id.to_owned(), name: name.to_owned(), sensitive })
+            .map(|(id, name, sensitive)| Category {
+                id: id.to_owned(),
+                names: [("en".to_owned(), name.to_owned())].into(),
+                sensitive,
+            })
             .to_vec(),
+            is_secure: false,
+            has_styleguide: registered.tier == Tier::Sandbox,
         };
-        let pages = Pages::new(settings, clock.clone(), entropy.clone()).unwrap();
+        let pages = PageSet::new(files, settings, clock.clone(), entropy.clone()).unwrap();
         let registry = prometheus::Registry::new();
         let oauth =
             Oauth::new(store, keys, ledger, clock, entropy, Settings::new(base, Tier::Sandbox), &registry)

@@ -1,0 +1,586 @@
+### Alles, was Kundinnen und Kunden lesen, auf Deutsch. Kurze Sätze, „Sie“; niemand wird beschämt oder gedrängt.
+
+language-name = Deutsch
+page-broken = Diese Seite kann nicht gezeigt werden.
+
+## Datum und Geld
+
+month-1 = Januar
+month-2 = Februar
+month-3 = März
+month-4 = April
+month-5 = Mai
+month-6 = Juni
+month-7 = Juli
+month-8 = August
+month-9 = September
+month-10 = Oktober
+month-11 = November
+month-12 = Dezember
+day = { $day }. { $month } { $year }
+month = { $month } { $year }
+moment = { $day }, { $time } Uhr ({ $zone })
+decimal-mark = ,
+money = { $amount } { $currency }
+
+## Auf jeder Seite
+
+skip = Zum Inhalt springen
+navigation = Ihr Konto
+nav-apps = Verbundene Apps
+nav-hidden = Vor Apps verborgen
+sign-out = Abmelden
+promise = Ihre Einkäufe gehören Ihnen. Sie entscheiden, welche Apps sie sehen dürfen.
+languages = Andere Sprachen
+error-title = Fehler: { $title }
+save = Speichern
+saved = Gespeichert. Es gilt ab jetzt.
+run-by = Betrieben von { $operator }
+reference = Kennung
+
+## Anmelden
+
+sign-in = Anmelden
+sign-in-for-app = { $app } möchte Ihre Einkäufe sehen. Melden Sie sich zuerst an. Nichts wird weitergegeben, bevor Sie auf der nächsten Seite zustimmen.
+sign-in-lead = Melden Sie sich an, um zu sehen, welche Apps Ihre Einkäufe ansehen dürfen, und um das zu beenden.
+sign-in-number = Kundennummer
+sign-in-hint = Dies ist eine Vorführung. Geben Sie die Nummer einer erfundenen Person ein.
+sign-in-hint-list = Dies ist eine Vorführung. Geben Sie die Nummer einer erfundenen Person ein oder wählen Sie eine aus der Liste.
+sign-in-elsewhere = Sie melden sich auf der Seite von { $shop } an, die Sie schon kennen, und kommen dann hierher zurück.
+sign-in-password = Die App sieht Ihr Passwort nie.
+sign-in-cancel = Abbrechen
+sign-in-cancel-says = „Abbrechen“ bringt Sie zurück zur App. Sie bekommt nichts.
+sign-in-missing = Geben Sie Ihre Kundennummer ein.
+sign-in-unusable = Eine Kundennummer hat höchstens 128 Buchstaben, Ziffern oder Zeichen.
+
+## Eine App zulassen
+
+consent-title = Darf { $app } Ihre Einkäufe sehen?
+consent-lead = Sie wählen, was die App sieht, ab welchem Tag und wie lange. Sie können es jederzeit beenden.
+consent-who = Wer fragt
+consent-app = App
+consent-operator = Betrieben von
+consent-origin = Führt Sie zurück zu
+consent-why = Wozu, in den Worten der App. { $shop } hat sie nicht geprüft:
+consent-no-why = Die App sagt nicht, was sie mit Ihren Einkäufen tun wird.
+consent-sees = Was sie sehen würde
+consent-needed = Ohne das funktioniert die App nicht.
+consent-optional = Das hätte die App auch gern. Kreuzen Sie an, was Sie dazugeben möchten. Sie müssen nichts ankreuzen.
+consent-sensitive = Sehr Persönliches
+    .hint = Manche Artikel können etwas sehr Persönliches verraten, zum Beispiel über Ihre Gesundheit, Ihren Glauben oder Ihr Sexualleben. Sie bleiben der App verborgen, wenn Sie das nicht ankreuzen.
+    .label = Die App darf auch sehr Persönliches sehen
+consent-shared = Geteilte Konten
+    .hint = Was über ein Konto gekauft wurde, das Sie zum Beispiel mit Ihrer Familie teilen, kann auch etwas über die anderen verraten. Es bleibt der App verborgen, wenn Sie das nicht ankreuzen.
+    .label = Die App darf auch Einkäufe über ein geteiltes Konto sehen
+consent-from = Ab welchem Tag
+    .hint = Einkäufe vor diesem Tag bleiben der App verborgen.
+    .hint-until = Einkäufe vor diesem Tag bleiben der App verborgen. Das gilt auch für die nach dem { $date }.
+consent-from-all = Alle meine Einkäufe
+consent-from-earliest = Ab dem { $date }, wie die App es möchte
+consent-from-year = Die letzten 12 Monate, ab dem { $date }
+consent-from-date = Ab einem Tag, den ich wähle
+consent-date = Tag
+consent-leave-out = Etwas weglassen
+    .hint = Die App erfährt nicht, was Sie weglassen. Sie können es später ändern, auch für einzelne Einkäufe.
+consent-duration = Wie lange
+    .hint = Danach sieht die App nichts mehr, außer Sie stimmen noch einmal zu.
+consent-withheld = Was nicht weitergegeben wird
+    .name = Ihr Name, Ihre Adresse und wie man Sie erreicht
+    .password = Ihr Passwort und vollständige Kartennummern
+    .left-out = Was Sie oben weglassen und was Sie vor allen Apps verborgen haben
+    .unticked = Was Sie oben nicht ankreuzen
+    .shared = Einkäufe über ein Konto, das Sie mit anderen teilen
+consent-stop = So beenden Sie es
+    .says = Öffnen Sie hier „Verbundene Apps“ und wählen Sie „Teilen beenden“, oder „Ändern“, um etwas wegzunehmen. Es wirkt sofort. Was die App bis dahin gesehen hat, behält sie; Sie können { $operator } bitten, es zu löschen.
+consent-allow = Erlauben
+consent-refuse = Nicht erlauben
+
+date-missing = Wählen Sie einen Tag.
+date-unreadable = Geben Sie einen Tag so ein: 2025-03-31.
+date-future = Wählen Sie einen Tag, der nicht in der Zukunft liegt.
+date-too-early = Die App möchte nur Einkäufe ab einem späteren Tag. Wählen Sie diesen Tag oder einen späteren.
+
+dataset-purchases = Ihre Einkäufe
+    .gives = Wann Sie etwas gekauft haben, was jeder Einkauf gekostet hat und was Sie zurückgegeben oder erstattet bekommen haben.
+    .withheld = Ihre Einkäufe
+dataset-lines = Jeder Artikel, den Sie gekauft haben
+    .gives = Namen, Mengen, Preise und Rabatte.
+    .withheld = Welche Artikel Sie gekauft haben
+dataset-sensitive = Artikel, die etwas sehr Persönliches verraten können
+    .gives = Zum Beispiel über Ihre Gesundheit, Ihren Glauben oder Ihr Sexualleben.
+    .withheld = Artikel, die etwas sehr Persönliches verraten können
+dataset-payment = Wie Sie bezahlt haben
+    .gives = Die Art der Zahlung, die letzten vier Ziffern der Karte und Treuepunkte.
+    .withheld = Wie Sie bezahlt haben
+dataset-location = In welchem Geschäft
+    .gives = Der Name des Geschäfts und der Ort, in dem es ist.
+    .withheld = In welchem Geschäft Sie waren
+dataset-documents = Kassenzettel und Rechnungen
+    .gives = Die Dateien Ihrer Kassenzettel und Rechnungen.
+    .withheld = Ihre Kassenzettel und Rechnungen als Dateien
+
+duration-P30D = 30 Tage
+duration-P90D = 90 Tage
+duration-P180D = 180 Tage
+duration-until_withdrawn = Bis ich es beende
+
+## Weglassen
+
+kinds-fold = Arten von Artikeln wählen
+kinds-sensitive = Sehr Persönliches
+kinds-ordinary = Alles andere
+kinds-note = Sehr Persönliches wird ohnehin weggelassen.
+kinds-unsorted = Sobald Sie eine Art wählen, werden auch Artikel weggelassen, die wir keiner Art zuordnen können.
+keep-totals = Die vollen Beträge behalten
+    .says = Wird aus einem Einkauf etwas weggelassen, bekommt die App nur den Betrag der übrigen Artikel und nicht, wie Sie bezahlt haben. So kann sie nicht ausrechnen, was fehlt. Kreuzen Sie das an, wenn sie den vollen Betrag und die Art der Zahlung trotzdem sehen darf.
+shared-accounts = Einkäufe über ein geteiltes Konto
+    .says = Was über ein Konto gekauft wurde, das Sie mit anderen teilen, etwa mit Ihrer Familie.
+
+## Verbundene Apps
+
+apps-title = Verbundene Apps
+apps-lead = Diese Apps dürfen Ihre Einkäufe ansehen. Sie können jede davon jederzeit stoppen.
+apps-nobody = Keine App kann Ihre Einkäufe sehen
+    .says = Wenn eine App fragt, entscheiden Sie hier, was sie sehen darf. Apps, die Sie zugelassen haben, stehen auf dieser Seite.
+apps-ended = Beendet
+apps-since = Seit
+apps-until = Bis
+apps-ended-at = Beendet
+apps-last = Zuletzt nachgesehen
+apps-times = Wie oft
+apps-sees = Sieht
+apps-saw = Sah
+apps-left-out = Weggelassen
+apps-stop = Teilen beenden
+    .with = mit { $app }
+apps-change = Ändern
+    .what = was { $app } sieht
+purchases-since = Einkäufe ab dem { $date }
+purchases-until = Einkäufe bis zum { $date }
+single-purchases = { $count ->
+    [one] 1 einzelner Einkauf
+   *[other] { $count } einzelne Einkäufe
+}
+until-stopped = Sie es beenden
+not-looked = Noch nicht
+looked = { $count ->
+    [0] Nie
+    [one] Einmal
+   *[other] { $count }-mal
+}
+
+state-given = Wartet auf die App
+state-active = Aktiv
+state-paused = Angehalten
+state-lapsed = Von der App nie genutzt
+state-withdrawn = Von Ihnen beendet
+state-ended = Von der App beendet
+state-revoked = Vom Geschäft beendet
+state-expired = Zeit ist um
+
+## Beenden
+
+stop-title = Teilen mit { $app } beenden?
+stop-what = Was dann geschieht
+    .now = Ab diesem Moment sieht { $app } nichts mehr von Ihren Einkäufen.
+    .keeps = Was die App schon gesehen hat, behält sie. Sie können { $operator } bitten, es zu löschen.
+    .else = Sonst ändert sich bei { $shop } nichts für Sie.
+stop-do = Teilen beenden
+stop-back = Zurück
+stopped-title = { $app } sieht nichts mehr
+stopped-at = Es gilt seit
+stopped-keeps = Was { $app } vorher gesehen hat, behält die App. Wenn es gelöscht werden soll, bitten Sie { $operator } darum.
+stopped-lapsed = Die App hat nie nachgesehen, darum hat es von selbst geendet.
+stopped-withdrawn = Sie haben das Teilen beendet.
+stopped-ended = Die App hat es selbst beendet.
+stopped-revoked = Das Geschäft hat es beendet.
+stopped-expired = Die vereinbarte Zeit ist um.
+
+## Ändern, was eine App sieht
+
+change-title = Ändern, was { $app } sieht
+change-lead = Was Sie wegnehmen, ist der App sofort verborgen. Was sie schon gesehen hat, behält sie; Sie können { $operator } bitten, es zu löschen.
+change-joined = Neu unter Ihren Einkäufen
+    .hint = { $count ->
+        [one] 1 Einkauf ist dazugekommen, nachdem Sie diese App zugelassen haben, zum Beispiel weil aus zwei Ihrer Konten eines wurde. Die App sieht ihn nicht.
+       *[other] { $count } Einkäufe sind dazugekommen, nachdem Sie diese App zugelassen haben, zum Beispiel weil aus zwei Ihrer Konten eines wurde. Die App sieht sie nicht.
+    }
+    .label = { $count ->
+        [one] Die App darf ihn auch sehen
+       *[other] Die App darf sie auch sehen
+    }
+change-sees = Was sie sieht
+    .hint = Nehmen Sie ein Kreuz weg, um das nicht mehr zu teilen. Wenn Sie es wieder geben möchten, lassen Sie die App noch einmal fragen.
+change-left-out = Was weggelassen wird
+    .hint = Die App erfährt nicht, was Sie weglassen. Sie können es jederzeit zurückholen.
+    .single = Einzelne Einkäufe weglassen
+    .now = ({ $count } zurzeit)
+change-cancel = Abbrechen
+
+## Einzelne Einkäufe
+
+left-out-title = Einzelne Einkäufe weglassen
+left-out-lead = Was Sie hier weglassen, bekommt { $app } nicht zu sehen. Die App erfährt nicht, dass etwas fehlt. Andere Apps sind davon nicht betroffen.
+left-out-list = Ihre Einkäufe
+left-out-only = Nur Weggelassenes zeigen
+left-out-back = Zurück zu { $app }
+hidden-title = Vor allen Apps verborgen
+hidden-lead = Was Sie hier verbergen, bekommt keine App zu sehen: weder die, die Sie zugelassen haben, noch die, die später fragen. Apps behalten, was sie schon gesehen haben. Sie können es jederzeit wieder zeigen.
+hidden-kinds = Arten von Artikeln
+    .now = Jetzt verborgen: { $kinds }.
+    .none = Davon ist jetzt nichts verborgen.
+hidden-list = Einzelne Einkäufe
+hidden-some = Verborgene Einkäufe
+hidden-only = Nur Verborgenes zeigen
+show-all = Alle zeigen
+
+hide = Verbergen
+show = Wieder zeigen
+hidden = Vor allen Apps verborgen
+leave-out = Weglassen
+put-back = Zurückholen
+left-out = Weggelassen
+and-more = { $things } und { $count } weitere
+no-purchases = Hier sind keine Einkäufe.
+none-hidden = Sie haben keinen einzelnen Einkauf verborgen.
+none-left-out = Sie haben keinen einzelnen Einkauf weggelassen.
+purchase = Einkauf
+more-purchases = Mehr Einkäufe
+newest-purchases = Neueste Einkäufe
+older-purchases = Ältere Einkäufe
+
+## Wenn etwas schiefging
+
+what-to-do = Was Sie tun können
+home = Zu den verbundenen Apps
+failure-form_not_ours = Dieses Formular gilt nicht mehr
+    .reason = Die Seite war zu lange offen, oder das Formular kam nicht von hier. Nichts wurde geändert.
+    .advice = Öffnen Sie die Seite neu und füllen Sie sie noch einmal aus.
+failure-form_unreadable = Das konnten wir nicht lesen
+    .reason = Was Ihr Browser geschickt hat, war nicht vollständig. Nichts wurde geändert.
+    .advice = Gehen Sie zurück, öffnen Sie die Seite neu und füllen Sie sie noch einmal aus.
+failure-not_found = Hier ist nichts
+    .reason = Diese Seite gibt es nicht, oder sie gehört nicht Ihnen.
+    .advice = Prüfen Sie die Adresse, oder beginnen Sie bei den verbundenen Apps.
+failure-request_unknown = Diese Anfrage ist nicht offen
+    .reason = Die Anfrage der App ist vorbei, schon beantwortet oder keine von unseren. Es wurde nichts Neues weitergegeben.
+    .advice = Gehen Sie zurück zur App und beginnen Sie dort noch einmal.
+failure-app_unknown = Wir kennen diese App nicht
+    .reason = Die App, die Sie hergeschickt hat, ist nicht angemeldet. Es wurde nichts weitergegeben.
+    .advice = Machen Sie hier nicht weiter. Sagen Sie denen, die die App machen, was geschehen ist.
+failure-app_not_active = Diese App ist nicht zugelassen
+    .reason = Das Geschäft hat diese App nicht zugelassen oder sie gestoppt. Es wurde nichts weitergegeben.
+    .advice = Fragen Sie die, die die App machen, was geschehen ist.
+failure-app_ended = Diese App sieht nichts mehr
+    .reason = Das Teilen mit dieser App ist beendet, darum gibt es nichts mehr zu ändern.
+    .advice = Bei den verbundenen Apps steht, welche Apps noch etwas sehen.
+failure-too_many_left_out = Mehr können Sie nicht weglassen
+    .reason = Für eine App können Sie höchstens 500 einzelne Einkäufe weglassen. Nichts wurde geändert.
+    .advice = Verbergen Sie den Einkauf stattdessen vor allen Apps, oder lassen Sie eine Art von Artikeln weg.
+failure-request_invalid = Die App hat falsch gefragt
+    .reason = Die App, die Sie hergeschickt hat, hat in ihrer Anfrage einen Fehler gemacht. Es wurde nichts weitergegeben.
+    .advice = Gehen Sie zurück zur App und versuchen Sie es noch einmal. Geschieht es wieder, sagen Sie es denen, die die App machen.
+failure-sign_in_over = Das Anmelden hat zu lange gedauert
+    .reason = Ihre Anmeldung passt nicht zu diesem Browser. Sie sind nicht angemeldet.
+    .advice = Beginnen Sie noch einmal. Wenn eine App Sie hergeschickt hat, gehen Sie zuerst zur App zurück.
+failure-sign_in_declined = Sie sind nicht angemeldet
+    .reason = Die Anmeldeseite sagt, dass Sie aufgehört haben oder dass sie Sie nicht anmelden konnte.
+    .advice = Beginnen Sie noch einmal, wenn Sie weitermachen möchten. Es wurde nichts weitergegeben.
+failure-sign_in_refused = Wir konnten Sie nicht anmelden
+    .reason = Die Antwort der Anmeldeseite war nicht zu gebrauchen. Sie sind nicht angemeldet.
+    .advice = Versuchen Sie es später noch einmal. Geschieht es wieder, nennen Sie dem Geschäft die Kennung unten.
+failure-sign_in_unavailable = Das Anmelden geht gerade nicht
+    .reason = Die Anmeldeseite antwortet nicht. Es wurde nichts weitergegeben.
+    .advice = Versuchen Sie es in ein paar Minuten noch einmal.
+failure-unavailable = Wir können gerade nicht antworten
+    .reason = Bei uns funktioniert im Moment etwas nicht. Wenn Sie gerade eine App stoppen oder etwas verbergen wollten, ist es vielleicht nicht geschehen.
+    .advice = Versuchen Sie es in einer Minute noch einmal, und sehen Sie auf der Seite nach, ob es gilt.
+failure-unknown = Etwas ist schiefgegangen
+    .reason = Wir konnten nicht tun, worum Sie gebeten haben.
+    .advice = Beginnen Sie noch einmal. Geschieht es wieder, nennen Sie dem Geschäft die Kennung unten.
+
+## Meine Einkäufe, ein Einkauf, und die Einkäufe als Datei
+
+nav-purchases = Meine Einkäufe
+purchases-title = Meine Einkäufe
+purchases-lead = Was { $shop } darüber aufgeschrieben hat, was Sie gekauft haben und was zurückkam.
+purchases-none = Hier ist noch nichts
+    .says = Wenn Sie bei { $shop } etwas kaufen und wir wissen, dass Sie es waren, steht es auf dieser Seite, mit dem, was zurückkam, und den Apps, die es sehen dürfen.
+purchases-matching = Einkäufe, die passen
+purchases-unmatched = Nichts passt. Wählen Sie ein anderes Geschäft, eine andere Art des Kaufs oder andere Tage.
+purchases-no-month = Im { $month } haben Sie hier nichts gekauft.
+purchases-sum = { $count ->
+        [one] 1 Einkauf für { $total }.
+       *[other] { $count } Einkäufe für { $total }.
+    }
+    .back = { $amount } kamen zurück.
+purchases-months = Monate
+purchases-keep = Eine Kopie behalten
+    .says = Sie können alle Ihre Einkäufe sofort als Datei bekommen.
+count-purchases = { $count ->
+    [one] 1 Einkauf
+   *[other] { $count } Einkäufe
+}
+count-items = { $count ->
+    [one] 1 Artikel
+   *[other] { $count } Artikel
+}
+amount-back = { $amount } zurück
+something-back = Etwas kam zurück
+in-currency = in { $currency }
+
+find-title = Einen Einkauf finden
+find-words = Was haben Sie gekauft?
+find-search = Suchen
+find-filter = Geschäft, Art des Kaufs, Tage
+find-shop = Geschäft
+    .all = Alle Geschäfte
+find-way = Art des Kaufs
+    .all = Alle Arten
+find-apply = Diese zeigen
+day-from = Ab diesem Tag
+day-to = Bis zu diesem Tag
+found-title = In meinen Einkäufen suchen
+found = { $count ->
+    [0] Kein Einkauf mit „{ $words }“
+    [one] 1 Einkauf mit „{ $words }“
+   *[other] { $count } Einkäufe mit „{ $words }“
+}
+found-where = Wir haben in den Namen der Artikel vom { $from } bis zum { $to } gesucht.
+    .filtered = Wir haben in den Namen der Artikel vom { $from } bis zum { $to } gesucht, in dem, was Ihr Filter zeigt.
+    .most = Eine Suche sieht höchstens { $months } Monate und { $purchases } Einkäufe durch und zeigt höchstens { $listed }.
+found-cut = Es gab noch mehr.
+    .do = Nehmen Sie mehr Wörter, oder wählen Sie einen früheren letzten Tag.
+found-nothing = Um weiter zurück zu suchen, wählen Sie einen früheren letzten Tag.
+found-back = Zurück zu allen meinen Einkäufen
+
+month-short-1 = Jan
+month-short-2 = Feb
+month-short-3 = Mär
+month-short-4 = Apr
+month-short-5 = Mai
+month-short-6 = Jun
+month-short-7 = Jul
+month-short-8 = Aug
+month-short-9 = Sep
+month-short-10 = Okt
+month-short-11 = Nov
+month-short-12 = Dez
+year-title = { $year }, Monat für Monat
+year-picture = Was Ihre Einkäufe in jedem Monat des Jahres { $year } gekostet haben, in { $currency }
+    .says = Dieselben Zahlen stehen in der Tabelle darunter.
+    .striped = Gestreift ist, was zurückkam. Es zählt in dem Monat, in dem Sie es gekauft haben.
+    .marked = Der Monat, der unten steht, ist unterstrichen.
+year-table = Diese Zahlen als Tabelle zeigen
+    .month = Monat
+    .total = Summe
+    .back = Zurück
+    .left = Bleibt
+    .both = Das sind die Summen aller Bestellungen und Kassenzettel, wie sie aufgeschrieben wurden. Gab es zu einer Bestellung einen Kassenzettel, zählt beides.
+year-nothing = Im Jahr { $year } haben Sie nichts in { $currency } gekauft.
+    .unknown = Für { $year } gibt es keine Summen.
+year-currencies = Währungen
+    .one = Währung
+year-years = Jahre
+    .one = Jahr
+
+purchase-title = Einkauf vom { $day }
+    .return = Rückgabe vom { $day }
+purchase-back = Meine Einkäufe, { $month }
+bought-at = { $day }, { $time } Uhr
+no-order = Wir wissen, was zurückkam, aber nicht, zu welchem Einkauf es gehört. Vielleicht wurde es ohne Anmeldung gekauft, oder bevor diese Aufzeichnung begann.
+about-purchase = Über diesen Einkauf
+    .shop = Geschäft
+    .seller = Verkauft von
+    .way = Art des Kaufs
+    .status = Stand
+    .receipt-number = Belegnummer
+    .order-number = Bestellnummer
+    .gift = Geschenk
+    .gift-says = Als Geschenk gekauft
+    .account = Konto
+    .account-says = Ein Konto, das Sie mit anderen teilen
+    .recorded = Aufgeschrieben
+purchase-apps = Apps und dieser Einkauf
+    .got = Hat Einkäufe von Tagen bekommen, zu denen der { $day } gehört, zuletzt am { $at }. Dieser kann darunter gewesen sein.
+    .unknown = Wurde am { $since } zugelassen. Sie hat so oft nachgesehen, dass wir hier nicht sagen können, ob der { $day } dabei war.
+    .nothing = Wurde am { $since } zugelassen. Sie hat vom { $day } bisher nichts bekommen.
+    .sees = Darf diesen Einkauf jetzt sehen, bis auf das, was Sie weglassen.
+    .sees-not = Sieht diesen Einkauf jetzt nicht.
+    .why = Wir schreiben auf, wann eine App Einkäufe bekommen hat, wie viele und von welchen Tagen. Welche es waren, schreiben wir nicht auf. Darum sagen wir „kann“.
+    .none = Keine App hat Einkäufe vom { $day } bekommen, und keine darf diesen jetzt sehen.
+purchase-hide = Vor Apps verbergen
+    .says = Wenn Sie ihn verbergen, bekommt ihn von da an keine App zu sehen. Apps behalten, was sie vorher bekommen haben. Sie können ihn jederzeit wieder zeigen.
+    .now = Keine App bekommt diesen Einkauf zu sehen. Apps behalten, was sie vorher bekommen haben.
+
+receipt-items = Was Sie gekauft haben
+line-price = { $quantity } zu { $price }
+line-seller = verkauft von { $seller }
+line-return-by = Rückgabe möglich bis { $day }
+line-warranty = Garantie bis { $day }
+line-serial = Seriennummer { $number }
+line-gross = Vor Rabatt:
+return-part = { $what }: { $quantity } am { $day }
+    .loose = { $name }: { $what }, { $quantity }, { $day }
+refund-part = { $what }: { $amount }, { $day }
+refund-fee = Als Gebühr einbehalten: { $amount }
+    .of = Einbehalten: { $what }, { $amount }
+sum-title = Was es gekostet hat
+    .caption = Wie die Summe zustande kommt, in { $currency }
+    .gross = Artikel vor Rabatten
+    .discounts = Rabatte
+    .items = Artikel
+    .difference = Durch die Aufzeichnung nicht erklärt
+    .total = Summe
+    .back = Geld, das zurückkam oder unterwegs ist
+    .left = Bleibt
+sum-within = Darin enthalten: { $taxes }
+sum-fits = Die Teile ergeben die Summe.
+    .not = Die Teile, die wir haben, ergeben nicht die Summe. { $amount } sind nicht erklärt.
+    .paid-not = Bezahlt wurde etwas anderes als die Summe. Der Unterschied ist { $amount }.
+    .as-sent = Wir zeigen, was uns das Geschäft geschickt hat. Ist etwas falsch, kann das Geschäft es richtigstellen.
+came-back = Was zurückkam
+    .no-money = Soweit wir wissen, kam dafür noch kein Geld zurück.
+    .other-currencies = In einer anderen Währung, und darum nicht in der Summe oben: { $amounts }.
+paid = Wie Sie bezahlt haben
+    .open = Soweit wir wissen, noch nicht bezahlt.
+    .part = Bisher zum Teil bezahlt.
+    .ending = endet auf { $digits }
+    .change = Rückgeld: { $amount }
+loyalty =
+    .earned = { $amount } { $unit } gesammelt
+    .used = { $amount } { $unit } eingelöst
+
+# Wörter der Aufzeichnung. Das mit * steht für alles andere.
+way = { $kind ->
+        [store] Im Geschäft
+        [online] Online
+        [app] In der App
+        [phone] Am Telefon
+        [marketplace] Auf einem Marktplatz
+       *[other] Auf andere Art
+    }
+    .within = { $kind ->
+        [store] im Geschäft
+        [online] online
+        [app] in der App
+        [phone] am Telefon
+        [marketplace] auf einem Marktplatz
+       *[other] auf andere Art
+    }
+purchase-status = { $kind ->
+    [placed] Bestellt
+    [partly_fulfilled] Zum Teil bei Ihnen
+    [fulfilled] Erledigt
+    [cancelled] Abgesagt
+    [returned] Kam zurück
+   *[other] Nicht bekannt
+}
+payment-method = { $kind ->
+    [card] Karte
+    [cash] Bargeld
+    [gift_card] Geschenkkarte
+    [voucher] Gutschein
+    [loyalty] Punkte
+    [account] Konto
+   *[other] Auf andere Art
+}
+line-kind = { $kind ->
+    [service] Dienst
+    [digital] Digital
+    [subscription] Abo
+    [gift_card] Geschenkkarte
+    [deposit] Pfand
+    [deposit_return] Pfand zurück
+    [warranty] Garantie
+   *[other] Anderes
+}
+charge-kind = { $kind ->
+    [delivery] Lieferung
+    [service] Dienst
+    [deposit] Pfand
+    [tip] Trinkgeld
+    [donation] Spende
+    [rounding] Rundung
+   *[other] Anderes
+}
+discount-kind = { $kind ->
+    [promotion] Sonderangebot
+    [coupon] Gutschein
+    [loyalty] Treuerabatt
+    [employee] Personalrabatt
+   *[other] Rabatt
+}
+tax-kind = { $kind ->
+    [VAT] Mehrwertsteuer
+    [sales] Verkaufssteuer
+    [excise] Verbrauchssteuer
+   *[other] Steuer
+}
+quantity = { $unit ->
+    [EA] { $value } ×
+    [C62] { $value } ×
+    [H87] { $value } ×
+    [KGM] { $value } kg
+    [GRM] { $value } g
+    [LTR] { $value } l
+    [MLT] { $value } ml
+    [CLT] { $value } cl
+    [MTR] { $value } m
+    [CMT] { $value } cm
+    [MTK] { $value } m²
+    [HUR] { $value } h
+    [PR] { $value } Paar
+   *[other] { $value } { $name }
+}
+return-status = { $kind ->
+    [requested] Rückgabe gewünscht
+    [rejected] Rückgabe nicht angenommen
+   *[other] Kam zurück
+}
+refund-status = { $kind ->
+    [pending] Geld ist unterwegs zu Ihnen
+    [failed] Das Geld kam nicht an
+   *[other] Geld zurück
+}
+refund-for = { $kind ->
+    [goodwill] Aus Kulanz
+    [fee] Eine Gebühr
+   *[other] Für etwas anderes
+}
+
+gaps-title = Warum fehlt etwas?
+gaps-loading = Ältere Einkäufe werden noch hergeholt.
+    .so-far = Bisher haben wir die bis { $until }.
+    .again = Sehen Sie später noch einmal nach.
+gaps-late = Es ist noch unterwegs.
+    .says = Ein neuer Einkauf, oder etwas, das zurückkam, braucht etwas Zeit, bis es hier ist.
+    .until = Was Sie sehen, reicht bis { $until }.
+gaps-stranger = Sie haben es gekauft, ohne sich anzumelden.
+    .says = Dann wissen wir nicht, dass Sie es waren, außer das Geschäft hat es Ihnen später zugeordnet.
+gaps-before = Es war, bevor diese Aufzeichnung begann.
+    .says = Die Aufzeichnung beginnt am { $day }.
+    .unknown = Das Geschäft hat uns nicht gesagt, an welchem Tag das war.
+gaps-way = Sie haben es auf eine Art gekauft, die nicht in dieser Aufzeichnung ist.
+    .says = In ihr steht, was so gekauft wurde: { $ways }.
+gaps-old = Es ist älter als das, was das Geschäft aufhebt.
+gaps-removed = Es wurde entfernt.
+    .says = Vielleicht hat das Geschäft einen Fehler berichtigt, oder jemand wollte, dass es gelöscht wird.
+gaps-gift = Es war ein Geschenk an Sie.
+    .says = Dann gehört es in die Aufzeichnung von dem, der es gekauft hat, auch was Sie davon zurückgegeben haben.
+
+download-title = Meine Einkäufe herunterladen
+download-lead = Eine Datei mit Ihren Einkäufen, zum Behalten oder um sie anderswo zu nutzen. Sie entsteht sofort.
+download-record = Das sind Ihre Einkäufe, nicht alles, was wir über Sie haben.
+    .hidden = Was Sie vor Apps verbergen, ist dabei, denn es gehört Ihnen.
+download-empty = Zwischen diesen Tagen gibt es keine Einkäufe, darum gibt es keine Datei. Wählen Sie andere Tage.
+download-days = Welche Tage
+    .hint = Lassen Sie beides leer, um alle Ihre Einkäufe zu bekommen.
+    .turned = Der letzte Tag liegt vor dem ersten. Ändern Sie einen davon.
+download-form = Welche Art von Datei
+download-csv = Tabelle (CSV)
+    .says = Für ein Tabellenprogramm: eine Zeile für jeden Artikel. Was ein ganzer Einkauf gekostet hat, steht nur in seiner ersten Zeile, damit Sie eine Spalte zusammenzählen können. Vor einem Text, den ein Tabellenprogramm für eine Formel halten könnte, steht ein '. Die Namen der Spalten sind englisch.
+download-json = Für Programme (JSON)
+    .says = Alles, was von jedem Einkauf aufgeschrieben ist, so wie es eine App bekäme, der Sie alles zeigen. Die Namen darin sind englisch.
+download-do = Herunterladen
+download-care = Die Datei ist nicht verschlossen. Legen Sie sie dorthin, wo nur Menschen sie öffnen können, die sehen dürfen, was Sie gekauft haben. Wir schreiben auf, dass Sie sie heruntergeladen haben.

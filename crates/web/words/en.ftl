@@ -1,0 +1,588 @@
+### Everything that customers read, in English. Reading age 9 to 12; nobody is shamed or hurried; no jargon.
+### `counterfoil templates check` finds what is missing, what nothing uses, and what takes other values than English.
+
+# The name of this language, in this language.
+language-name = English
+page-broken = This page cannot be shown.
+
+## Dates and money
+
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
+day = { $day } { $month } { $year }
+month = { $month } { $year }
+moment = { $day }, { $time } { $zone }
+decimal-mark = .
+money = { $amount } { $currency }
+
+## On every page
+
+skip = Skip to the content
+navigation = Your account
+nav-apps = Connected apps
+nav-hidden = Hidden from apps
+sign-out = Sign out
+promise = Your purchases belong to you. You decide which apps may see them.
+languages = Other languages
+error-title = Error: { $title }
+save = Save
+saved = Saved. It holds from now on.
+run-by = Run by { $operator }
+reference = Reference
+
+## Signing in
+
+sign-in = Sign in
+sign-in-for-app = { $app } would like to see your purchases. Sign in first. Nothing is shared before you say yes on the next page.
+sign-in-lead = Sign in to see which apps may look at your purchases, and to stop them.
+sign-in-number = Customer number
+sign-in-hint = This is a demo. Type the number of a made-up customer.
+sign-in-hint-list = This is a demo. Type the number of a made-up customer, or pick one from the list.
+sign-in-elsewhere = You sign in on the page of { $shop } that you already know, and come back here.
+sign-in-password = The app never sees your password.
+sign-in-cancel = Cancel
+sign-in-cancel-says = “Cancel” takes you back to the app. It gets nothing.
+sign-in-missing = Enter your customer number.
+sign-in-unusable = A customer number has at most 128 letters, digits or signs.
+
+## Letting an app in
+
+consent-title = Let { $app } see your purchases?
+consent-lead = You choose what it sees, from which date and for how long. You can stop it at any time.
+consent-who = Who is asking
+consent-app = App
+consent-operator = Run by
+consent-origin = Sends you back to
+consent-why = Why, in the app’s own words. { $shop } has not checked them:
+consent-no-why = The app does not say what it will do with your purchases.
+consent-sees = What it would see
+consent-needed = The app cannot work without this.
+consent-optional = The app would also like these. Tick what you want to add. It is fine to tick nothing.
+consent-sensitive = Very personal items
+    .hint = Some items may say something very personal, for example about your health, your faith or your sex life. They stay hidden from the app unless you tick this.
+    .label = Let the app see very personal items too
+consent-shared = Shared accounts
+    .hint = Things bought on an account that you share, for example with your family, may say something about the others too. They stay hidden from the app unless you tick this.
+    .label = Let the app see purchases on a shared account too
+consent-from = From which date
+    .hint = Purchases before this date stay hidden from the app.
+    .hint-until = Purchases before this date stay hidden from the app. So do those after { $date }.
+consent-from-all = All my purchases
+consent-from-earliest = Since { $date }, as the app asks
+consent-from-year = The last 12 months, since { $date }
+consent-from-date = Since a date I choose
+consent-date = Date
+consent-leave-out = Leave something out
+    .hint = The app is not told what you leave out. You can change this later, also for single purchases.
+consent-duration = For how long
+    .hint = After that the app sees nothing more, unless you say yes again.
+consent-withheld = What is not shared
+    .name = Your name, your address and how to reach you
+    .password = Your password, and full card numbers
+    .left-out = What you leave out above, and what you have hidden from every app
+    .unticked = What you leave without a tick above
+    .shared = Purchases on an account that you share with others
+consent-stop = How to stop
+    .says = Open “Connected apps” here and choose “Stop sharing”, or “Change” to take something away. It works at once. The app keeps what it has seen until then; you can ask { $operator } to delete it.
+consent-allow = Allow
+consent-refuse = Don’t allow
+
+date-missing = Choose a date.
+date-unreadable = Enter a date such as 2025-03-31.
+date-future = Choose a date that is not in the future.
+date-too-early = The app asks only for purchases from a later date on. Choose that date or a later one.
+
+dataset-purchases = Your purchases
+    .gives = When you bought something, what each purchase came to, and what you sent back or were refunded.
+    .withheld = Your purchases
+dataset-lines = Each item you bought
+    .gives = Names, quantities, prices and discounts.
+    .withheld = Which items you bought
+dataset-sensitive = Items that may say something very personal
+    .gives = For example about your health, your faith or your sex life.
+    .withheld = Items that may say something very personal
+dataset-payment = How you paid
+    .gives = The kind of payment, the last four digits of the card, and loyalty points.
+    .withheld = How you paid
+dataset-location = Which shop
+    .gives = The name of the shop and the town it is in.
+    .withheld = Which shop you went to
+dataset-documents = Receipts and invoices
+    .gives = The files of your till receipts and invoices.
+    .withheld = Your receipts and invoices as files
+
+duration-P30D = 30 days
+duration-P90D = 90 days
+duration-P180D = 180 days
+duration-until_withdrawn = Until I stop it
+
+## Leaving out
+
+kinds-fold = Choose kinds of things
+kinds-sensitive = Very personal
+kinds-ordinary = Everything else
+kinds-note = Very personal items are left out anyway.
+kinds-unsorted = As soon as you choose a kind, items that we cannot sort into any kind are left out too.
+keep-totals = Keep the full totals
+    .says = When something is left out of a purchase, the app gets a total of the other items only, and not how you paid. So it cannot work out what is missing. Tick this if it may see the full total and how you paid all the same.
+shared-accounts = Purchases on a shared account
+    .says = What was bought on an account that you share with others, such as your family.
+
+## Connected apps
+
+apps-title = Connected apps
+apps-lead = These apps may look at your purchases. You can stop each of them at any time.
+apps-nobody = No app can see your purchases
+    .says = When an app asks, you decide here what it may see. Apps that you have let in are listed on this page.
+apps-ended = Ended
+apps-since = Since
+apps-until = Until
+apps-ended-at = Ended
+apps-last = Last looked
+apps-times = Has looked
+apps-sees = Sees
+apps-saw = Saw
+apps-left-out = Left out
+apps-stop = Stop sharing
+    .with = with { $app }
+apps-change = Change
+    .what = what { $app } sees
+purchases-since = Purchases since { $date }
+purchases-until = Purchases until { $date }
+single-purchases = { $count ->
+    [one] 1 single purchase
+   *[other] { $count } single purchases
+}
+until-stopped = You stop it
+not-looked = Not yet
+looked = { $count ->
+    [0] Never
+    [one] Once
+   *[other] { $count } times
+}
+
+state-given = Waiting for the app
+state-active = Active
+state-paused = Paused
+state-lapsed = Never used by the app
+state-withdrawn = Stopped by you
+state-ended = Ended by the app
+state-revoked = Ended by the shop
+state-expired = Time is over
+
+## Stopping
+
+stop-title = Stop sharing with { $app }?
+stop-what = What happens
+    .now = From this moment on, { $app } sees nothing more of your purchases.
+    .keeps = It keeps what it has already seen. You can ask { $operator } to delete it.
+    .else = Nothing else changes for you at { $shop }.
+stop-do = Stop sharing
+stop-back = Go back
+stopped-title = { $app } sees nothing more
+stopped-at = It took effect on
+stopped-keeps = { $app } keeps what it had seen before. To have that deleted, ask { $operator }.
+stopped-lapsed = The app never came to look, so this ended by itself.
+stopped-withdrawn = You have stopped sharing.
+stopped-ended = The app has ended this itself.
+stopped-revoked = The shop has ended this.
+stopped-expired = The time you agreed to is over.
+
+## Changing what an app sees
+
+change-title = Change what { $app } sees
+change-lead = What you take away is hidden from the app at once. It keeps what it has already seen; you can ask { $operator } to delete it.
+change-joined = New among your purchases
+    .hint = { $count ->
+        [one] 1 purchase has joined yours after you let this app in, for example because two of your accounts became one. The app does not see it.
+       *[other] { $count } purchases have joined yours after you let this app in, for example because two of your accounts became one. The app does not see them.
+    }
+    .label = { $count ->
+        [one] Let the app see it too
+       *[other] Let the app see them too
+    }
+change-sees = What it sees
+    .hint = Take a tick away to stop sharing that. To give it back later, let the app ask you again.
+change-left-out = What is left out
+    .hint = The app is not told what you leave out. You can put it back at any time.
+    .single = Leave out single purchases
+    .now = ({ $count } now)
+change-cancel = Cancel
+
+## Single purchases
+
+left-out-title = Leave out single purchases
+left-out-lead = What you leave out here, { $app } does not get to see. It is not told that something is missing. Other apps are not touched by this.
+left-out-list = Your purchases
+left-out-only = Show only what is left out
+left-out-back = Back to { $app }
+hidden-title = Hidden from every app
+hidden-lead = What you hide here, no app gets to see: neither those that you have let in nor those that ask you later. Apps keep what they have already seen. You can show it again at any time.
+hidden-kinds = Kinds of things
+    .now = Hidden now: { $kinds }.
+    .none = Nothing of this sort is hidden now.
+hidden-list = Single purchases
+hidden-some = Hidden purchases
+hidden-only = Show only hidden ones
+show-all = Show all
+
+hide = Hide
+show = Show again
+hidden = Hidden from every app
+leave-out = Leave out
+put-back = Put back
+left-out = Left out
+and-more = { $things } and { $count } more
+no-purchases = There are no purchases here.
+none-hidden = You have not hidden any single purchase.
+none-left-out = You have not left out any single purchase.
+purchase = Purchase
+more-purchases = More purchases
+newest-purchases = Newest purchases
+older-purchases = Older purchases
+
+## When something went wrong
+
+what-to-do = What you can do
+home = Go to connected apps
+failure-form_not_ours = That form is no longer good
+    .reason = The page was open for too long, or the form did not come from this site. Nothing was changed.
+    .advice = Open the page again and fill it in once more.
+failure-form_unreadable = We could not read that
+    .reason = What your browser sent was not complete. Nothing was changed.
+    .advice = Go back, open the page again and fill it in once more.
+failure-not_found = There is nothing here
+    .reason = This page does not exist, or it is not yours.
+    .advice = Check the address, or start at connected apps.
+failure-request_unknown = This request is not open
+    .reason = The app’s request is over, was already answered, or is not one of ours. Nothing new was shared.
+    .advice = Go back to the app and start again there.
+failure-app_unknown = We do not know this app
+    .reason = The app that sent you here is not registered. Nothing was shared.
+    .advice = Do not go on. Tell the app’s maker what happened.
+failure-app_not_active = This app is not let in
+    .reason = The shop has not approved this app, or has stopped it. Nothing was shared.
+    .advice = Ask the app’s maker what happened.
+failure-app_ended = This app sees nothing more
+    .reason = Sharing with this app has ended, so there is nothing left to change.
+    .advice = Look at connected apps to see which apps still see something.
+failure-too_many_left_out = That is the most you can leave out
+    .reason = For one app you can leave out at most 500 single purchases. Nothing was changed.
+    .advice = Hide the purchase from every app instead, or leave out a kind of things.
+failure-request_invalid = The app asked in a wrong way
+    .reason = The app that sent you here made a mistake in its request. Nothing was shared.
+    .advice = Go back to the app and try once more. If it happens again, tell the app’s maker.
+failure-sign_in_over = Signing in took too long
+    .reason = We could not match your sign-in to this browser. You are not signed in.
+    .advice = Start again. If an app sent you here, go back to the app first.
+failure-sign_in_declined = You are not signed in
+    .reason = The sign-in page says that you stopped, or that it could not sign you in.
+    .advice = Start again if you want to go on. Nothing was shared.
+failure-sign_in_refused = We could not sign you in
+    .reason = The answer of the sign-in page could not be used. You are not signed in.
+    .advice = Try again later. If it happens again, tell the shop the reference below.
+failure-sign_in_unavailable = Signing in does not work right now
+    .reason = The sign-in page does not answer. Nothing was shared.
+    .advice = Try again in a few minutes.
+failure-unavailable = We cannot answer right now
+    .reason = Something on our side does not work at the moment. If you were stopping an app or hiding something, it may not have been done.
+    .advice = Try again in a minute, and look at the page again to be sure.
+failure-unknown = Something went wrong
+    .reason = We could not do what you asked for.
+    .advice = Start again. If it happens again, tell the shop the reference below.
+
+## My purchases, one purchase, and the purchases as a file
+
+nav-purchases = My purchases
+purchases-title = My purchases
+purchases-lead = What { $shop } has written down about what you bought, and what came back.
+purchases-none = There is nothing here yet
+    .says = When you buy something at { $shop } and we know that it was you, it is listed on this page, with what came back and which apps may see it.
+purchases-matching = Purchases that match
+purchases-unmatched = Nothing matches. Choose another shop, another way of buying or other dates.
+purchases-no-month = You bought nothing here in { $month }.
+purchases-sum = { $count ->
+        [one] 1 purchase for { $total }.
+       *[other] { $count } purchases for { $total }.
+    }
+    .back = { $amount } came back.
+purchases-months = Months
+purchases-keep = Keep a copy
+    .says = You can have all of your purchases as a file, at once.
+count-purchases = { $count ->
+    [one] 1 purchase
+   *[other] { $count } purchases
+}
+count-items = { $count ->
+    [one] 1 item
+   *[other] { $count } items
+}
+amount-back = { $amount } came back
+something-back = Something came back
+in-currency = in { $currency }
+
+find-title = Find a purchase
+find-words = What did you buy?
+find-search = Search
+find-filter = Shop, way of buying, dates
+find-shop = Shop
+    .all = All shops
+find-way = Way of buying
+    .all = All ways
+find-apply = Show these
+day-from = From this day on
+day-to = Up to this day
+found-title = Search my purchases
+found = { $count ->
+    [0] No purchase with “{ $words }”
+    [one] 1 purchase with “{ $words }”
+   *[other] { $count } purchases with “{ $words }”
+}
+found-where = We looked at the names of items from { $from } to { $to }.
+    .filtered = We looked at the names of items from { $from } to { $to }, in what your filter shows.
+    .most = A search looks at { $months } months and { $purchases } purchases at most, and lists { $listed }.
+found-cut = There was more than that.
+    .do = Use more words, or choose an earlier last day.
+found-nothing = To look further back, choose an earlier last day.
+found-back = Back to all my purchases
+
+month-short-1 = Jan
+month-short-2 = Feb
+month-short-3 = Mar
+month-short-4 = Apr
+month-short-5 = May
+month-short-6 = Jun
+month-short-7 = Jul
+month-short-8 = Aug
+month-short-9 = Sep
+month-short-10 = Oct
+month-short-11 = Nov
+month-short-12 = Dec
+year-title = { $year }, month by month
+year-picture = What your purchases came to in each month of { $year }, in { $currency }
+    .says = The same figures are in the table below.
+    .striped = Striped is what came back. It counts in the month in which you bought it.
+    .marked = The month shown below is underlined.
+year-table = Show these figures as a table
+    .month = Month
+    .total = Total
+    .back = Came back
+    .left = Left
+    .both = These are the sums of all orders and receipts as they were written down. If you got a receipt for an order, both count.
+year-nothing = You bought nothing in { $currency } in { $year }.
+    .unknown = There are no sums for { $year }.
+year-currencies = Currencies
+    .one = Currency
+year-years = Years
+    .one = Year
+
+purchase-title = Purchase of { $day }
+    .return = Return of { $day }
+purchase-back = My purchases, { $month }
+bought-at = { $day }, { $time }
+no-order = We know what came back, and not the purchase that it belongs to. It may have been bought without signing in, or before this record began.
+about-purchase = About this purchase
+    .shop = Shop
+    .seller = Sold by
+    .way = Way of buying
+    .status = State
+    .receipt-number = Receipt number
+    .order-number = Order number
+    .gift = Gift
+    .gift-says = Bought as a gift
+    .account = Account
+    .account-says = An account that you share with others
+    .recorded = Written down
+purchase-apps = Apps and this purchase
+    .got = Got purchases from days among which { $day } is, last on { $at }. This one may have been among them.
+    .unknown = Was let in on { $since }. It has looked so often that we cannot tell here whether { $day } was among it.
+    .nothing = Was let in on { $since }. It has got nothing from { $day } so far.
+    .sees = May see this purchase now, but for what you leave out.
+    .sees-not = Does not see this purchase now.
+    .why = We write down when an app got purchases, how many, and from which days. We do not write down which ones. This is why we say “may”.
+    .none = No app has got purchases from { $day }, and none may see this one now.
+purchase-hide = Hide from apps
+    .says = If you hide it, no app gets to see it from then on. Apps keep what they got before. You can show it again at any time.
+    .now = No app gets to see this purchase. Apps keep what they got before.
+
+receipt-items = What you bought
+line-price = { $quantity } at { $price }
+line-seller = sold by { $seller }
+line-return-by = Can be returned until { $day }
+line-warranty = Guarantee until { $day }
+line-serial = Serial number { $number }
+line-gross = Before discount:
+return-part = { $what }: { $quantity } on { $day }
+    .loose = { $name }: { $what }, { $quantity }, { $day }
+refund-part = { $what }: { $amount }, { $day }
+refund-fee = Kept back as a fee: { $amount }
+    .of = Kept back: { $what }, { $amount }
+sum-title = What it came to
+    .caption = How the total comes about, in { $currency }
+    .gross = Items before discounts
+    .discounts = Discounts
+    .items = Items
+    .difference = Not explained by the record
+    .total = Total
+    .back = Money that came back or is on its way
+    .left = Left
+sum-within = In this: { $taxes }
+sum-fits = The parts add up to the total.
+    .not = The parts that we have do not add up to the total. { $amount } is not explained.
+    .paid-not = What was paid is not the total. The difference is { $amount }.
+    .as-sent = We show what the shop sent us. If something is wrong, the shop can put it right.
+came-back = What came back
+    .no-money = No money has come back for this yet, as far as we know.
+    .other-currencies = In another currency, and so not in the sum above: { $amounts }.
+paid = How you paid
+    .open = Not paid yet, as far as we know.
+    .part = Paid in part so far.
+    .ending = ending in { $digits }
+    .change = Change: { $amount }
+loyalty =
+    .earned = { $amount } { $unit } earned
+    .used = { $amount } { $unit } used
+
+# Words of the record. The one with * is for everything else.
+way = { $kind ->
+        [store] In a shop
+        [online] Online
+        [app] In the app
+        [phone] By phone
+        [marketplace] On a marketplace
+       *[other] Another way
+    }
+    .within = { $kind ->
+        [store] in a shop
+        [online] online
+        [app] in the app
+        [phone] by phone
+        [marketplace] on a marketplace
+       *[other] another way
+    }
+purchase-status = { $kind ->
+    [placed] Ordered
+    [partly_fulfilled] Partly with you
+    [fulfilled] Done
+    [cancelled] Cancelled
+    [returned] Came back
+   *[other] Not known
+}
+payment-method = { $kind ->
+    [card] Card
+    [cash] Cash
+    [gift_card] Gift card
+    [voucher] Voucher
+    [loyalty] Points
+    [account] Account
+   *[other] Another way
+}
+line-kind = { $kind ->
+    [service] Service
+    [digital] Digital
+    [subscription] Subscription
+    [gift_card] Gift card
+    [deposit] Deposit
+    [deposit_return] Deposit back
+    [warranty] Guarantee
+   *[other] Other
+}
+charge-kind = { $kind ->
+    [delivery] Delivery
+    [service] Service
+    [deposit] Deposit
+    [tip] Tip
+    [donation] Donation
+    [rounding] Rounding
+   *[other] Other
+}
+discount-kind = { $kind ->
+    [promotion] Special offer
+    [coupon] Coupon
+    [loyalty] Loyalty discount
+    [employee] Staff discount
+   *[other] Discount
+}
+tax-kind = { $kind ->
+    [VAT] VAT
+    [sales] Sales tax
+    [excise] Excise
+   *[other] Tax
+}
+quantity = { $unit ->
+    [EA] { $value } ×
+    [C62] { $value } ×
+    [H87] { $value } ×
+    [KGM] { $value } kg
+    [GRM] { $value } g
+    [LTR] { $value } l
+    [MLT] { $value } ml
+    [CLT] { $value } cl
+    [MTR] { $value } m
+    [CMT] { $value } cm
+    [MTK] { $value } m²
+    [HUR] { $value } h
+    [PR] { $value } pairs
+   *[other] { $value } { $name }
+}
+return-status = { $kind ->
+    [requested] Return asked for
+    [rejected] Return not accepted
+   *[other] Came back
+}
+refund-status = { $kind ->
+    [pending] Money on its way back
+    [failed] Money back did not work
+   *[other] Money back
+}
+refund-for = { $kind ->
+    [goodwill] As a kind gesture
+    [fee] A fee
+   *[other] For something else
+}
+
+gaps-title = Why is something missing?
+gaps-loading = Older purchases are still being brought in.
+    .so-far = So far we have those up to { $until }.
+    .again = Look again later.
+gaps-late = It is still on its way.
+    .says = A new purchase, or something that came back, takes a little while to get here.
+    .until = What you see goes up to { $until }.
+gaps-stranger = You bought it without signing in.
+    .says = Then we do not know that it was you, unless the shop has linked it to you since.
+gaps-before = It was before this record began.
+    .says = The record begins on { $day }.
+    .unknown = The shop has not told us on which day that was.
+gaps-way = You bought it in a way that is not in this record.
+    .says = The record has what was bought { $ways }.
+gaps-old = It is older than the shop keeps.
+gaps-removed = It was removed.
+    .says = The shop may have corrected a mistake, or somebody asked for it to be deleted.
+gaps-gift = It was a gift to you.
+    .says = Then it belongs to the record of whoever bought it, and so does what you sent back of it.
+
+download-title = Download my purchases
+download-lead = A file with your purchases, to keep or to use elsewhere. It is made at once.
+download-record = This is your purchase record, not everything we hold.
+    .hidden = What you hide from apps is in it, because it is yours.
+download-empty = There are no purchases between these days, so there is no file. Choose other days.
+download-days = Which days
+    .hint = Leave both empty for all of your purchases.
+    .turned = The last day is before the first. Change one of them.
+download-form = Which kind of file
+download-csv = Table (CSV)
+    .says = For a spreadsheet: one row for each item. What a whole purchase came to stands in its first row only, so that you can add up a column. A text that a spreadsheet might take for a formula has a ' before it.
+download-json = For programs (JSON)
+    .says = Everything that is written down of each purchase, as an app would get it to which you show all.
+download-do = Download
+download-care = The file is not locked. Keep it where only people can open it who may see what you bought. We write down that you downloaded it.
