@@ -62,6 +62,8 @@ pub enum EntryType {
     ErasureCompleted,
     /// Data left to an app.
     DisclosureApp,
+    /// Data left to the customer as a file.
+    DisclosureDownload,
 }
 
 impl EntryType {
@@ -82,12 +84,18 @@ impl EntryType {
             Self::ErasureRequested => "erasure.requested",
             Self::ErasureCompleted => "erasure.completed",
             Self::DisclosureApp => "disclosure.app",
+            Self::DisclosureDownload => "disclosure.download",
         }
     }
 
     /// Whether an entry of this type decides something, and so may not lack a legal basis.
     pub fn is_decision(self) -> bool {
-        !matches!(self, Self::DisclosureApp | Self::GrantRequested)
+        !self.is_disclosure() && self != Self::GrantRequested
+    }
+
+    /// Whether an entry of this type says that data left. It stands in the access log and rests on no configuration.
+    pub fn is_disclosure(self) -> bool {
+        matches!(self, Self::DisclosureApp | Self::DisclosureDownload)
     }
 }
 

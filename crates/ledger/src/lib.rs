@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod config;
+mod download;
 mod draft;
 pub mod grants;
 pub mod seal;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::Entropy;
-use counterfoil_domain::entry::{Display, EntryType, Header, canonical, commit};
+use counterfoil_domain::entry::{Display, Header, canonical, commit};
 use counterfoil_domain::ids::{EntryId, Person};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, NewEntry, SealedBy};
@@ -17,6 +18,7 @@ use counterfoil_store::keys::{Keys, PersonKeys, Secret};
 use counterfoil_store::{Error, Result};
 
 use crate::config::{ConfigObject, Shown};
+pub use crate::download::{DownloadRefusal, Part};
 pub use crate::draft::{Appended, Draft, Opened};
 
 /// The ledger of a realm: what writes entries. Cloning shares it.
@@ -104,7 +106,6 @@ impl Ledger {
                 &[&salt[..], &bytes].concat(),
             )?);
         }
-        let is_disclosure = draft.entry_type == EntryType::DisclosureApp;
         let header = Header {
             id: entry_id,
             entry_type: draft.entry_type,
@@ -115,7 +116,7 @@ impl Ledger {
             state: draft.state.map(str::to_owned),
             basis: draft.basis.map(str::to_owned),
             expires: draft.expires,
-            config: (!is_disclosure).then(|| self.0.config_hash.clone()),
+            config: (!draft.entry_type.is_disclosure()).then(|| self.0.config_hash.clone()),
             display: draft.display.clone(),
             cause: draft.cause,
             payload: digest,

@@ -195,6 +195,22 @@ pub fn activity(conn: &mut Conn, log: Log, record: RecordId) -> Result<(i64, Opt
     Ok((count, latest.map(|at| at.and_utc())))
 }
 
+/// The latest entries of a record in a log that were written at `since` or later, newest first.
+pub fn latest(
+    conn: &mut Conn,
+    log: Log,
+    record: RecordId,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<StoredEntry>> {
+    Ok(entries::table
+        .filter(entries::log.eq(log.name()).and(entries::record.eq(record.as_bytes().to_vec())))
+        .filter(entries::recorded_at.ge(since.naive_utc()))
+        .order(entries::seq.desc())
+        .limit(limit)
+        .load(conn)?)
+}
+
 /// Entries of a log from a number on, in order.
 pub fn read(conn: &mut Conn, log: Log, from: i64, limit: i64) -> Result<Vec<StoredEntry>> {
     Ok(entries::table

@@ -56,8 +56,8 @@ const BANNED: &[(&str, &[&str])] = &[
 ];
 
 /// What is there besides what a page is given.
-const EVERYWHERE: [&str; 9] =
-    ["t", "plain", "money", "language", "shop", "here", "languages", "sign_out_token", "caller"];
+const EVERYWHERE: [&str; 10] =
+    ["t", "plain", "money", "number", "language", "shop", "here", "languages", "sign_out_token", "caller"];
 
 /// What was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

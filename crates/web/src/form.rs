@@ -16,7 +16,12 @@ pub(crate) struct Fields(Vec<(String, String)>);
 impl Fields {
     /// The fields of the address.
     pub(crate) fn of_query(request: &HttpRequest) -> Self {
-        Self(url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect())
+        Self::of_text(request.query_string())
+    }
+
+    /// The fields of a text as forms are sent.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
     /// Reads a form and checks its `csrf` field and where it comes from.

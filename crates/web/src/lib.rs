@@ -1,24 +1,35 @@
 #![doc = include_str!("../README.md")]
 
+mod amount;
 mod app;
 mod assets;
 mod change;
 mod check;
 mod connected;
 mod consent;
+mod download;
 mod example;
 mod explain;
 mod failure;
 mod files;
 mod form;
+mod gaps;
 mod hidden;
 mod language;
 mod leave_out;
+mod look;
+mod months;
 mod page_set;
 mod pages;
+mod purchase;
 mod purchase_list;
+mod purchase_samples;
+mod purchases;
+mod receipt;
 mod routes;
 mod samples;
+mod served;
+mod sheet;
 mod shown;
 mod sign_in;
 mod stop_all;

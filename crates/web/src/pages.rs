@@ -95,6 +95,11 @@ impl Pages {
         self.set.settings()
     }
 
+    /// The name of the shop.
+    pub(crate) fn shop(&self) -> &str {
+        &self.settings().shop
+    }
+
     pub(crate) fn suggestions(&self) -> &[Suggestion] {
         &self.settings().suggestions
     }
@@ -137,7 +142,7 @@ impl Pages {
 
     /// [`Pages::date`], to be put into a sentence as it is.
     pub(crate) fn dated(&self, day: NaiveDate) -> Value {
-        Value::from_safe_string(self.date(day))
+        self.words().dated(day)
     }
 
     /// A day in words, where the shop is.
@@ -148,6 +153,11 @@ impl Pages {
     /// A moment in words, to the minute, with the time zone's name.
     pub(crate) fn moment(&self, at: DateTime<Utc>) -> String {
         self.words().moment(at.with_timezone(&self.settings().timezone))
+    }
+
+    /// [`Pages::moment`], to be put into a sentence as it is.
+    pub(crate) fn momentary(&self, at: DateTime<Utc>) -> Value {
+        Value::from_safe_string(self.moment(at))
     }
 
     /// A page. `form_action` are the origins beside our own that a form's answer may lead to: Chromium holds the

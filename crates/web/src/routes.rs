@@ -2,7 +2,10 @@
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 
-use crate::{app, assets, change, connected, consent, explain, hidden, sign_in, stop_all, styleguide};
+use crate::{
+    app, assets, change, connected, consent, download, explain, hidden, purchase, purchases, sign_in,
+    stop_all, styleguide,
+};
 
 /// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::PageSet`].
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -31,6 +34,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/hidden").route(get().to(hidden::show)).route(post().to(hidden::set_purchase)))
         .service(resource("/hidden/kinds").route(post().to(hidden::set_kinds)))
         .service(resource("/apps/{grant}/stopped").route(get().to(connected::stopped)))
+        .service(resource("/purchases").route(get().to(purchases::list)))
+        .service(
+            resource("/purchases/search")
+                .route(get().to(purchases::start))
+                .route(post().to(purchases::search)),
+        )
+        .service(
+            resource("/purchases/{id}")
+                .route(get().to(purchase::show))
+                .route(post().to(purchase::set_hidden)),
+        )
+        .service(resource("/download").route(get().to(download::show)).route(post().to(download::send)))
         .service(resource("/error").route(get().to(explain::error)))
         .service(resource("/problems/{code}").route(get().to(explain::problem)))
         .service(resource("/styleguide").route(get().to(styleguide::show)))

@@ -5,15 +5,27 @@ use counterfoil_domain::grant::{Dataset, Lasting, State};
 use minijinja::{Value, context};
 
 use crate::failure::Failure;
+use crate::purchase_samples;
 use crate::words::{Word, Words};
 
 /// Templates that are part of others and no page of their own.
-pub(crate) const PARTS: [&str; 4] = ["base.html", "components.html", "leave-out.html", "purchase-list.html"];
+pub(crate) const PARTS: [&str; 10] = [
+    "base.html",
+    "components.html",
+    "find.html",
+    "gaps.html",
+    "leave-out.html",
+    "purchase-list.html",
+    "purchase-rows.html",
+    "purchase-words.html",
+    "receipt.html",
+    "year.html",
+];
 /// Pages for those who write apps or make pages, which speak English and may speak of tokens.
 pub(crate) const FOR_DEVELOPERS: [&str; 2] = ["problem.html", "styleguide.html"];
 
 /// A name that tries to be more than one.
-const ODD_NAME: &str = "\u{202e}<b>\"'&</b>";
+pub(crate) const ODD_NAME: &str = "\u{202e}<b>\"'&</b>";
 const GRANT: &str = "gra_aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// What the samples are said in.
@@ -41,7 +53,7 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         "error.html" => sampler.errors(),
         "problem.html" => vec![sampler.problem(true), sampler.problem(false)],
         "styleguide.html" => vec![styleguide(words)],
-        _ => return None,
+        _ => return purchase_samples::of(template, words),
     })
 }
 

@@ -18,6 +18,10 @@ pub(crate) enum Asking {
     LeftOut,
     /// What no app sees.
     Hidden,
+    /// Whether any app sees one purchase.
+    Purchase,
+    /// That a file of purchases is wanted.
+    Download,
 }
 
 impl Asking {
@@ -28,6 +32,8 @@ impl Asking {
             Self::Change => &["change.html", "leave-out.html"],
             Self::LeftOut => &["left-out.html", "purchase-list.html"],
             Self::Hidden => &["hidden.html", "leave-out.html", "purchase-list.html"],
+            Self::Purchase => &["purchase.html", "receipt.html", "purchase-words.html", "gaps.html"],
+            Self::Download => &["download.html", "purchase-words.html", "gaps.html"],
         }
     }
 
@@ -44,6 +50,8 @@ pub(crate) struct ShownPages {
     change: Shown,
     left_out: Shown,
     hidden: Shown,
+    purchase: Shown,
+    download: Shown,
 }
 
 impl ShownPages {
@@ -56,6 +64,8 @@ impl ShownPages {
             change: shown(Asking::Change),
             left_out: shown(Asking::LeftOut),
             hidden: shown(Asking::Hidden),
+            purchase: shown(Asking::Purchase),
+            download: shown(Asking::Download),
         }
     }
 
@@ -66,6 +76,8 @@ impl ShownPages {
             Asking::Change => &self.change,
             Asking::LeftOut => &self.left_out,
             Asking::Hidden => &self.hidden,
+            Asking::Purchase => &self.purchase,
+            Asking::Download => &self.download,
         }
     }
 }

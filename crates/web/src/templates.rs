@@ -42,6 +42,9 @@ pub(crate) fn environment(
     environment.add_function("plain", in_plain);
     let spoken = Arc::clone(words);
     environment.add_function("money", move |amount: &str, currency: &str| spoken.money(amount, currency));
+    let spoken = Arc::clone(words);
+    environment.add_function("number", move |number: &str| spoken.number(number));
+    environment.add_filter("variant", variant);
     for (name, text) in files.templates() {
         environment.add_template_owned(name.to_owned(), text.to_owned())?;
     }
@@ -83,6 +86,14 @@ fn put_in(value: &Value, place: Place) -> Option<FluentValue<'static>> {
         }
         _ => None,
     }
+}
+
+/// A word of the record by which a sentence chooses one of its variants. What looks like none chooses the variant for
+/// everything else, so that it can stand in a sentence unescaped.
+fn variant(word: &str) -> Value {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let word = if !word.is_empty() && word.bytes().all(is_word) { word } else { "other" };
+    Value::from_safe_string(word.to_owned())
 }
 
 /// The words that a template names. It names them in full, so that each is known before a page is shown.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 use counterfoil_domain::grant::{Dataset, Lasting, State};
 use fluent_bundle::{FluentArgs, FluentValue};
+use minijinja::Value;
 
 use crate::failure::Failure;
 use crate::language::Language;
@@ -112,7 +113,7 @@ impl Words {
             std::iter::once(name).chain(parts).collect()
         };
         let mut keys: Vec<String> = Word::ALL.iter().map(|word| word.key().to_owned()).collect();
-        keys.extend((1..=12).map(month_key));
+        keys.extend((1..=12).flat_map(|number| [month_key(number), short_month_key(number)]));
         keys.extend(
             Dataset::ALL.iter().flat_map(|dataset| parts(dataset_key(*dataset), &["gives", "withheld"])),
         );
@@ -205,6 +206,11 @@ impl Words {
         self.calendar(Word::Day, day)
     }
 
+    /// [`Words::day`], to be put into a sentence as it is.
+    pub(crate) fn dated(&self, day: NaiveDate) -> Value {
+        Value::from_safe_string(self.day(day))
+    }
+
     /// A month: "June 2026".
     pub(crate) fn month(&self, day: NaiveDate) -> String {
         self.calendar(Word::Month, day)
@@ -223,10 +229,24 @@ impl Words {
         self.say_with(Word::Moment, &[("day", &day), ("time", &time), ("zone", &zone)])
     }
 
+    /// The name of a month: "June".
+    pub(crate) fn month_name(&self, day: NaiveDate) -> String {
+        self.text(&month_key(day.month()), &[])
+    }
+
+    /// The name of a month where there is little room: "Jun".
+    pub(crate) fn short_month(&self, day: NaiveDate) -> String {
+        self.text(&short_month_key(day.month()), &[])
+    }
+
+    /// A plain decimal number as the language writes it, with a minus sign that is read as one.
+    pub(crate) fn number(&self, number: &str) -> String {
+        number.replace('.', &self.say(Word::DecimalMark)).replace('-', "\u{2212}")
+    }
+
     /// An amount with its currency; `amount` is a plain decimal number.
     pub(crate) fn money(&self, amount: &str, currency: &str) -> String {
-        let amount = amount.replace('.', &self.say(Word::DecimalMark));
-        self.say_with(Word::Money, &[("amount", &amount), ("currency", currency)])
+        self.say_with(Word::Money, &[("amount", &self.number(amount)), ("currency", currency)])
     }
 
     /// What is asked for here was looked for when the words were read, and `check` finds what a sentence lacks: the
@@ -246,6 +266,10 @@ fn named(kind: &str, name: impl Display) -> String {
 
 fn month_key(number: u32) -> String {
     named("month", number)
+}
+
+fn short_month_key(number: u32) -> String {
+    named("month-short", number)
 }
 
 fn dataset_key(dataset: Dataset) -> String {

@@ -396,3 +396,288 @@ stopped-all-left = Nicht alle Apps sind gestoppt
     .says = Bei uns hat etwas nicht funktioniert. Diese Apps sehen noch, was Sie vereinbart haben:
     .again = Noch einmal versuchen
 samples-title = Erfundene Kunden zum Ausprobieren
+## Meine Einkäufe, ein Einkauf, und die Einkäufe als Datei
+
+nav-purchases = Meine Einkäufe
+purchases-title = Meine Einkäufe
+purchases-lead = Was { $shop } darüber aufgeschrieben hat, was Sie gekauft haben und was zurückkam.
+purchases-none = Hier ist noch nichts
+    .says = Wenn Sie bei { $shop } etwas kaufen und wir wissen, dass Sie es waren, steht es auf dieser Seite, mit dem, was zurückkam, und den Apps, die es sehen dürfen.
+purchases-matching = Einkäufe, die passen
+purchases-unmatched = Nichts passt. Wählen Sie ein anderes Geschäft, eine andere Art des Kaufs oder andere Tage.
+purchases-no-month = Im { $month } haben Sie hier nichts gekauft.
+purchases-sum = { $count ->
+        [one] 1 Einkauf für { $total }.
+       *[other] { $count } Einkäufe für { $total }.
+    }
+    .back = { $amount } kamen zurück.
+purchases-months = Monate
+purchases-keep = Eine Kopie behalten
+    .says = Sie können alle Ihre Einkäufe sofort als Datei bekommen.
+count-purchases = { $count ->
+    [one] 1 Einkauf
+   *[other] { $count } Einkäufe
+}
+count-items = { $count ->
+    [one] 1 Artikel
+   *[other] { $count } Artikel
+}
+amount-back = { $amount } zurück
+something-back = Etwas kam zurück
+in-currency = in { $currency }
+
+find-title = Einen Einkauf finden
+find-words = Was haben Sie gekauft?
+find-search = Suchen
+find-filter = Geschäft, Art des Kaufs, Tage
+find-shop = Geschäft
+    .all = Alle Geschäfte
+find-way = Art des Kaufs
+    .all = Alle Arten
+find-apply = Diese zeigen
+day-from = Ab diesem Tag
+day-to = Bis zu diesem Tag
+found-title = In meinen Einkäufen suchen
+found = { $count ->
+    [0] Kein Einkauf mit „{ $words }“
+    [one] 1 Einkauf mit „{ $words }“
+   *[other] { $count } Einkäufe mit „{ $words }“
+}
+found-where = Wir haben in den Namen der Artikel vom { $from } bis zum { $to } gesucht.
+    .filtered = Wir haben in den Namen der Artikel vom { $from } bis zum { $to } gesucht, in dem, was Ihr Filter zeigt.
+    .most = Eine Suche sieht höchstens { $months } Monate und { $purchases } Einkäufe durch und zeigt höchstens { $listed }.
+found-cut = Es gab noch mehr.
+    .do = Nehmen Sie mehr Wörter, oder wählen Sie einen früheren letzten Tag.
+found-nothing = Um weiter zurück zu suchen, wählen Sie einen früheren letzten Tag.
+found-back = Zurück zu allen meinen Einkäufen
+
+month-short-1 = Jan
+month-short-2 = Feb
+month-short-3 = Mär
+month-short-4 = Apr
+month-short-5 = Mai
+month-short-6 = Jun
+month-short-7 = Jul
+month-short-8 = Aug
+month-short-9 = Sep
+month-short-10 = Okt
+month-short-11 = Nov
+month-short-12 = Dez
+year-title = { $year }, Monat für Monat
+year-picture = Was Ihre Einkäufe in jedem Monat des Jahres { $year } gekostet haben, in { $currency }
+    .says = Dieselben Zahlen stehen in der Tabelle darunter.
+    .striped = Gestreift ist, was zurückkam. Es zählt in dem Monat, in dem Sie es gekauft haben.
+    .marked = Der Monat, der unten steht, ist unterstrichen.
+year-table = Diese Zahlen als Tabelle zeigen
+    .month = Monat
+    .total = Summe
+    .back = Zurück
+    .left = Bleibt
+    .both = Das sind die Summen aller Bestellungen und Kassenzettel, wie sie aufgeschrieben wurden. Gab es zu einer Bestellung einen Kassenzettel, zählt beides.
+year-nothing = Im Jahr { $year } haben Sie nichts in { $currency } gekauft.
+    .unknown = Für { $year } gibt es keine Summen.
+year-currencies = Währungen
+    .one = Währung
+year-years = Jahre
+    .one = Jahr
+
+purchase-title = Einkauf vom { $day }
+    .return = Rückgabe vom { $day }
+purchase-back = Meine Einkäufe, { $month }
+bought-at = { $day }, { $time } Uhr
+no-order = Wir wissen, was zurückkam, aber nicht, zu welchem Einkauf es gehört. Vielleicht wurde es ohne Anmeldung gekauft, oder bevor diese Aufzeichnung begann.
+about-purchase = Über diesen Einkauf
+    .shop = Geschäft
+    .seller = Verkauft von
+    .way = Art des Kaufs
+    .status = Stand
+    .receipt-number = Belegnummer
+    .order-number = Bestellnummer
+    .gift = Geschenk
+    .gift-says = Als Geschenk gekauft
+    .account = Konto
+    .account-says = Ein Konto, das Sie mit anderen teilen
+    .recorded = Aufgeschrieben
+purchase-apps = Apps und dieser Einkauf
+    .got = Hat Einkäufe von Tagen bekommen, zu denen der { $day } gehört, zuletzt am { $at }. Dieser kann darunter gewesen sein.
+    .unknown = Wurde am { $since } zugelassen. Sie hat so oft nachgesehen, dass wir hier nicht sagen können, ob der { $day } dabei war.
+    .nothing = Wurde am { $since } zugelassen. Sie hat vom { $day } bisher nichts bekommen.
+    .sees = Darf diesen Einkauf jetzt sehen, bis auf das, was Sie weglassen.
+    .sees-not = Sieht diesen Einkauf jetzt nicht.
+    .why = Wir schreiben auf, wann eine App Einkäufe bekommen hat, wie viele und von welchen Tagen. Welche es waren, schreiben wir nicht auf. Darum sagen wir „kann“.
+    .none = Keine App hat Einkäufe vom { $day } bekommen, und keine darf diesen jetzt sehen.
+purchase-hide = Vor Apps verbergen
+    .says = Wenn Sie ihn verbergen, bekommt ihn von da an keine App zu sehen. Apps behalten, was sie vorher bekommen haben. Sie können ihn jederzeit wieder zeigen.
+    .now = Keine App bekommt diesen Einkauf zu sehen. Apps behalten, was sie vorher bekommen haben.
+
+receipt-items = Was Sie gekauft haben
+line-price = { $quantity } zu { $price }
+line-seller = verkauft von { $seller }
+line-return-by = Rückgabe möglich bis { $day }
+line-warranty = Garantie bis { $day }
+line-serial = Seriennummer { $number }
+line-gross = Vor Rabatt:
+return-part = { $what }: { $quantity } am { $day }
+    .loose = { $name }: { $what }, { $quantity }, { $day }
+refund-part = { $what }: { $amount }, { $day }
+refund-fee = Als Gebühr einbehalten: { $amount }
+    .of = Einbehalten: { $what }, { $amount }
+sum-title = Was es gekostet hat
+    .caption = Wie die Summe zustande kommt, in { $currency }
+    .gross = Artikel vor Rabatten
+    .discounts = Rabatte
+    .items = Artikel
+    .difference = Durch die Aufzeichnung nicht erklärt
+    .total = Summe
+    .back = Geld, das zurückkam oder unterwegs ist
+    .left = Bleibt
+sum-within = Darin enthalten: { $taxes }
+sum-fits = Die Teile ergeben die Summe.
+    .not = Die Teile, die wir haben, ergeben nicht die Summe. { $amount } sind nicht erklärt.
+    .paid-not = Bezahlt wurde etwas anderes als die Summe. Der Unterschied ist { $amount }.
+    .as-sent = Wir zeigen, was uns das Geschäft geschickt hat. Ist etwas falsch, kann das Geschäft es richtigstellen.
+came-back = Was zurückkam
+    .no-money = Soweit wir wissen, kam dafür noch kein Geld zurück.
+    .other-currencies = In einer anderen Währung, und darum nicht in der Summe oben: { $amounts }.
+paid = Wie Sie bezahlt haben
+    .open = Soweit wir wissen, noch nicht bezahlt.
+    .part = Bisher zum Teil bezahlt.
+    .ending = endet auf { $digits }
+    .change = Rückgeld: { $amount }
+loyalty =
+    .earned = { $amount } { $unit } gesammelt
+    .used = { $amount } { $unit } eingelöst
+
+# Wörter der Aufzeichnung. Das mit * steht für alles andere.
+way = { $kind ->
+        [store] Im Geschäft
+        [online] Online
+        [app] In der App
+        [phone] Am Telefon
+        [marketplace] Auf einem Marktplatz
+       *[other] Auf andere Art
+    }
+    .within = { $kind ->
+        [store] im Geschäft
+        [online] online
+        [app] in der App
+        [phone] am Telefon
+        [marketplace] auf einem Marktplatz
+       *[other] auf andere Art
+    }
+purchase-status = { $kind ->
+    [placed] Bestellt
+    [partly_fulfilled] Zum Teil bei Ihnen
+    [fulfilled] Erledigt
+    [cancelled] Abgesagt
+    [returned] Kam zurück
+   *[other] Nicht bekannt
+}
+payment-method = { $kind ->
+    [card] Karte
+    [cash] Bargeld
+    [gift_card] Geschenkkarte
+    [voucher] Gutschein
+    [loyalty] Punkte
+    [account] Konto
+   *[other] Auf andere Art
+}
+line-kind = { $kind ->
+    [service] Dienst
+    [digital] Digital
+    [subscription] Abo
+    [gift_card] Geschenkkarte
+    [deposit] Pfand
+    [deposit_return] Pfand zurück
+    [warranty] Garantie
+   *[other] Anderes
+}
+charge-kind = { $kind ->
+    [delivery] Lieferung
+    [service] Dienst
+    [deposit] Pfand
+    [tip] Trinkgeld
+    [donation] Spende
+    [rounding] Rundung
+   *[other] Anderes
+}
+discount-kind = { $kind ->
+    [promotion] Sonderangebot
+    [coupon] Gutschein
+    [loyalty] Treuerabatt
+    [employee] Personalrabatt
+   *[other] Rabatt
+}
+tax-kind = { $kind ->
+    [VAT] Mehrwertsteuer
+    [sales] Verkaufssteuer
+    [excise] Verbrauchssteuer
+   *[other] Steuer
+}
+quantity = { $unit ->
+    [EA] { $value } ×
+    [C62] { $value } ×
+    [H87] { $value } ×
+    [KGM] { $value } kg
+    [GRM] { $value } g
+    [LTR] { $value } l
+    [MLT] { $value } ml
+    [CLT] { $value } cl
+    [MTR] { $value } m
+    [CMT] { $value } cm
+    [MTK] { $value } m²
+    [HUR] { $value } h
+    [PR] { $value } Paar
+   *[other] { $value } { $name }
+}
+return-status = { $kind ->
+    [requested] Rückgabe gewünscht
+    [rejected] Rückgabe nicht angenommen
+   *[other] Kam zurück
+}
+refund-status = { $kind ->
+    [pending] Geld ist unterwegs zu Ihnen
+    [failed] Das Geld kam nicht an
+   *[other] Geld zurück
+}
+refund-for = { $kind ->
+    [goodwill] Aus Kulanz
+    [fee] Eine Gebühr
+   *[other] Für etwas anderes
+}
+
+gaps-title = Warum fehlt etwas?
+gaps-loading = Ältere Einkäufe werden noch hergeholt.
+    .so-far = Bisher haben wir die bis { $until }.
+    .again = Sehen Sie später noch einmal nach.
+gaps-late = Es ist noch unterwegs.
+    .says = Ein neuer Einkauf, oder etwas, das zurückkam, braucht etwas Zeit, bis es hier ist.
+    .until = Was Sie sehen, reicht bis { $until }.
+gaps-stranger = Sie haben es gekauft, ohne sich anzumelden.
+    .says = Dann wissen wir nicht, dass Sie es waren, außer das Geschäft hat es Ihnen später zugeordnet.
+gaps-before = Es war, bevor diese Aufzeichnung begann.
+    .says = Die Aufzeichnung beginnt am { $day }.
+    .unknown = Das Geschäft hat uns nicht gesagt, an welchem Tag das war.
+gaps-way = Sie haben es auf eine Art gekauft, die nicht in dieser Aufzeichnung ist.
+    .says = In ihr steht, was so gekauft wurde: { $ways }.
+gaps-old = Es ist älter als das, was das Geschäft aufhebt.
+gaps-removed = Es wurde entfernt.
+    .says = Vielleicht hat das Geschäft einen Fehler berichtigt, oder jemand wollte, dass es gelöscht wird.
+gaps-gift = Es war ein Geschenk an Sie.
+    .says = Dann gehört es in die Aufzeichnung von dem, der es gekauft hat, auch was Sie davon zurückgegeben haben.
+
+download-title = Meine Einkäufe herunterladen
+download-lead = Eine Datei mit Ihren Einkäufen, zum Behalten oder um sie anderswo zu nutzen. Sie entsteht sofort.
+download-record = Das sind Ihre Einkäufe, nicht alles, was wir über Sie haben.
+    .hidden = Was Sie vor Apps verbergen, ist dabei, denn es gehört Ihnen.
+download-empty = Zwischen diesen Tagen gibt es keine Einkäufe, darum gibt es keine Datei. Wählen Sie andere Tage.
+download-days = Welche Tage
+    .hint = Lassen Sie beides leer, um alle Ihre Einkäufe zu bekommen.
+    .turned = Der letzte Tag liegt vor dem ersten. Ändern Sie einen davon.
+download-form = Welche Art von Datei
+download-csv = Tabelle (CSV)
+    .says = Für ein Tabellenprogramm: eine Zeile für jeden Artikel. Was ein ganzer Einkauf gekostet hat, steht nur in seiner ersten Zeile, damit Sie eine Spalte zusammenzählen können. Vor einem Text, den ein Tabellenprogramm für eine Formel halten könnte, steht ein '. Die Namen der Spalten sind englisch.
+download-json = Für Programme (JSON)
+    .says = Alles, was von jedem Einkauf aufgeschrieben ist, so wie es eine App bekäme, der Sie alles zeigen. Die Namen darin sind englisch.
+download-do = Herunterladen
+download-care = Die Datei ist nicht verschlossen. Legen Sie sie dorthin, wo nur Menschen sie öffnen können, die sehen dürfen, was Sie gekauft haben. Wir schreiben auf, dass Sie sie heruntergeladen haben.

@@ -398,3 +398,288 @@ stopped-all-left = Not all apps are stopped
     .says = Something on our side did not work. These apps still see what you agreed to:
     .again = Try again
 samples-title = Made-up customers to try
+## My purchases, one purchase, and the purchases as a file
+
+nav-purchases = My purchases
+purchases-title = My purchases
+purchases-lead = What { $shop } has written down about what you bought, and what came back.
+purchases-none = There is nothing here yet
+    .says = When you buy something at { $shop } and we know that it was you, it is listed on this page, with what came back and which apps may see it.
+purchases-matching = Purchases that match
+purchases-unmatched = Nothing matches. Choose another shop, another way of buying or other dates.
+purchases-no-month = You bought nothing here in { $month }.
+purchases-sum = { $count ->
+        [one] 1 purchase for { $total }.
+       *[other] { $count } purchases for { $total }.
+    }
+    .back = { $amount } came back.
+purchases-months = Months
+purchases-keep = Keep a copy
+    .says = You can have all of your purchases as a file, at once.
+count-purchases = { $count ->
+    [one] 1 purchase
+   *[other] { $count } purchases
+}
+count-items = { $count ->
+    [one] 1 item
+   *[other] { $count } items
+}
+amount-back = { $amount } came back
+something-back = Something came back
+in-currency = in { $currency }
+
+find-title = Find a purchase
+find-words = What did you buy?
+find-search = Search
+find-filter = Shop, way of buying, dates
+find-shop = Shop
+    .all = All shops
+find-way = Way of buying
+    .all = All ways
+find-apply = Show these
+day-from = From this day on
+day-to = Up to this day
+found-title = Search my purchases
+found = { $count ->
+    [0] No purchase with “{ $words }”
+    [one] 1 purchase with “{ $words }”
+   *[other] { $count } purchases with “{ $words }”
+}
+found-where = We looked at the names of items from { $from } to { $to }.
+    .filtered = We looked at the names of items from { $from } to { $to }, in what your filter shows.
+    .most = A search looks at { $months } months and { $purchases } purchases at most, and lists { $listed }.
+found-cut = There was more than that.
+    .do = Use more words, or choose an earlier last day.
+found-nothing = To look further back, choose an earlier last day.
+found-back = Back to all my purchases
+
+month-short-1 = Jan
+month-short-2 = Feb
+month-short-3 = Mar
+month-short-4 = Apr
+month-short-5 = May
+month-short-6 = Jun
+month-short-7 = Jul
+month-short-8 = Aug
+month-short-9 = Sep
+month-short-10 = Oct
+month-short-11 = Nov
+month-short-12 = Dec
+year-title = { $year }, month by month
+year-picture = What your purchases came to in each month of { $year }, in { $currency }
+    .says = The same figures are in the table below.
+    .striped = Striped is what came back. It counts in the month in which you bought it.
+    .marked = The month shown below is underlined.
+year-table = Show these figures as a table
+    .month = Month
+    .total = Total
+    .back = Came back
+    .left = Left
+    .both = These are the sums of all orders and receipts as they were written down. If you got a receipt for an order, both count.
+year-nothing = You bought nothing in { $currency } in { $year }.
+    .unknown = There are no sums for { $year }.
+year-currencies = Currencies
+    .one = Currency
+year-years = Years
+    .one = Year
+
+purchase-title = Purchase of { $day }
+    .return = Return of { $day }
+purchase-back = My purchases, { $month }
+bought-at = { $day }, { $time }
+no-order = We know what came back, and not the purchase that it belongs to. It may have been bought without signing in, or before this record began.
+about-purchase = About this purchase
+    .shop = Shop
+    .seller = Sold by
+    .way = Way of buying
+    .status = State
+    .receipt-number = Receipt number
+    .order-number = Order number
+    .gift = Gift
+    .gift-says = Bought as a gift
+    .account = Account
+    .account-says = An account that you share with others
+    .recorded = Written down
+purchase-apps = Apps and this purchase
+    .got = Got purchases from days among which { $day } is, last on { $at }. This one may have been among them.
+    .unknown = Was let in on { $since }. It has looked so often that we cannot tell here whether { $day } was among it.
+    .nothing = Was let in on { $since }. It has got nothing from { $day } so far.
+    .sees = May see this purchase now, but for what you leave out.
+    .sees-not = Does not see this purchase now.
+    .why = We write down when an app got purchases, how many, and from which days. We do not write down which ones. This is why we say “may”.
+    .none = No app has got purchases from { $day }, and none may see this one now.
+purchase-hide = Hide from apps
+    .says = If you hide it, no app gets to see it from then on. Apps keep what they got before. You can show it again at any time.
+    .now = No app gets to see this purchase. Apps keep what they got before.
+
+receipt-items = What you bought
+line-price = { $quantity } at { $price }
+line-seller = sold by { $seller }
+line-return-by = Can be returned until { $day }
+line-warranty = Guarantee until { $day }
+line-serial = Serial number { $number }
+line-gross = Before discount:
+return-part = { $what }: { $quantity } on { $day }
+    .loose = { $name }: { $what }, { $quantity }, { $day }
+refund-part = { $what }: { $amount }, { $day }
+refund-fee = Kept back as a fee: { $amount }
+    .of = Kept back: { $what }, { $amount }
+sum-title = What it came to
+    .caption = How the total comes about, in { $currency }
+    .gross = Items before discounts
+    .discounts = Discounts
+    .items = Items
+    .difference = Not explained by the record
+    .total = Total
+    .back = Money that came back or is on its way
+    .left = Left
+sum-within = In this: { $taxes }
+sum-fits = The parts add up to the total.
+    .not = The parts that we have do not add up to the total. { $amount } is not explained.
+    .paid-not = What was paid is not the total. The difference is { $amount }.
+    .as-sent = We show what the shop sent us. If something is wrong, the shop can put it right.
+came-back = What came back
+    .no-money = No money has come back for this yet, as far as we know.
+    .other-currencies = In another currency, and so not in the sum above: { $amounts }.
+paid = How you paid
+    .open = Not paid yet, as far as we know.
+    .part = Paid in part so far.
+    .ending = ending in { $digits }
+    .change = Change: { $amount }
+loyalty =
+    .earned = { $amount } { $unit } earned
+    .used = { $amount } { $unit } used
+
+# Words of the record. The one with * is for everything else.
+way = { $kind ->
+        [store] In a shop
+        [online] Online
+        [app] In the app
+        [phone] By phone
+        [marketplace] On a marketplace
+       *[other] Another way
+    }
+    .within = { $kind ->
+        [store] in a shop
+        [online] online
+        [app] in the app
+        [phone] by phone
+        [marketplace] on a marketplace
+       *[other] another way
+    }
+purchase-status = { $kind ->
+    [placed] Ordered
+    [partly_fulfilled] Partly with you
+    [fulfilled] Done
+    [cancelled] Cancelled
+    [returned] Came back
+   *[other] Not known
+}
+payment-method = { $kind ->
+    [card] Card
+    [cash] Cash
+    [gift_card] Gift card
+    [voucher] Voucher
+    [loyalty] Points
+    [account] Account
+   *[other] Another way
+}
+line-kind = { $kind ->
+    [service] Service
+    [digital] Digital
+    [subscription] Subscription
+    [gift_card] Gift card
+    [deposit] Deposit
+    [deposit_return] Deposit back
+    [warranty] Guarantee
+   *[other] Other
+}
+charge-kind = { $kind ->
+    [delivery] Delivery
+    [service] Service
+    [deposit] Deposit
+    [tip] Tip
+    [donation] Donation
+    [rounding] Rounding
+   *[other] Other
+}
+discount-kind = { $kind ->
+    [promotion] Special offer
+    [coupon] Coupon
+    [loyalty] Loyalty discount
+    [employee] Staff discount
+   *[other] Discount
+}
+tax-kind = { $kind ->
+    [VAT] VAT
+    [sales] Sales tax
+    [excise] Excise
+   *[other] Tax
+}
+quantity = { $unit ->
+    [EA] { $value } ×
+    [C62] { $value } ×
+    [H87] { $value } ×
+    [KGM] { $value } kg
+    [GRM] { $value } g
+    [LTR] { $value } l
+    [MLT] { $value } ml
+    [CLT] { $value } cl
+    [MTR] { $value } m
+    [CMT] { $value } cm
+    [MTK] { $value } m²
+    [HUR] { $value } h
+    [PR] { $value } pairs
+   *[other] { $value } { $name }
+}
+return-status = { $kind ->
+    [requested] Return asked for
+    [rejected] Return not accepted
+   *[other] Came back
+}
+refund-status = { $kind ->
+    [pending] Money on its way back
+    [failed] Money back did not work
+   *[other] Money back
+}
+refund-for = { $kind ->
+    [goodwill] As a kind gesture
+    [fee] A fee
+   *[other] For something else
+}
+
+gaps-title = Why is something missing?
+gaps-loading = Older purchases are still being brought in.
+    .so-far = So far we have those up to { $until }.
+    .again = Look again later.
+gaps-late = It is still on its way.
+    .says = A new purchase, or something that came back, takes a little while to get here.
+    .until = What you see goes up to { $until }.
+gaps-stranger = You bought it without signing in.
+    .says = Then we do not know that it was you, unless the shop has linked it to you since.
+gaps-before = It was before this record began.
+    .says = The record begins on { $day }.
+    .unknown = The shop has not told us on which day that was.
+gaps-way = You bought it in a way that is not in this record.
+    .says = The record has what was bought { $ways }.
+gaps-old = It is older than the shop keeps.
+gaps-removed = It was removed.
+    .says = The shop may have corrected a mistake, or somebody asked for it to be deleted.
+gaps-gift = It was a gift to you.
+    .says = Then it belongs to the record of whoever bought it, and so does what you sent back of it.
+
+download-title = Download my purchases
+download-lead = A file with your purchases, to keep or to use elsewhere. It is made at once.
+download-record = This is your purchase record, not everything we hold.
+    .hidden = What you hide from apps is in it, because it is yours.
+download-empty = There are no purchases between these days, so there is no file. Choose other days.
+download-days = Which days
+    .hint = Leave both empty for all of your purchases.
+    .turned = The last day is before the first. Change one of them.
+download-form = Which kind of file
+download-csv = Table (CSV)
+    .says = For a spreadsheet: one row for each item. What a whole purchase came to stands in its first row only, so that you can add up a column. A text that a spreadsheet might take for a formula has a ' before it.
+download-json = For programs (JSON)
+    .says = Everything that is written down of each purchase, as an app would get it to which you show all.
+download-do = Download
+download-care = The file is not locked. Keep it where only people can open it who may see what you bought. We write down that you downloaded it.

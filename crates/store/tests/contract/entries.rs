@@ -135,6 +135,21 @@ pub fn a_record_s_entries_are_paged_newest_first(realm: &Realm) {
     assert_eq!(page(Log::Consent, None, 10), [0], "each log for itself");
 }
 
+pub fn the_latest_entries_of_a_record_come_first(realm: &Realm) {
+    let new = vec![entry(1, 5), entry(2, 9), entry(1, 7), entry(1, 8)];
+    realm.write(|conn| entries::append(conn, Log::Access, new.clone()));
+    realm.write(|conn| entries::append(conn, Log::Consent, vec![entry(1, 50)]));
+    let numbers = |record, since, limit| -> Vec<i64> {
+        let record = RecordId([record; 16]);
+        let found = realm.read(|conn| entries::latest(conn, Log::Access, record, at(since), limit));
+        found.iter().map(|entry| entry.seq).collect()
+    };
+    assert_eq!(numbers(1, 0, 9), [3, 2, 0]);
+    assert_eq!(numbers(1, 7, 9), [3, 2]);
+    assert_eq!(numbers(1, 0, 1), [3]);
+    assert_eq!((numbers(2, 10, 9), numbers(3, 0, 9)), (vec![], vec![]));
+}
+
 pub fn the_head_keeps_others_out(realm: &Realm) {
     let (taken, is_taken) = std::sync::mpsc::channel();
     let store = realm.store.clone();

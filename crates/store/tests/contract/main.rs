@@ -36,6 +36,8 @@ mod objects;
 #[cfg(test)]
 mod offsets;
 #[cfg(test)]
+mod own;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod purchases;
@@ -111,6 +113,7 @@ contract! {
         what_is_forgotten_stays_in_the_log
         a_record_knows_its_person_and_its_last_entry
         a_record_s_entries_are_paged_newest_first
+        the_latest_entries_of_a_record_come_first
         the_head_keeps_others_out
     }
     grants {
@@ -158,6 +161,11 @@ contract! {
         what_is_read_to_its_end_stays_fresh
         the_past_is_loading_until_its_end
         the_first_order_kind_stands
+    }
+    own {
+        a_customer_s_own_purchases_are_paged_and_narrowed
+        days_come_to_what_their_purchases_come_to
+        shops_and_channels_are_those_of_one_customer
     }
     people {
         the_same_new_customers_become_one_person_each

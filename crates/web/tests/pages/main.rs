@@ -3,8 +3,11 @@
 
 mod apps;
 mod choices;
+mod download;
 mod examples;
 mod language;
+mod purchases;
+mod record;
 mod shop;
 mod sign_in;
 mod site;
@@ -327,6 +330,11 @@ async fn every_answer_has_the_headers() {
         ("/apps/gra_", 404),
         ("/apps/stop-all", 200),
         ("/apps/stopped-all", 303),
+        ("/purchases", 200),
+        ("/purchases?month=x", 404),
+        ("/purchases/search", 303),
+        ("/purchases/pur_", 404),
+        ("/download", 200),
         ("/apps/gra_/stop", 404),
         ("/consent", 400),
         ("/consent?request=nothing", 400),
