@@ -222,7 +222,7 @@ impl File {
                     bytes.extend(sheet::head()?);
                 }
                 for bought in part {
-                    let purchase = read(bought).map_err(|failure| failure.code())?;
+                    let purchase = read(bought).map_err(Failure::code)?;
                     bytes.extend(sheet::rows(bought, &purchase)?);
                 }
             }
