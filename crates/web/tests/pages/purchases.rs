@@ -92,7 +92,9 @@ async fn months_come_to_what_was_bought_in_them() {
     assert_eq!(rows.len(), 2, "of this month");
     assert!(rows[0].contains("31 May 2026") && rows[1].contains("4 May 2026"), "the newest first");
     assert!(
-        rows[1].contains("2.67 USD came back") && rows[1].contains("2&nbsp;items") && rows[1].contains("Online")
+        rows[1].contains("2.67 USD came back")
+            && rows[1].contains("2&nbsp;items")
+            && rows[1].contains("Online")
     );
     // The picture and its table say the same.
     assert_eq!(page.text.matches("class=\"bar-kept\"").count(), 2);
