@@ -16,7 +16,7 @@ use crate::gaps;
 use crate::look::{BadDate, Look, Month};
 use crate::months::Sums;
 use crate::pages::{Pages, date, lead};
-use crate::served::Purchase;
+use crate::served::{Line, Purchase};
 
 /// Purchases on one page.
 const LENGTH: usize = 50;
@@ -62,7 +62,7 @@ pub(crate) async fn list(
     } else {
         None
     };
-    let rows = rows(&shown.purchases, look.is_filtered()).map_err(fault)?;
+    let rows = rows(&shown.purchases, look.is_filtered(), &[]).map_err(fault)?;
     let older = shown.next.map(|next| Look { after: Some(next), ..look.clone() }.address());
     let newest_page = look.after.map(|_| Look { after: None, ..look.clone() }.address());
     let status = if bad.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -113,7 +113,7 @@ pub(crate) async fn search(
         find => find(&pages, &look, &choices, &bad, &words),
         is_filtered => look.is_filtered(),
         words,
-        rows => rows(&found.purchases, true).map_err(fault)?,
+        rows => rows(&found.purchases, true, &history::searched(&words)).map_err(fault)?,
         count => found.purchases.len(),
         is_cut => found.is_cut,
         from => date(found.from),
@@ -179,12 +179,12 @@ fn find(pages: &Pages, look: &Look, choices: &Choices, bad: &[BadDate], words: &
     }
 }
 
-/// Purchases as a list shows them, by month where it spans several.
-fn rows(purchases: &[Bought], by_month: bool) -> Result<Vec<Value>, Failure> {
+/// Purchases as a list shows them, by month where it spans several; of each the items first that were searched for.
+fn rows(purchases: &[Bought], by_month: bool, searched: &[String]) -> Result<Vec<Value>, Failure> {
     let mut months: Vec<(Month, Vec<Value>)> = Vec::new();
     for bought in purchases {
         let month = Month::of(bought.local_date);
-        let row = row(bought)?;
+        let row = row(bought, searched)?;
         match months.last_mut().filter(|(last, _)| *last == month) {
             Some((_, rows)) => rows.push(row),
             None => months.push((month, vec![row])),
@@ -203,13 +203,18 @@ pub(crate) fn read(bought: &Bought) -> Result<Purchase, Failure> {
         .map_err(|_| unavailable(&Error::corrupt("purchases", "document", bought.purchase_id)))
 }
 
-fn row(bought: &Bought) -> Result<Value, Failure> {
+fn row(bought: &Bought, searched: &[String]) -> Result<Value, Failure> {
     let purchase = read(bought)?;
     let came_back = amount::units(&purchase.totals.refunded, &purchase.currency) != Some(0);
     let others = purchase.totals.refunded_other.iter();
     let others: Vec<String> =
         others.map(|other| format!("{} {}", amount::shown(&other.amount), other.currency)).collect();
-    let names: Vec<&str> = purchase.lines.iter().take(ITEMS).map(|line| line.name.as_str()).collect();
+    let (mut lines, rest): (Vec<&Line>, Vec<&Line>) = purchase
+        .lines
+        .iter()
+        .partition(|line| history::is_named(&line.name, line.brand.as_deref(), searched));
+    lines.extend(rest);
+    let names: Vec<&str> = lines.iter().take(ITEMS).map(|line| line.name.as_str()).collect();
     Ok(context! {
         id => purchase.id,
         shop => purchase.shop(),

@@ -327,6 +327,8 @@ async fn a_search_says_what_it_looked_at_and_stands_in_no_address() {
     let page = browser.open("/purchases").await;
     let found = browser.submit(&page, "/purchases/search", &[("words", " DINNER rolls ")]).await;
     assert_eq!((found.status, found.text.matches("class=\"bought\"").count()), (200, 1));
+    let apples = browser.submit(&page, "/purchases/search", &[("words", "apples")]).await;
+    assert!(said(&apples).contains("Apples , Rolls, dinner"), "what was searched for comes first");
     let words = said(&found);
     assert!(words.contains("from 24 November 2024 to 24 November 2026"), "{words}");
     assert!(words.contains("24 months and 5000 purchases at most"));
