@@ -181,7 +181,7 @@ pub async fn search(
     let from = wanted.from.map_or(earliest, |from| from.max(earliest));
     // What was bought on the other side of the date line may be of tomorrow.
     let bounded = Wanted { from: Some(from), to: wanted.to, ..wanted };
-    let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let words = searched(words);
     let mut found = Found { purchases: Vec::new(), from, to, is_cut: false };
     let (mut after, mut looked) = (None, 0);
     loop {
@@ -245,11 +245,18 @@ fn holds(served: &[u8], words: &[String]) -> bool {
         Ok(items) => items,
         Err(_) => return false,
     };
-    items.lines.iter().any(|item| {
-        let brand = item.brand.as_deref().unwrap_or_default();
-        let named = format!("{} {brand}", item.name).to_lowercase();
-        words.iter().all(|word| named.contains(word.as_str()))
-    })
+    items.lines.iter().any(|item| is_named(&item.name, item.brand.as_deref(), words))
+}
+
+/// What somebody searches for, as [`is_named`] compares it.
+pub fn searched(words: &str) -> Vec<String> {
+    words.to_lowercase().split_whitespace().map(str::to_owned).collect()
+}
+
+/// Whether an item of that name and brand has all the words.
+pub fn is_named(name: &str, brand: Option<&str>, words: &[String]) -> bool {
+    let named = format!("{name} {}", brand.unwrap_or_default()).to_lowercase();
+    words.iter().all(|word| named.contains(word.as_str()))
 }
 
 pub(crate) fn id(row: &Row) -> Result<PurchaseId> {

@@ -1,7 +1,6 @@
 //! A customer's purchases as a file, at once.
 
-use std::error::Error as StdError;
-
+use actix_web::error::BlockingError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -201,42 +200,54 @@ impl File {
             let end = if self.form == Form::Json { &b"]}\n"[..] } else { b"" };
             return Ok((!end.is_empty()).then(|| (web::Bytes::from_static(end), self)));
         }
-        let written = self.write(&part);
-        let bytes = written.map_err(|error| {
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
+        let (form, about) = (self.form, self.about.clone());
+        // Other answers of this thread do not wait for it.
+        let written = web::block(move || write(form, is_first.then_some(about.as_str()), &part)).await;
+        let bytes = written.unwrap_or_else(|error| Err(Unwritten::Thread(error))).map_err(|error| {
             tracing::error!(%error, "a file could not be written");
             CutShort
         })?;
         Ok(Some((web::Bytes::from(bytes), self)))
     }
+}
 
-    /// The bytes of a part, with the beginning of the file before the first.
-    fn write(&mut self, part: &[Bought]) -> Result<Vec<u8>, Box<dyn StdError>> {
-        let mut bytes = Vec::new();
-        let is_first = !std::mem::replace(&mut self.is_begun, true);
-        match self.form {
-            Form::Csv => {
-                if is_first {
-                    bytes.extend(sheet::head()?);
-                }
-                for bought in part {
-                    let purchase = read(bought).map_err(|failure| failure.code())?;
-                    bytes.extend(sheet::rows(bought, &purchase)?);
-                }
+/// Why a part of a file cannot be written.
+#[derive(Debug, thiserror::Error)]
+enum Unwritten {
+    #[error(transparent)]
+    Table(#[from] csv::Error),
+    #[error("a purchase cannot be read")]
+    Purchase,
+    #[error(transparent)]
+    Thread(BlockingError),
+}
+
+/// The bytes of a part; of the first with the beginning of the file, which says what it is `about`.
+fn write(form: Form, about: Option<&str>, part: &[Bought]) -> Result<Vec<u8>, Unwritten> {
+    let mut bytes = Vec::new();
+    match form {
+        Form::Csv => {
+            if about.is_some() {
+                bytes.extend(sheet::head()?);
             }
-            Form::Json => {
-                if is_first {
-                    let about = self.about.strip_suffix('}').unwrap_or(&self.about);
-                    bytes.extend(about.as_bytes());
-                    bytes.extend(b",\"purchases\":[");
-                }
-                for (index, bought) in part.iter().enumerate() {
-                    if !(is_first && index == 0) {
-                        bytes.push(b',');
-                    }
-                    bytes.extend_from_slice(&bought.served);
-                }
+            for bought in part {
+                let purchase = read(bought).map_err(|_| Unwritten::Purchase)?;
+                bytes.extend(sheet::rows(bought, &purchase)?);
             }
         }
-        Ok(bytes)
+        Form::Json => {
+            if let Some(about) = about {
+                bytes.extend(about.strip_suffix('}').unwrap_or(about).as_bytes());
+                bytes.extend(b",\"purchases\":[");
+            }
+            for (index, bought) in part.iter().enumerate() {
+                if index > 0 || about.is_none() {
+                    bytes.push(b',');
+                }
+                bytes.extend_from_slice(&bought.served);
+            }
+        }
     }
+    Ok(bytes)
 }

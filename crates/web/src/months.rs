@@ -116,7 +116,9 @@ impl Sums {
         let highest = months.iter().map(|(_, sum)| sum.grand_total).max().unwrap_or(0).max(0);
         let bars: Vec<Value> = (0..)
             .zip(&months)
-            .map(|(place, (month, sum))| bar(words, place, *month, *sum, highest, *month == current))
+            .map(|(place, (month, sum))| {
+                bar(place, &words.short_month(month.first()), *sum, highest, *month == current)
+            })
             .collect();
         let mut whole = Sum::default();
         for (_, sum) in &months {
@@ -169,7 +171,7 @@ impl Sums {
 }
 
 /// A bar: what was kept below, what came back on top of it.
-fn bar(words: &Words, place: i64, month: Month, sum: Sum, highest: i64, is_current: bool) -> Value {
+fn bar(place: i64, label: &str, sum: Sum, highest: i64, is_current: bool) -> Value {
     let scaled = |units: i64| {
         let height = i128::from(units) * i128::from(HEIGHT) / i128::from(highest.max(1));
         i64::try_from(height).unwrap_or(HEIGHT)
@@ -185,7 +187,7 @@ fn bar(words: &Words, place: i64, month: Month, sum: Sum, highest: i64, is_curre
         back_y => TOP + HEIGHT - total,
         back,
         middle => left + STEP / 2,
-        label => words.short_month(month.first()),
+        label,
         is_current,
     }
 }
@@ -215,7 +217,7 @@ mod tests {
         assert_eq!(jpy.get_attr("total").unwrap().as_str(), Some("70"));
         assert_eq!(sums.currency(None), "EUR");
         assert_eq!((sums.currency(Some("JPY")), sums.currency(Some("USD"))), ("JPY".into(), "EUR".into()));
-        let bar = bar(4, may, sums.0[&(may, "EUR".to_owned())], 1_500, true);
+        let bar = bar(4, "May", sums.0[&(may, "EUR".to_owned())], 1_500, true);
         let of = |name| i64::try_from(bar.get_attr(name).unwrap()).unwrap();
         assert_eq!((of("kept_y"), of("kept")), (TOP + 167 - 1, 834));
         assert_eq!((of("back_y"), of("back")), (TOP, 166));
@@ -227,7 +229,7 @@ mod tests {
             [(0, 0, 0), (-5, 3, 0), (0, 5, 10), (i64::MAX, i64::MAX, i64::MAX), (10, -5, 10)]
         {
             let sum = Sum { purchases: 1, grand_total, refunded };
-            let bar = bar(0, Month::read("2026-05").unwrap(), sum, highest, false);
+            let bar = bar(0, "May", sum, highest, false);
             for name in ["kept", "back"] {
                 let height = i64::try_from(bar.get_attr(name).unwrap()).unwrap();
                 assert!((0..=HEIGHT).contains(&height), "{name} of {sum:?}: {height}");

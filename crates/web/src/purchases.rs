@@ -16,7 +16,7 @@ use crate::gaps;
 use crate::look::{BadDate, Look, Month};
 use crate::months::Sums;
 use crate::pages::{Pages, lead};
-use crate::served::Purchase;
+use crate::served::{Line, Purchase};
 use crate::words::{Word, Words};
 
 /// Purchases on one page.
@@ -63,7 +63,7 @@ pub(crate) async fn list(
     } else {
         None
     };
-    let rows = rows(pages.words(), &shown.purchases, look.is_filtered()).map_err(fault)?;
+    let rows = rows(pages.words(), &shown.purchases, look.is_filtered(), &[]).map_err(fault)?;
     let older = shown.next.map(|next| Look { after: Some(next), ..look.clone() }.address());
     let newest_page = look.after.map(|_| Look { after: None, ..look.clone() }.address());
     let status = if bad.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -115,7 +115,7 @@ pub(crate) async fn search(
         find => find(&pages, &look, &choices, &bad, &words),
         is_filtered => look.is_filtered(),
         words,
-        rows => rows(pages.words(), &found.purchases, true).map_err(fault)?,
+        rows => rows(pages.words(), &found.purchases, true, &history::searched(&words)).map_err(fault)?,
         count => found.purchases.len(),
         is_cut => found.is_cut,
         from => pages.dated(found.from),
@@ -189,12 +189,17 @@ fn find(pages: &Pages, look: &Look, choices: &Choices, bad: &[BadDate], words: &
     }
 }
 
-/// Purchases as a list shows them, by month where it spans several.
-fn rows(words: &Words, purchases: &[Bought], by_month: bool) -> Result<Vec<Value>, Failure> {
+/// Purchases as a list shows them, by month where it spans several; of each the items first that were searched for.
+fn rows(
+    words: &Words,
+    purchases: &[Bought],
+    by_month: bool,
+    searched: &[String],
+) -> Result<Vec<Value>, Failure> {
     let mut months: Vec<(Month, Vec<Value>)> = Vec::new();
     for bought in purchases {
         let month = Month::of(bought.local_date);
-        let row = row(words, bought)?;
+        let row = row(words, bought, searched)?;
         match months.last_mut().filter(|(last, _)| *last == month) {
             Some((_, rows)) => rows.push(row),
             None => months.push((month, vec![row])),
@@ -213,13 +218,18 @@ pub(crate) fn read(bought: &Bought) -> Result<Purchase, Failure> {
         .map_err(|_| unavailable(&Error::corrupt("purchases", "document", bought.purchase_id)))
 }
 
-fn row(words: &Words, bought: &Bought) -> Result<Value, Failure> {
+fn row(words: &Words, bought: &Bought, searched: &[String]) -> Result<Value, Failure> {
     let purchase = read(bought)?;
     let came_back = amount::units(&purchase.totals.refunded, &purchase.currency) != Some(0);
     let others = purchase.totals.refunded_other.iter();
     let others: Vec<Value> =
         others.map(|other| context! { amount => other.amount, currency => other.currency }).collect();
-    let names: Vec<&str> = purchase.lines.iter().take(ITEMS).map(|line| line.name.as_str()).collect();
+    let (mut lines, rest): (Vec<&Line>, Vec<&Line>) = purchase
+        .lines
+        .iter()
+        .partition(|line| history::is_named(&line.name, line.brand.as_deref(), searched));
+    lines.extend(rest);
+    let names: Vec<&str> = lines.iter().take(ITEMS).map(|line| line.name.as_str()).collect();
     Ok(context! {
         id => purchase.id,
         shop => purchase.shop(),

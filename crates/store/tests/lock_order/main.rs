@@ -151,6 +151,10 @@ mod tests {
             ("counterfoil_oauth::endpoints::token::redeem", &["grants", "codes", "grants", "tokens"]),
             ("counterfoil_oauth::apps::change", &["apps", "access head"]),
             ("counterfoil_ledger::seal::seal_waiting", &["access head", "entries"]),
+            (
+                "counterfoil_oauth::download::Download::seal",
+                &["access head", "records", "access head", "entries"],
+            ),
             ("counterfoil_oauth::client::authenticate", &["used_ids"]),
             ("counterfoil_store::people::resolve", &["customers"]),
         ] {
