@@ -312,7 +312,7 @@ impl Sampler<'_> {
         pages.extend(self.examples().into_iter().map(|example| {
             let line = context! { example, ..self.line(Dataset::Payment, false) };
             let app = context! { host => (), ..self.app("Money Garden") };
-            context! { app, required => [line.clone()], optional => [line.clone()], sensitive => line, ..page("Money Garden", true) }
+            context! { app, required => vec![&line], optional => vec![&line], sensitive => &line, ..page("Money Garden", true) }
         }));
         pages
     }

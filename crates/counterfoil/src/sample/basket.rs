@@ -91,6 +91,10 @@ pub struct Charge {
 
 /// One order.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact of its own; there is no state machine in them"
+)]
 pub struct Basket<'c> {
     /// Unique among the orders of a sample.
     pub number: u64,

@@ -35,9 +35,9 @@ pub fn record(demo: &Demo, recorder: Recorder, clock: Clock) {
     };
     let trickles = !demo.no_trickle;
     std::thread::spawn(move || {
-        let recorded = fill(&recorder, &sample)
+        let outcome = fill(&recorder, &sample)
             .and_then(|()| if trickles { trickle(&recorder, &sample, &clock) } else { Ok(()) });
-        if let Err(failure) = recorded {
+        if let Err(failure) = outcome {
             tracing::error!(%failure, "the demo's orders ended");
         }
     });

@@ -26,12 +26,12 @@ pub fn start(dir: &Path, port: u16, shop: Shop, clock: Clock) -> Result<Url, Fai
     let (end, ended) = mpsc::channel();
     std::thread::spawn(move || {
         let clock = counterfoil_pds::clock::Clock::new(move || clock.now());
-        let stop = async {
+        let told_to_stop = async {
             if let Err(error) = serve::told_to_stop().await {
                 tracing::error!(%error, "signals cannot be heard");
             }
         };
-        let outcome = app::run(settings, clock, ready, stop);
+        let outcome = app::run(settings, clock, ready, told_to_stop);
         if let Err(failure) = &outcome {
             tracing::error!(%failure, "the reference store ended");
         }
