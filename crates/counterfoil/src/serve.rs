@@ -207,6 +207,8 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         let server = HttpServer::new(move || app(&state))
             .workers(workers)
             .worker_max_blocking_threads(BLOCKING_THREADS)
+            // Head and body are two writes: without this the second waits for the other side's delayed acknowledgement.
+            .tcp_nodelay(true)
             .shutdown_timeout(DRAIN_SECONDS)
             .disable_signals()
             .bind(&settings.http.listen)

@@ -159,6 +159,7 @@ async fn serve(
     let app = move || App::new().app_data(pages.clone()).wrap(from_fn(door::guard)).configure(pages::routes);
     let server = HttpServer::new(app)
         .workers(WORKERS)
+        .tcp_nodelay(true)
         .disable_signals()
         .shutdown_timeout(PATIENCE)
         .listen(listener)
