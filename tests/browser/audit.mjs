@@ -67,7 +67,10 @@ export async function audit(report, page, name, screenshots, { scripts = 0, lang
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= NARROW.width, `the page is ${width} px wide`);
   });
-  await shoot('narrow');
+  await shoot('narrow-light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await shoot('narrow-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize(WIDE);
 }
 
