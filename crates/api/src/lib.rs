@@ -5,6 +5,7 @@ mod cursor;
 mod feed;
 mod grant;
 mod health;
+mod ledger;
 mod limits;
 mod page;
 mod place;

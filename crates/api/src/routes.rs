@@ -2,7 +2,7 @@
 
 use actix_web::web::{ServiceConfig, delete, get, resource};
 
-use crate::{changes, grant, health, purchase, purchases, summary};
+use crate::{changes, grant, health, ledger, purchase, purchases, summary};
 
 /// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's data.
 #[rustfmt::skip]
@@ -13,6 +13,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/changes").route(get().to(changes::read)))
         .service(resource("/v1/summary").route(get().to(summary::show)))
         .service(resource("/v1/grant").route(get().to(grant::show)).route(delete().to(grant::end)))
+        .service(resource("/ledger").route(get().to(ledger::list)))
+        .service(resource("/ledger/{log}/checkpoint").route(get().to(ledger::newest)))
+        .service(resource("/ledger/{log}/{generation}/checkpoint").route(get().to(ledger::checkpoint)))
+        .service(resource("/ledger/{log}/{generation}/vkey").route(get().to(ledger::vkey)))
+        .service(resource("/ledger/{log}/{generation}/tile/{tile:.*}").route(get().to(ledger::tile)))
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)))
         .service(resource("/version").route(get().to(health::version)));

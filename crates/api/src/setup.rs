@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::clock::Clock;
 use counterfoil_ledger::seal::Sealer;
+use counterfoil_ledger::tree::PublicLogs;
 use counterfoil_oauth::Coverage;
 use counterfoil_store::document::Codec;
 use counterfoil_store::keys::{Keys, Secret};
@@ -25,6 +26,7 @@ struct Inner {
     keys: Keys,
     codec: Codec,
     sealer: Sealer,
+    logs: PublicLogs,
     clock: Clock,
     catalogue: Arc<Catalogue>,
     hub: Arc<Hub>,
@@ -93,6 +95,7 @@ impl Api {
         store: Store,
         keys: Keys,
         sealer: Sealer,
+        logs: PublicLogs,
         clock: Clock,
         catalogue: Arc<Catalogue>,
         readiness: Readiness,
@@ -107,6 +110,7 @@ impl Api {
             keys,
             codec,
             sealer,
+            logs,
             clock,
             catalogue,
             hub,
@@ -132,6 +136,10 @@ impl Api {
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.0.sealer
+    }
+
+    pub(crate) fn logs(&self) -> &PublicLogs {
+        &self.0.logs
     }
 
     pub(crate) fn base(&self) -> &str {

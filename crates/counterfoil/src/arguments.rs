@@ -249,8 +249,35 @@ pub enum Apps {
 pub enum Ledger {
     /// Prints the entries of both logs, opened, one a line. It is personal data.
     Entries,
-    /// The sizes of both logs.
+    /// For each log: its size, how far it is in the tree and signed, and the newest checkpoint.
     Head,
+    /// Whether both logs are what was signed. Exit codes: 0 intact, 1 tampered (names the first bad entry and layer),
+    /// 2 unverifiable (a key or file is missing), 3 rolled back or cut off. Erased entries are counted, and no fault.
+    Verify(Verify),
+    /// Prints the proof that an entry is in its log (c2sp.org/tlog-proof).
+    Prove {
+        /// Its id: `ent_…`.
+        entry: String,
+    },
+    /// Writes what is public of every log into a folder: checkpoints, keys, tiles (c2sp.org/tlog-tiles).
+    Export {
+        /// The folder; new or empty.
+        dir: PathBuf,
+    },
+}
+
+/// `ledger verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Also open every header and payload and hold them against what the log commits to.
+    #[arg(long)]
+    pub deep: bool,
+    /// A checkpoint that somebody kept: the log must go on from it. May be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub against: Vec<PathBuf>,
+    /// How the answer is printed.
+    #[arg(long, default_value = "table")]
+    pub format: Format,
 }
 
 /// `templates …`.

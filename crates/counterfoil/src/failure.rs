@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use counterfoil_ledger::verify::Kind;
+
 /// Why a command ended without doing its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -17,6 +19,9 @@ pub enum Failure {
     /// What was compared is not equal (exit code 1).
     #[error("{0}")]
     Different(String),
+    /// The ledger is not intact (exit code 1, 2 or 3: see `ledger verify`).
+    #[error("the ledger is {}", .0.name())]
+    Ledger(Kind),
     /// Files and sockets (exit code 1).
     #[error("{what}: {error}")]
     Io {
@@ -32,6 +37,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Different(_) | Self::Io { .. } => 1,
+            Self::Ledger(kind) => kind.exit_code(),
             Self::Usage(_) => 2,
             Self::Service(_) => 3,
             Self::Refused(_) => 4,
@@ -60,6 +66,18 @@ impl From<crate::config::Invalid> for Failure {
 impl From<prometheus::Error> for Failure {
     fn from(error: prometheus::Error) -> Self {
         Self::Service(format!("metrics: {error}"))
+    }
+}
+
+impl From<counterfoil_ledger::objects::ObjectError> for Failure {
+    fn from(error: counterfoil_ledger::objects::ObjectError) -> Self {
+        Self::Service(format!("{error}"))
+    }
+}
+
+impl From<counterfoil_ledger::tree::GenerationError> for Failure {
+    fn from(error: counterfoil_ledger::tree::GenerationError) -> Self {
+        Self::Service(format!("{error}"))
     }
 }
 

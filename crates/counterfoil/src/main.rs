@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod care;
 mod command;
 mod config;
 mod failure;

@@ -11,6 +11,10 @@ use counterfoil_domain::stream::Sources;
 use counterfoil_events::recorder::Recorder;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::ConfigObject;
+use counterfoil_ledger::guard::{Condition, Guard};
+use counterfoil_ledger::objects::Objects;
+use counterfoil_ledger::tree::{Generations, Keeper};
+use counterfoil_ledger::verify::Verifier;
 use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
@@ -31,6 +35,12 @@ pub struct Realm {
     pub keys: Keys,
     /// The ledger.
     pub ledger: Ledger,
+    /// Where tiles, guard and closure journal lie.
+    pub objects: Objects,
+    /// What was signed, outside the database.
+    pub guard: Guard,
+    /// The logs' generations and their keys.
+    pub generations: Generations,
     /// What the customer pages are made of.
     pub files: Files,
     /// The time.
@@ -76,8 +86,35 @@ impl Realm {
         )?;
         let files = pages::files(&settings.templates.override_dir)?;
         let config = ConfigObject::embedded(&files.notice(), &files.words());
-        let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?;
-        Ok(Self { store, keys, ledger, files, clock, entropy, registry: Registry::new() })
+        let objects = Objects::folder(&settings.ledger.dir)?;
+        let guard = Guard::new(objects.clone());
+        let generations = Generations::new(&settings.ledger.keys_dir, &settings.ledger.origin);
+        let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?.guarded(guard.clone());
+        match guard.look(&store)? {
+            Condition::Intact => {}
+            condition => tracing::warn!(?condition, "the ledger may not go on: see `counterfoil ledger verify`"),
+        }
+        let registry = Registry::new();
+        Ok(Self { store, keys, ledger, objects, guard, generations, files, clock, entropy, registry })
+    }
+
+    /// What verifies the ledger.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.objects.clone(),
+            self.guard.clone(),
+            self.generations.clone(),
+        )
+    }
+
+    /// What integrates the ledger's entries and publishes checkpoints.
+    pub fn keeper(&self) -> Result<Keeper, Failure> {
+        let owner = data_encoding::HEXLOWER.encode(&self.entropy.bytes::<8>());
+        let (store, objects, guard) = (self.store.clone(), self.objects.clone(), self.guard.clone());
+        let (generations, clock) = (self.generations.clone(), self.clock.clone());
+        Ok(Keeper::new(store, objects, guard, generations, clock, owner, &self.registry)?)
     }
 
     /// The authorization server.

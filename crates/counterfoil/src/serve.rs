@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
 use counterfoil_api::{Api, ApiSettings, Readiness};
 use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_events::housekeeping::{Deleted, Housekeeping, Keeping};
+use counterfoil_ledger::Ledger;
 use counterfoil_ledger::seal::Sealer;
+use counterfoil_ledger::tree::PublicLogs;
 use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
@@ -20,6 +22,7 @@ use counterfoil_oauth::{Oauth, Tier, grants};
 use counterfoil_web::{Category, PageSet, PagesSettings, Suggestion};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
+use crate::care;
 use crate::config::{LoginMode, Settings};
 use crate::failure::Failure;
 use crate::realm::{Realm, catalogue, public_url, tier};
@@ -43,6 +46,7 @@ pub struct State {
     login: web::Data<Login>,
     pages: web::Data<PageSet>,
     api: web::Data<Api>,
+    ledger: Ledger,
     is_secure: bool,
 }
 
@@ -65,6 +69,7 @@ impl State {
             realm.store.clone(),
             realm.keys.clone(),
             sealer,
+            PublicLogs::new(realm.store.clone(), realm.objects.clone()),
             clock.clone(),
             Arc::clone(&catalogue),
             readiness,
@@ -97,6 +102,7 @@ impl State {
             login: web::Data::new(login(settings, &url)?),
             pages: web::Data::new(pages),
             api: web::Data::new(api),
+            ledger: realm.ledger.clone(),
             is_secure: url.scheme() == "https",
         })
     }
@@ -149,6 +155,7 @@ pub fn app(
     > + use<>,
 > {
     let is_secure = state.is_secure;
+    let ledger = state.ledger.clone();
     App::new()
         .app_data(state.oauth.clone())
         .app_data(state.sessions.clone())
@@ -160,9 +167,35 @@ pub fn app(
         .configure(counterfoil_api::routes)
         .configure(counterfoil_web::routes)
         .default_service(web::to(nothing_here))
+        .wrap(from_fn(move |request, next| hold_back(ledger.clone(), request, next)))
         .wrap(from_fn(complete))
         .wrap(Compress::default())
         .wrap(from_fn(move |request, next| watch(is_secure, request, next)))
+}
+
+/// What still answers while the database is behind what was signed: health, the ledger's public face, and what it takes
+/// to stop sharing.
+const ANSWERS_ALWAYS: [&str; 10] = [
+    "/health/", "/version", "/ledger", "/oauth/", "/v1/grant", "/sign-", "/apps", "/error", "/problems/", "/assets/",
+];
+
+/// Serves no data while the database is behind what was signed.
+async fn hold_back<B: MessageBody + 'static>(
+    ledger: Ledger,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let path = request.path();
+    let is_held = ledger.check().is_err() && !ANSWERS_ALWAYS.iter().any(|start| path.starts_with(start));
+    if !is_held {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    let answer = if path.starts_with("/v1/") {
+        Problem::new(Code::LedgerRolledBack).error_response()
+    } else {
+        HttpResponse::SeeOther().insert_header(("Location", "/error?code=ledger_rolled_back")).finish()
+    };
+    Ok(request.into_response(answer).map_into_right_body())
 }
 
 /// A page for people, problem details for apps.
@@ -217,6 +250,8 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         if let Some(metrics) = metrics_server(&settings.metrics.listen, realm.registry.clone())? {
             actix_web::rt::spawn(metrics);
         }
+        care::keep(&realm)?;
+        care::verify(&realm, settings.ledger.verify_hours)?;
         actix_web::rt::spawn(expire(oauth));
         actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm)?));
         let handle = server.handle();

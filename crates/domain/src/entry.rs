@@ -88,6 +88,28 @@ impl EntryType {
         }
     }
 
+    /// Reads [`EntryType::name`]; `None` for what is not in the catalogue.
+    pub fn from_name(name: &str) -> Option<Self> {
+        const ALL: [EntryType; 15] = [
+            EntryType::GrantRequested,
+            EntryType::GrantGiven,
+            EntryType::GrantAmended,
+            EntryType::GrantRefused,
+            EntryType::GrantLapsed,
+            EntryType::GrantWithdrawn,
+            EntryType::GrantEnded,
+            EntryType::GrantRevoked,
+            EntryType::GrantExpired,
+            EntryType::RestrictionSet,
+            EntryType::RestrictionLifted,
+            EntryType::ErasureRequested,
+            EntryType::ErasureCompleted,
+            EntryType::DisclosureApp,
+            EntryType::DisclosureDownload,
+        ];
+        ALL.into_iter().find(|known| known.name() == name)
+    }
+
     /// Whether an entry of this type decides something, and so may not lack a legal basis.
     pub fn is_decision(self) -> bool {
         !self.is_disclosure() && self != Self::GrantRequested

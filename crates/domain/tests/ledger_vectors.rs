@@ -64,3 +64,13 @@ fn our_header_has_exactly_the_members_of_the_vectors() {
     let no_basis = Header { basis: None, ..header };
     assert!(no_basis.canonical().is_err(), "a decision without a basis");
 }
+
+#[test]
+fn canonical_bytes_are_those_of_rfc_8785() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/rfc8785");
+    for name in ["arrays", "french", "structures", "unicode", "values", "weird"] {
+        let read = |side: &str| std::fs::read(folder.join(side).join(format!("{name}.json"))).unwrap();
+        let value: Value = serde_json::from_slice(&read("input")).unwrap();
+        assert_eq!(canonical(&value).unwrap(), read("output"), "{name}");
+    }
+}

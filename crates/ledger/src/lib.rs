@@ -3,8 +3,14 @@
 pub mod config;
 mod download;
 mod draft;
+pub mod fault;
 pub mod grants;
+pub mod guard;
+pub mod objects;
+pub mod receipt;
 pub mod seal;
+pub mod tree;
+pub mod verify;
 
 use std::sync::Arc;
 
@@ -18,6 +24,7 @@ use counterfoil_store::keys::{Keys, PersonKeys, Secret};
 use counterfoil_store::{Error, Result};
 
 use crate::config::{ConfigObject, Shown};
+use crate::guard::Guard;
 pub use crate::download::{DownloadRefusal, Part};
 pub use crate::draft::{Appended, Draft, Opened};
 
@@ -31,13 +38,44 @@ struct Inner {
     entropy: Entropy,
     config: ConfigObject,
     config_hash: String,
+    guard: Option<Guard>,
 }
 
 impl Ledger {
     /// A ledger whose decisions rest on `config`.
     pub fn new(keys: Keys, entropy: Entropy, config: ConfigObject) -> Result<Self> {
         let config_hash = config.hash().map_err(|error| Error::Unexpected(format!("{error}")))?;
-        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash })))
+        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash, guard: None })))
+    }
+
+    /// The ledger, held against what was signed whenever a head is taken.
+    #[must_use]
+    pub fn guarded(self, guard: Guard) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            keys: inner.keys.clone(),
+            entropy: inner.entropy.clone(),
+            config: inner.config.clone(),
+            config_hash: inner.config_hash.clone(),
+            guard: Some(guard),
+        }))
+    }
+
+    /// Whether data may be served.
+    ///
+    /// # Errors
+    /// [`Error::Behind`] while the database is behind what was signed.
+    pub fn check(&self) -> Result<()> {
+        self.0.guard.as_ref().map_or(Ok(()), Guard::check)
+    }
+
+    /// Takes a log's head until the transaction ends and holds it against what was signed; the log's size.
+    pub(crate) fn take_head(&self, conn: &mut Conn, log: Log) -> Result<i64> {
+        let size = entries::take_head(conn, log)?;
+        if let Some(guard) = &self.0.guard {
+            guard.check_head(log, size)?;
+        }
+        Ok(size)
     }
 
     /// `sha256:` of the configuration object that decisions rest on.
@@ -54,7 +92,7 @@ impl Ledger {
     /// of the access log, which the payload of every act that narrows records as `accessSize`. Comes before
     /// [`Ledger::append`].
     pub fn gate(&self, conn: &mut Conn) -> Result<i64> {
-        entries::take_head(conn, Log::Access)
+        self.take_head(conn, Log::Access)
     }
 
     /// Appends decisions about one person to the consent log, each chained to its record's previous entry.
@@ -69,7 +107,7 @@ impl Ledger {
         now: DateTime<Utc>,
         drafts: &[Draft],
     ) -> Result<Vec<Appended>> {
-        entries::take_head(conn, Log::Consent)?;
+        self.take_head(conn, Log::Consent)?;
         let records: Vec<_> = drafts.iter().map(|draft| draft.record).collect();
         let mut last = entries::last_commitments(conn, &records)?;
         let mut new = Vec::with_capacity(drafts.len());

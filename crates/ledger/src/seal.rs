@@ -112,6 +112,8 @@ pub enum Refusal {
     TooBusy,
     /// The ledger cannot be written now.
     Unavailable,
+    /// The database is behind what was signed.
+    RolledBack,
 }
 
 /// The seal of a response.
@@ -236,7 +238,9 @@ async fn seal_waiting(
         let sealed = store.write(move |conn| seal_batch(&ledger, conn, now, &subjects)).await;
         let outcomes = sealed.unwrap_or_else(|error: Error| {
             tracing::error!(%error, "responses could not be sealed");
-            vec![Err(Refusal::Unavailable); answers.len()]
+            let refusal =
+                if matches!(error, Error::Behind(_)) { Refusal::RolledBack } else { Refusal::Unavailable };
+            vec![Err(refusal); answers.len()]
         });
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             match outcome {
@@ -259,7 +263,7 @@ fn seal_batch(
     now: DateTime<Utc>,
     subjects: &[Subject],
 ) -> counterfoil_store::Result<Vec<Result<Seal, Refusal>>> {
-    entries::take_head(conn, Log::Access)?;
+    ledger.take_head(conn, Log::Access)?;
     let mut grants: Vec<GrantId> = subjects.iter().map(|(standing, ..)| standing.grant_id).collect();
     grants.sort_unstable();
     grants.dedup();

@@ -152,6 +152,7 @@ pub fn refusal(refusal: &Refusal) -> Problem {
         Refusal::AppSuspended => Problem::new(Code::AppSuspended),
         Refusal::TooBusy => Problem::new(Code::TooBusy),
         Refusal::Unavailable => Problem::new(Code::SealingUnavailable),
+        Refusal::RolledBack => Problem::new(Code::LedgerRolledBack),
     }
 }
 

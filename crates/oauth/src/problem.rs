@@ -73,6 +73,7 @@ codes! {
     Internal            500 "internal"             true  "Something went wrong on our side", "Try again; if it stays, tell us the request id.";
     Unavailable         503 "unavailable"          true  "The service is not available now", "Try again in a moment.";
     SealingUnavailable  503 "sealing_unavailable"  true  "No disclosure can be recorded now, so none is made", "Try again in a moment.";
+    LedgerRolledBack    503 "ledger_rolled_back"   true  "The service was put back to an earlier state and must be looked at first", "Try again later. Ending a grant works meanwhile.";
     TooBusy             503 "too_busy"             true  "The service is too busy", "Try again in a moment.";
 }
 
@@ -178,7 +179,7 @@ impl Problem {
         }
         if matches!(
             self.code,
-            Code::TooManyRequests | Code::Unavailable | Code::SealingUnavailable | Code::TooBusy
+            Code::TooManyRequests | Code::Unavailable | Code::SealingUnavailable | Code::LedgerRolledBack | Code::TooBusy
         ) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
@@ -250,6 +251,7 @@ impl From<counterfoil_store::Error> for Problem {
         match error {
             Error::Unavailable(_) => Self::new(Code::Unavailable),
             Error::Contended => Self::new(Code::TooBusy),
+            Error::Behind(_) => Self::new(Code::LedgerRolledBack),
             Error::Refused(_) | Error::Corrupt { .. } | Error::Key(_) | Error::Unexpected(_) => {
                 Self::new(Code::Internal)
             }

@@ -44,10 +44,13 @@ pub enum SealedBy {
 }
 
 impl SealedBy {
+    /// How [`SealedBy::Realm`] is stored.
+    pub const REALM: i32 = 3;
+
     fn code(self) -> i32 {
         match self {
             Self::Evidence => 1,
-            Self::Realm => 3,
+            Self::Realm => Self::REALM,
         }
     }
 }
@@ -220,6 +223,20 @@ pub fn read(conn: &mut Conn, log: Log, from: i64, limit: i64) -> Result<Vec<Stor
         .load(conn)?)
 }
 
+/// [`read`] by the log's name.
+pub fn page(conn: &mut Conn, log: &str, from: i64, limit: i64) -> Result<Vec<StoredEntry>> {
+    Ok(entries::table
+        .filter(entries::log.eq(log).and(entries::seq.ge(from)))
+        .order(entries::seq)
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// An entry by its id.
+pub fn by_id(conn: &mut Conn, id: EntryId) -> Result<Option<StoredEntry>> {
+    Ok(entries::table.filter(entries::entry_id.eq(id.as_bytes().to_vec())).first(conn).optional()?)
+}
+
 /// At most `limit` of a record's entries in a log, newest first, with numbers below `before`.
 pub fn of_record(
     conn: &mut Conn,
@@ -250,4 +267,21 @@ pub fn person_of(conn: &mut Conn, record: RecordId) -> Result<Option<Person>> {
         .first::<Option<Vec<u8>>>(conn)
         .optional()?;
     row.flatten().map(|bytes| crate::people::person(&bytes)).transpose()
+}
+
+/// Whom records are about, of those about somebody.
+pub fn persons_of(conn: &mut Conn, wanted: &[RecordId]) -> Result<HashMap<RecordId, Person>> {
+    let mut found = HashMap::with_capacity(wanted.len());
+    for chunk in wanted.chunks(1_000) {
+        let ids: Vec<Vec<u8>> = chunk.iter().map(|record| record.as_bytes().to_vec()).collect();
+        let rows = records::table
+            .filter(records::record.eq_any(ids).and(records::person.is_not_null()))
+            .select((records::record, records::person.assume_not_null()))
+            .load::<(Vec<u8>, Vec<u8>)>(conn)?;
+        for (record, person) in rows {
+            let record = RecordId::from_slice(&record).map_err(|_| Error::corrupt("records", "record", "?"))?;
+            found.insert(record, crate::people::person(&person)?);
+        }
+    }
+    Ok(found)
 }

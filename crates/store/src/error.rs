@@ -27,6 +27,10 @@ pub enum Error {
     /// A key of the keystore is missing, destroyed, or does not open what it should.
     #[error("a key is not available: {0}")]
     Key(&'static str),
+    /// The ledger may not go on: the database is behind what was signed, or what was signed cannot be found. Data is
+    /// refused until somebody has looked.
+    #[error("the ledger may not go on: {0}")]
+    Behind(&'static str),
     /// The database speaks, but not as this version expects.
     #[error("unexpected answer from the database: {0}")]
     Unexpected(String),

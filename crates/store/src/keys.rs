@@ -1,6 +1,7 @@
 //! The keystore: a second database with wrapped data keys, so that a backup of the main database alone opens nothing,
 //! and destroying a key forgets what it sealed.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -178,6 +179,41 @@ impl Keys {
             )
         })?;
         wrapped.flatten().map(|wrapped| self.unwrap(person, "evidence", Some(wrapped))).transpose()
+    }
+
+    /// The evidence keys of those persons whose key still is there.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when one does not open.
+    pub fn evidence_of(&self, persons: &[Person]) -> Result<HashMap<Person, Secret>> {
+        let mut found = HashMap::with_capacity(persons.len());
+        let mut wanted = Vec::new();
+        {
+            let mut cache = self.0.persons.lock();
+            for person in persons {
+                match cache.get(person) {
+                    Some(keys) => drop(found.insert(*person, keys.evidence.clone())),
+                    None => wanted.push(person.as_bytes().to_vec()),
+                }
+            }
+        }
+        for chunk in wanted.chunks(1_000) {
+            let rows = on_connection(&self.0.pool, |conn| {
+                Ok::<_, Error>(
+                    person_keys::table
+                        .filter(person_keys::person.eq_any(chunk))
+                        .select((person_keys::person, person_keys::evidence))
+                        .load::<(Vec<u8>, Option<Vec<u8>>)>(conn)?,
+                )
+            })?;
+            for (person, wrapped) in rows {
+                let person = crate::people::person(&person)?;
+                if wrapped.is_some() {
+                    found.insert(person, self.unwrap(person, "evidence", wrapped)?);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Makes and commits keys for new persons: before the row that uses them, so that nothing is ever sealed under

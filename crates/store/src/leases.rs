@@ -54,3 +54,13 @@ pub fn release(conn: &mut Conn, name: &str, owner: &str, now: DateTime<Utc>) -> 
         .execute(conn)?;
     Ok(())
 }
+
+/// Takes the lease's row until the transaction ends, if it is still the owner's at that epoch and runs; whether it is.
+pub fn hold(conn: &mut Conn, name: &str, owner: &str, epoch: i64, now: DateTime<Utc>) -> Result<bool> {
+    let held = diesel::update(leases::table.find(name))
+        .filter(leases::owner.eq(owner).and(leases::lease_epoch.eq(epoch)))
+        .filter(leases::expires_at.gt(now.naive_utc()))
+        .set(leases::lease_epoch.eq(epoch))
+        .execute(conn)?;
+    Ok(held == 1)
+}

@@ -33,6 +33,7 @@ pub mod standings;
 pub mod suppression;
 pub mod tokens;
 pub mod tombstones;
+pub mod trees;
 pub mod unlinked;
 pub mod used_ids;
 

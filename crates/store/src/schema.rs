@@ -195,6 +195,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    ledger_trees (log, generation) {
+        log -> Text,
+        generation -> Integer,
+        origin -> Text,
+        vkey -> Text,
+        first_seq -> BigInt,
+        integrated -> BigInt,
+        lease_epoch -> BigInt,
+        opened_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+        kept -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    checkpoints (log, generation, size) {
+        log -> Text,
+        generation -> Integer,
+        size -> BigInt,
+        note -> Text,
+        signed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    owed_entries (subject, kind) {
+        subject -> Binary,
+        kind -> Text,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
     records (record) {
         record -> Binary,
         person -> Nullable<Binary>,

@@ -59,6 +59,8 @@ failures! {
     SignInRefused       = "sign_in_refused",     BAD_GATEWAY;
     /// The identity provider does not answer.
     SignInUnavailable   = "sign_in_unavailable", SERVICE_UNAVAILABLE;
+    /// The database was put back to an earlier state.
+    LedgerRolledBack    = "ledger_rolled_back",  SERVICE_UNAVAILABLE;
     /// The database.
     Unavailable         = "unavailable",         SERVICE_UNAVAILABLE;
     /// Any code that is not on this list.

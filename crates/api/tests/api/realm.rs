@@ -18,7 +18,9 @@ use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::ConfigObject;
+use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::seal::Sealer;
+use counterfoil_ledger::tree::PublicLogs;
 use counterfoil_oauth::problem::complete;
 use counterfoil_oauth::session::{Session, Sessions};
 use counterfoil_oauth::{Coverage, Oauth, Settings, Shown, Tier};
@@ -177,6 +179,7 @@ impl Realm {
             store.clone(),
             keys.clone(),
             sealer,
+            PublicLogs::new(store.clone(), Objects::folder(&folder.path().join("ledger")).unwrap()),
             clock.clone(),
             catalogue(),
             readiness.clone(),

@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::arguments::{Ingest, IngestCommand};
+use crate::care;
 use crate::command::quarantine::grouped;
 use crate::config::Settings;
 use crate::failure::Failure;
@@ -35,7 +36,11 @@ impl From<IngestError> for Failure {
 /// Runs ingest from Kafka until it is told to stop, or from a file to its end.
 pub fn run(settings: &Settings, ingest: Ingest, quiet: bool) -> Result<(), Failure> {
     match ingest.source {
-        None => kafka(settings, &Realm::open(settings)?, ingest.history),
+        None => {
+            let realm = Realm::open(settings)?;
+            care::watch_guard(&realm)?;
+            kafka(settings, &realm, ingest.history)
+        }
         Some(IngestCommand::File { path, key_separator, history, messages_per_second }) => {
             let realm = Realm::open(settings)?;
             let began = Instant::now();

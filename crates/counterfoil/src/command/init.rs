@@ -19,9 +19,10 @@ pub struct Made {
     data_dir: String,
     master_key: &'static str,
     migrations: Vec<String>,
+    ledgers: Vec<String>,
 }
 
-/// Makes what is missing: data folder, master key, schema, the realm's keys. Safe to repeat.
+/// Makes what is missing: data folder, master key, schema, the realm's keys, the ledger's logs. Safe to repeat.
 pub fn run(settings: &Settings) -> Result<Made, Failure> {
     let dir = &settings.data.dir;
     DirBuilder::new()
@@ -39,7 +40,9 @@ pub fn run(settings: &Settings) -> Result<Made, Failure> {
     for name in ["realm", "tokens", "unlinked", "cursors", "etags"] {
         realm.keys.named(name)?;
     }
-    Ok(Made { data_dir: format!("{}", dir.display()), master_key, migrations })
+    let (clock, entropy) = (&realm.clock, &realm.entropy);
+    let ledgers = realm.generations.init(&realm.store, &realm.guard, entropy, clock.now())?;
+    Ok(Made { data_dir: format!("{}", dir.display()), master_key, migrations, ledgers })
 }
 
 fn make_master(path: &Path) -> Result<(), Failure> {

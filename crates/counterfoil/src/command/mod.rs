@@ -41,7 +41,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Compare(command) => compare::run(&settings, &command),
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
-        Command::Ledger(command) => ledger::run(&settings, &command),
+        Command::Ledger(command) => ledger::run(&settings, &command, quiet),
         Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }

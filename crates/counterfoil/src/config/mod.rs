@@ -81,6 +81,17 @@ impl Settings {
         if self.http.public_url.is_empty() {
             self.http.public_url = format!("http://{}", self.http.listen);
         }
+        if self.ledger.dir.as_os_str().is_empty() {
+            self.ledger.dir = dir.join("ledger");
+        }
+        if self.ledger.keys_dir.as_os_str().is_empty() {
+            self.ledger.keys_dir = dir.join("ledger-keys");
+        }
+        if self.ledger.origin.is_empty() {
+            let url = &self.http.public_url;
+            let schemeless = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            self.ledger.origin = format!("{schemeless}/ledger");
+        }
         if self.ingest.history.group.is_empty() {
             self.ingest.history.group = format!("{}-history", self.ingest.group);
         }

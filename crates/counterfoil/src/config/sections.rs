@@ -31,6 +31,8 @@ pub struct Settings {
     pub categories: Categories,
     /// `[coverage]`.
     pub coverage: Coverage,
+    /// `[ledger]`.
+    pub ledger: Ledger,
     /// `[templates]`.
     pub templates: Templates,
     /// `[log]`.
@@ -234,6 +236,20 @@ pub struct NamedSource {
     /// What is known of it.
     #[serde(flatten)]
     pub settings: SourceSettings,
+}
+
+/// `[ledger]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// Where tiles, guard and closure journal lie.
+    pub dir: PathBuf,
+    /// Where the keys lie that sign checkpoints.
+    pub keys_dir: PathBuf,
+    /// The name under which the logs sign.
+    pub origin: String,
+    /// How often both logs are verified, in hours; 0 is never.
+    pub verify_hours: u32,
 }
 
 /// `[templates]`.

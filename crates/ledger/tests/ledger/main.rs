@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod appending;
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
 #[cfg(test)]
@@ -11,6 +13,8 @@ mod opening;
 mod realm;
 #[cfg(test)]
 mod sealing;
+#[cfg(test)]
+mod tree;
 #[cfg(test)]
 mod withdrawing;
 
@@ -53,6 +57,31 @@ promises! {
         parts_cannot_be_exchanged
         who_holds_the_key_cannot_rewrite
         what_was_forgotten_is_told_apart
+    }
+    attacks {
+        a_bit_of_a_payload
+        a_bit_of_a_header
+        a_bit_of_a_headers_salt
+        a_bit_of_a_payloads_salt
+        a_word_of_a_payload
+        a_bit_of_a_leaf
+        a_column_of_a_row
+        a_bit_of_a_tile
+        a_root_or_a_signature
+        two_entries_change_places
+        a_middle_entry_goes
+        the_tail_is_cut
+        an_old_backup_is_put_back
+        a_second_key
+        a_forged_proof
+        an_entry_of_an_unknown_type
+        a_stalled_leader
+        what_was_forgotten_is_no_attack
+    }
+    tree {
+        checkpoints_follow_what_is_appended
+        a_process_that_dies_is_followed_by_another
+        a_database_that_was_put_back_is_noticed
     }
     sealing {
         every_refusal_is_told_apart_and_writes_nothing

@@ -23,7 +23,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use serde_json::{Value, json};
 
-use crate::database::Database;
+use crate::database::{self, Database};
 
 /// A migrated database with its keystore and its ledger.
 pub struct Realm {
@@ -45,7 +45,7 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 /// Each process draws other bytes, or two entries would have one id.
-fn entropy(process: u64) -> Entropy {
+pub fn entropy(process: u64) -> Entropy {
     let rng = Mutex::new(ChaCha20Rng::seed_from_u64(process));
     Entropy::new(move |buffer| rng.lock().unwrap().fill_bytes(buffer))
 }
@@ -113,6 +113,28 @@ impl Realm {
             size
         };
         (size(Log::Access), size(Log::Consent))
+    }
+
+    /// Runs a statement as somebody with the database's own rights, who first takes away what stands in their way.
+    pub fn tamper(&self, statement: &str) {
+        let unguarded = if self.store.is_postgres() {
+            "SET session_replication_role = replica".to_owned()
+        } else {
+            let triggers = ["entries_never_deleted", "entries_never_changed"]
+                .into_iter()
+                .chain(["checkpoints_never_deleted", "checkpoints_never_changed"]);
+            triggers.map(|name| format!("DROP TRIGGER IF EXISTS {name}")).collect::<Vec<_>>().join("; ")
+        };
+        database::run(&self.database.url, &format!("{unguarded}; {statement}")).unwrap();
+    }
+
+    /// Makes the log as short as it once was.
+    pub fn put_back(&self, log: Log, size: i64) {
+        let log = log.name();
+        self.tamper(&format!("DELETE FROM entries WHERE log = '{log}' AND seq >= {size}"));
+        self.tamper(&format!("UPDATE ledger_heads SET size = {size} WHERE log = '{log}'"));
+        self.tamper(&format!("UPDATE ledger_trees SET integrated = 0 WHERE log = '{log}' AND integrated > {size}"));
+        self.tamper(&format!("DELETE FROM checkpoints WHERE log = '{log}' AND size > {size}"));
     }
 
     /// Stores a grant that is in use.

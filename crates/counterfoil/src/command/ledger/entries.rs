@@ -1,4 +1,4 @@
-//! `ledger …`.
+//! `ledger entries`: both logs, opened, one entry a line.
 
 use std::io::{BufWriter, Write as _};
 
@@ -6,32 +6,14 @@ use counterfoil_domain::ids::RecordId;
 use counterfoil_store::entries::{self, Log, StoredEntry};
 use serde_json::json;
 
-use crate::arguments::Ledger;
-use crate::config::Settings;
 use crate::failure::Failure;
 use crate::realm::Realm;
 
 /// Entries read at a time.
 const PAGE: i64 = 500;
 
-/// Prints entries or sizes.
-pub fn run(settings: &Settings, command: &Ledger) -> Result<(), Failure> {
-    let realm = Realm::open(settings)?;
-    match command {
-        Ledger::Head => {
-            let sizes = realm.store.read_blocking(|conn| {
-                Ok::<_, counterfoil_store::Error>(json!({
-                    "access": entries::size(conn, Log::Access)?,
-                    "consent": entries::size(conn, Log::Consent)?,
-                }))
-            })?;
-            super::print(&sizes)
-        }
-        Ledger::Entries => print_entries(&realm),
-    }
-}
-
-fn print_entries(realm: &Realm) -> Result<(), Failure> {
+/// Prints every entry.
+pub fn print(realm: &Realm) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     for log in [Log::Consent, Log::Access] {
         let mut from = 0;

@@ -1,0 +1,105 @@
+//! What a process does for the ledger beside its own work: integrating and publishing, and verifying now and then.
+
+use std::thread;
+use std::time::Duration;
+
+use counterfoil_ledger::tree::{EVERY, Keeper, KeeperError};
+use counterfoil_ledger::verify::{Examined, Wanted};
+use prometheus::{IntGauge, Opts};
+
+use crate::failure::Failure;
+use crate::realm::Realm;
+
+/// How often a process that keeps no tree looks at the guard.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long after its start a process verifies for the first time.
+const FIRST_VERIFICATION: Duration = Duration::from_secs(60);
+
+/// Brings the trees forward until the process ends: this process, or whichever of several holds the lease.
+pub fn keep(realm: &Realm) -> Result<(), Failure> {
+    let mut keeper = realm.keeper()?;
+    spawn("ledger-keeper", move || {
+        let mut said = String::new();
+        loop {
+            said = round(&mut keeper, said);
+            thread::sleep(EVERY);
+        }
+    })
+}
+
+/// One round. What is wrong is said once, not five times a second; gives what was said last.
+fn round(keeper: &mut Keeper, said: String) -> String {
+    match keeper.round() {
+        Ok(_) => String::new(),
+        Err(error) => {
+            let says = format!("{error}");
+            if says != said {
+                match error {
+                    KeeperError::Store(error) => tracing::warn!(%error, "the ledger's trees wait"),
+                    error => tracing::error!(%error, "the ledger's trees cannot be brought forward"),
+                }
+            }
+            says
+        }
+    }
+}
+
+/// Looks at the guard now and then, in a process that appends entries and keeps no tree.
+pub fn watch_guard(realm: &Realm) -> Result<(), Failure> {
+    let (guard, store) = (realm.guard.clone(), realm.store.clone());
+    spawn("ledger-guard", move || {
+        loop {
+            if let Err(error) = guard.look(&store) {
+                tracing::warn!(%error, "the ledger's guard could not be looked at");
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+    })
+}
+
+/// Verifies both logs every so many hours, and says how it went and when.
+pub fn verify(realm: &Realm, hours: u32) -> Result<(), Failure> {
+    if hours == 0 {
+        return Ok(());
+    }
+    let gauge = |name: &str, help: &str| {
+        let gauge = IntGauge::with_opts(Opts::new(name, help))?;
+        realm.registry.register(Box::new(gauge.clone()))?;
+        Ok::<_, prometheus::Error>(gauge)
+    };
+    let at = gauge("counterfoil_ledger_verified_at_seconds", "When the ledger was last verified to its end, in Unix time.")?;
+    let faults = gauge("counterfoil_ledger_faults", "Generations in which the last verification found a fault; -1 before the first.")?;
+    faults.set(-1);
+    let (verifier, clock) = (realm.verifier(), realm.clock.clone());
+    spawn("ledger-verifier", move || {
+        thread::sleep(FIRST_VERIFICATION);
+        loop {
+            match verifier.verify(&Wanted { deep: true, against: Vec::new() }, &mut |_, _, _| {}) {
+                Ok(found) => {
+                    found.iter().for_each(say);
+                    let bad = found.iter().filter(|one| one.fault.is_some()).count();
+                    faults.set(i64::try_from(bad).unwrap_or(i64::MAX));
+                    at.set(clock.now().timestamp());
+                }
+                Err(error) => tracing::error!(%error, "the ledger could not be verified"),
+            }
+            thread::sleep(Duration::from_secs(3_600 * u64::from(hours)));
+        }
+    })
+}
+
+fn say(one: &Examined) {
+    let (log, generation, entries) = (&one.log, one.generation, one.entries);
+    match &one.fault {
+        None => tracing::info!(log, generation, entries, "the ledger is intact"),
+        Some(fault) => {
+            let (kind, layer, entry, says) = (fault.kind.name(), fault.layer, fault.entry, &fault.says);
+            tracing::error!(log, generation, kind, layer, entry, says, "the ledger is not intact");
+        }
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    // The thread ends with the process.
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop).map_err(Failure::io(name))
+}

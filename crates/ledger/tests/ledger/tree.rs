@@ -1,0 +1,132 @@
+//! The trees on a real database and a real folder.
+
+use counterfoil_domain::clock::Clock;
+use counterfoil_domain::entry::EntryType;
+use counterfoil_ledger::guard::{Condition, Guard};
+use counterfoil_ledger::objects::Objects;
+use counterfoil_ledger::tree::{Generations, Keeper};
+use counterfoil_ledger::verify::{Examined, Verifier, Wanted};
+use counterfoil_store::Error;
+use counterfoil_store::entries::Log;
+use counterfoil_store::{leases, trees};
+use prometheus::Registry;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::realm::{Realm, at, decision, entropy};
+
+/// What lies beside the database.
+pub struct Beside {
+    pub dir: TempDir,
+    pub objects: Objects,
+    pub guard: Guard,
+    pub generations: Generations,
+}
+
+impl Beside {
+    pub fn new(realm: &Realm) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let objects = Objects::folder(&dir.path().join("ledger")).unwrap();
+        let guard = Guard::new(objects.clone());
+        let generations = Generations::new(&dir.path().join("keys"), "shop.example/ledger");
+        let opened = generations.init(&realm.store, &guard, &entropy(77), at(0)).unwrap();
+        assert_eq!(opened, ["shop.example/ledger/access/1", "shop.example/ledger/consent/1"]);
+        assert!(generations.init(&realm.store, &guard, &entropy(77), at(0)).unwrap().is_empty(), "safe to repeat");
+        Self { dir, objects, guard, generations }
+    }
+
+    pub fn keeper(&self, realm: &Realm, owner: &str, seconds: i64) -> Keeper {
+        let (objects, guard) = (self.objects.clone(), Guard::new(self.objects.clone()));
+        let (store, generations) = (realm.store.clone(), self.generations.clone());
+        let clock = Clock::fixed(at(seconds));
+        Keeper::new(store, objects, guard, generations, clock, owner.to_owned(), &Registry::new()).unwrap()
+    }
+
+    pub fn verify(&self, realm: &Realm, deep: bool, against: Vec<String>) -> Vec<Examined> {
+        let (store, keys) = (realm.store.clone(), realm.keys.clone());
+        let verifier =
+            Verifier::new(store, keys, self.objects.clone(), self.guard.clone(), self.generations.clone());
+        verifier.verify(&Wanted { deep, against }, &mut |_, _, _| {}).unwrap()
+    }
+
+    /// The consent log's examination, which has no fault.
+    pub fn intact(&self, realm: &Realm, deep: bool) -> Examined {
+        let found = self.verify(realm, deep, Vec::new());
+        assert!(found.iter().all(|one| one.fault.is_none()), "{found:#?}");
+        found.into_iter().find(|one| one.log == "consent").unwrap()
+    }
+}
+
+/// Appends so many decisions of one record.
+pub fn grow(realm: &Realm, count: usize) {
+    let draft = decision(1, EntryType::GrantGiven, Some(json!({ "grantId": "g" })));
+    for chunk in vec![draft; count].chunks(500) {
+        realm.append(chunk);
+    }
+}
+
+pub fn checkpoints_follow_what_is_appended(realm: &Realm) {
+    let beside = Beside::new(realm);
+    assert_eq!(beside.intact(realm, true).entries, 0);
+    let mut notes = Vec::new();
+    for (round, count) in [1_usize, 254, 1, 1, 700, 66_000].into_iter().enumerate() {
+        grow(realm, count);
+        let seconds = i64::try_from(round).unwrap() * 2 + 2;
+        let mut keeper = beside.keeper(realm, "a", seconds);
+        assert_eq!(keeper.round().unwrap(), u64::try_from(count).unwrap());
+        assert_eq!(keeper.round().unwrap(), 0, "nothing more to do");
+        let newest = realm.read(|conn| trees::newest(conn, "consent", 1)).unwrap();
+        assert_eq!(newest.size, realm.sizes().1, "published");
+        notes.push(newest.note);
+    }
+    let found = beside.intact(realm, true);
+    assert_eq!((found.entries, found.opened, found.signed), (66_957, 66_957, 66_957));
+    assert_eq!(found.checkpoints, 8, "the empty tree's, six, and the guard's");
+    // Whoever kept an earlier checkpoint is shown the same history.
+    let against = beside.verify(realm, false, notes);
+    assert!(against.iter().all(|one| one.fault.is_none()), "{against:#?}");
+}
+
+pub fn a_process_that_dies_is_followed_by_another(realm: &Realm) {
+    let beside = Beside::new(realm);
+    grow(realm, 300);
+    let mut first = beside.keeper(realm, "first", 2);
+    assert_eq!(first.round().unwrap(), 300);
+    grow(realm, 10);
+    let mut second = beside.keeper(realm, "second", 5);
+    assert_eq!(second.round().unwrap(), 0, "the lease is the first one's");
+    let mut second = beside.keeper(realm, "second", 60);
+    assert_eq!(second.round().unwrap(), 10, "it ran out");
+    // The first wakes up, as it was, and its lease is over.
+    grow(realm, 10);
+    assert_eq!(first.round().unwrap(), 0);
+    assert!(!realm.write(|conn| leases::hold(conn, "ledger", "first", 1, at(61))), "it cannot publish");
+    let tree = realm.read(|conn| trees::current(conn, Log::Consent)).unwrap();
+    let stale = trees::Tree { integrated: 310, ..tree.clone() };
+    assert!(!realm.write(|conn| trees::integrate(conn, &stale, 320, 1)), "nor integrate");
+    assert_eq!(beside.keeper(realm, "second", 62).round().unwrap(), 10);
+    assert_eq!(beside.intact(realm, true).entries, 320);
+}
+
+pub fn a_database_that_was_put_back_is_noticed(realm: &Realm) {
+    let beside = Beside::new(realm);
+    let ledger = realm.ledger.clone().guarded(beside.guard.clone());
+    assert_eq!(beside.guard.condition(), Condition::Unverifiable, "nobody has looked");
+    assert!(matches!(ledger.check(), Err(Error::Behind(_))));
+    assert_eq!(beside.guard.look(&realm.store).unwrap(), Condition::Intact);
+    grow(realm, 20);
+    beside.keeper(realm, "a", 5).round().unwrap();
+    assert_eq!(beside.guard.look(&realm.store).unwrap(), Condition::Intact);
+    // The older state: a shorter head.
+    realm.put_back(Log::Consent, 15);
+    let keys = realm.person_keys();
+    let refused = realm.store.write_blocking(|conn| {
+        ledger.append(conn, &keys, realm.person, at(0), &[decision(1, EntryType::GrantGiven, None)])
+    });
+    assert!(matches!(refused, Err(Error::Behind(_))), "noticed at the head, before anybody looked");
+    assert_eq!(beside.guard.condition(), Condition::RolledBack);
+    assert!(beside.keeper(realm, "a", 1).round().is_err(), "and nothing is signed");
+    // A folder without the guard is no first start.
+    std::fs::remove_dir_all(beside.dir.path().join("ledger/guard")).unwrap();
+    assert_eq!(Guard::new(beside.objects.clone()).look(&realm.store).unwrap(), Condition::Unverifiable);
+}
