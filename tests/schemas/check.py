@@ -136,7 +136,10 @@ def main(paths):
     checker = Checker()
     passed = True
     for path in paths:
-        verdict = checker.check(Path(path).read_text())
+        try:
+            verdict = checker.check(Path(path).read_text())
+        except (OSError, UnicodeDecodeError) as error:
+            verdict = Verdict(json=f"cannot be read: {error}")
         if verdict.objections:
             passed = False
             print(f"FAILED {path}: " + "; ".join(f"{name}: {getattr(verdict, name)}" for name in verdict.objections))

@@ -167,6 +167,7 @@ def mutations():
     yield Mutation("an amount in words", consent, with_value("five", *process, "valueExchange", "amount"), BOTH)
     yield Mutation("a negative amount", consent, with_value("-5.00", *process, "valueExchange", "amount"), BOTH)
     yield Mutation("an amount of no currency", consent, without(*process, "valueExchange", "currency"), BOTH)
+    yield Mutation("an amount of two things", consent, with_value("points", *process, "valueExchange", "unit"), BOTH)
     yield Mutation("a time that is none", consent, with_value("2026-13-40T99:00:00.000Z", *event, "eventTime"), BOTH)
     yield Mutation("a time without milliseconds", consent, with_value("2026-11-24T11:02:03Z", *event, "eventTime"), SCHEMA)
     yield Mutation("a local time", consent, with_value("2026-11-24T12:02:03.123+01:00", *event, "eventTime"), SCHEMA)

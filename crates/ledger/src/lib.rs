@@ -4,6 +4,7 @@ pub mod config;
 mod download;
 mod draft;
 pub mod grants;
+pub mod record;
 pub mod seal;
 
 use std::sync::Arc;
