@@ -8,6 +8,7 @@ pub mod grants;
 pub mod guard;
 pub mod objects;
 pub mod receipt;
+pub mod record;
 pub mod seal;
 pub mod tree;
 pub mod verify;
