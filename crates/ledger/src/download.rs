@@ -68,7 +68,7 @@ impl Ledger {
         now: DateTime<Utc>,
         part: &Part,
     ) -> Result<Appended, DownloadRefusal> {
-        self.gate(conn)?;
+        self.take_head(conn, Log::Access)?;
         match people::epoch(conn, part.person)? {
             None => return Err(DownloadRefusal::Gone),
             Some(epoch) if epoch != part.customer_epoch => return Err(DownloadRefusal::Changed),

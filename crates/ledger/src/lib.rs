@@ -91,9 +91,9 @@ impl Ledger {
 
     /// Takes the access head until the transaction ends, so that no seal is under way or can begin; gives the size
     /// of the access log, which the payload of every act that narrows records as `accessSize`. Comes before
-    /// [`Ledger::append`].
+    /// [`Ledger::append`]. Does not mind a database that is behind: ending a grant goes on there.
     pub fn gate(&self, conn: &mut Conn) -> Result<i64> {
-        self.take_head(conn, Log::Access)
+        entries::take_head(conn, Log::Access)
     }
 
     /// Appends decisions about one person to the consent log, each chained to its record's previous entry.

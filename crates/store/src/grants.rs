@@ -262,6 +262,17 @@ pub fn unredeemed(conn: &mut Conn, before: DateTime<Utc>, limit: i64) -> Result<
     read_ids(ids)
 }
 
+/// At most `limit` grants that are not over, with ids after `after`, by id.
+pub fn in_force(conn: &mut Conn, after: Option<GrantId>, limit: i64) -> Result<Vec<Grant>> {
+    let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+    let rows = grants::table
+        .filter(grants::ended_at.is_null().and(grants::grant_id.gt(after)))
+        .order(grants::grant_id)
+        .limit(limit)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 fn read_ids(ids: Vec<Vec<u8>>) -> Result<Vec<GrantId>> {
     let read = |id: Vec<u8>| {
         GrantId::from_slice(&id)

@@ -22,6 +22,7 @@ pub mod links;
 pub mod logins;
 pub mod objects;
 pub mod offsets;
+pub mod owed;
 pub mod own;
 pub mod people;
 pub mod purchases;

@@ -199,6 +199,18 @@ pub fn resolve_one(
     resolve_name(store, keys, entropy, now, CustomerName { id: customer_id.to_owned(), index })
 }
 
+/// At most `limit` persons after `after`, in their order.
+pub fn persons(conn: &mut Conn, after: Option<Person>, limit: i64) -> Result<Vec<Person>> {
+    let after = after.map_or_else(Vec::new, |person| person.as_bytes().to_vec());
+    let rows = customers::table
+        .filter(customers::person.gt(after))
+        .order(customers::person)
+        .select(customers::person)
+        .limit(limit)
+        .load::<Vec<u8>>(conn)?;
+    rows.iter().map(|bytes| person(bytes)).collect()
+}
+
 /// The name of a person, opened.
 pub fn customer_id(conn: &mut Conn, keys: &Keys, person: Person) -> Result<Option<String>> {
     let sealed = customers::table
