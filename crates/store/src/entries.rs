@@ -50,6 +50,11 @@ impl SealedBy {
             Self::Realm => 3,
         }
     }
+
+    /// Reads what is stored in [`StoredEntry::sealed_by`].
+    pub fn from_code(code: i32) -> Option<Self> {
+        [Self::Evidence, Self::Realm].into_iter().find(|sealed_by| sealed_by.code() == code)
+    }
 }
 
 /// An entry ready to be written; header and payload are sealed bytes.
@@ -218,6 +223,12 @@ pub fn read(conn: &mut Conn, log: Log, from: i64, limit: i64) -> Result<Vec<Stor
         .order(entries::seq)
         .limit(limit)
         .load(conn)?)
+}
+
+/// The entry with an id, in whichever log.
+pub fn find(conn: &mut Conn, entry_id: EntryId) -> Result<Option<StoredEntry>> {
+    let found = entries::table.filter(entries::entry_id.eq(entry_id.as_bytes().to_vec())).first(conn);
+    Ok(found.optional()?)
 }
 
 /// At most `limit` of a record's entries in a log, newest first, with numbers below `before`.
