@@ -50,6 +50,12 @@ pub enum Command {
     /// The ledger.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// What decisions rest on: purposes, asks, notices, terms, recipients, retention, the controller.
+    #[command(subcommand)]
+    ConfigObjects(ConfigObjects),
+    /// What somebody was shown.
+    #[command(subcommand)]
+    Notice(Notice),
     /// What the customer pages are made of: templates, words, stylesheets.
     #[command(subcommand)]
     Templates(Templates),
@@ -251,6 +257,65 @@ pub enum Ledger {
     Entries,
     /// The sizes of both logs.
     Head,
+}
+
+/// `config-objects …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigObjects {
+    /// Publishes what is new in files, each as the next version of its object; exit code 2 with every mistake of every
+    /// file, and then nothing is published.
+    Publish {
+        /// TOML files, one object each.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Who publishes.
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Lists every version.
+    List {
+        /// Only this kind.
+        #[arg(long)]
+        kind: Option<String>,
+    },
+    /// Shows a version whole.
+    Show {
+        /// The kind: realm, retention, recipient, terms, notice, grant, purpose, ask.
+        kind: String,
+        /// The id.
+        id: String,
+        /// Not the latest but this one.
+        #[arg(long)]
+        version: Option<i32>,
+    },
+    /// Takes an object out of use; what rests on it stands.
+    Retire {
+        /// The kind.
+        kind: String,
+        /// The id.
+        id: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who retires it.
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Writes the objects of the demo's shop into a folder, to begin with, and replaces none that is there.
+    Export {
+        /// The folder; made if it is not there.
+        dir: PathBuf,
+    },
+}
+
+/// `notice …`.
+#[derive(Debug, Subcommand)]
+pub enum Notice {
+    /// Prints the page on which a customer decided, as HTML. It is personal data.
+    Render {
+        /// The entry: `ent_…`.
+        entry: String,
+    },
 }
 
 /// `templates …`.

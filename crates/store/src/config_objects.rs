@@ -104,14 +104,15 @@ pub fn latest(conn: &mut Conn, kind: &str, id: &str) -> Result<Option<Published>
     Ok(row.map(Published::from))
 }
 
-/// The hash of what is in use of a kind: the version that was published last, unless it is retired.
+/// The hash of what is in use of a kind of which a realm has one object: its latest version, unless that is retired.
 pub fn in_use(conn: &mut Conn, kind: &str) -> Result<Option<String>> {
-    Ok(config_objects::table
-        .filter(config_objects::kind.eq(kind).and(config_objects::retired_at.is_null()))
-        .order((config_objects::published_at.desc(), config_objects::id.desc(), config_objects::version.desc()))
-        .select(config_objects::hash)
-        .first::<String>(conn)
-        .optional()?)
+    let latest = config_objects::table
+        .filter(config_objects::kind.eq(kind))
+        .order((config_objects::version.desc(), config_objects::id))
+        .select((config_objects::hash, config_objects::retired_at))
+        .first::<(String, Option<NaiveDateTime>)>(conn)
+        .optional()?;
+    Ok(latest.filter(|(_, retired_at)| retired_at.is_none()).map(|(hash, _)| hash))
 }
 
 /// One version of an object.

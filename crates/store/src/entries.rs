@@ -51,8 +51,7 @@ impl SealedBy {
         }
     }
 
-    /// Reads what is stored in [`StoredEntry::sealed_by`].
-    pub fn from_code(code: i32) -> Option<Self> {
+    fn from_code(code: i32) -> Option<Self> {
         [Self::Evidence, Self::Realm].into_iter().find(|sealed_by| sealed_by.code() == code)
     }
 }
@@ -97,6 +96,13 @@ pub struct StoredEntry {
     pub header: Option<Vec<u8>>,
     /// Sealed; gone when forgotten.
     pub payload: Option<Vec<u8>>,
+}
+
+impl StoredEntry {
+    /// Which key opens it; nothing for one that this version does not know.
+    pub fn sealed_by(&self) -> Option<SealedBy> {
+        SealedBy::from_code(self.sealed_by)
+    }
 }
 
 #[derive(Insertable)]

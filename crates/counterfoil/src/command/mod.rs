@@ -2,10 +2,12 @@
 
 mod apps;
 mod compare;
+mod config_objects;
 mod demo;
 mod ingest;
 mod init;
 mod ledger;
+mod notice;
 mod orders;
 mod quarantine;
 mod templates;
@@ -42,6 +44,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
         Command::Ledger(command) => ledger::run(&settings, &command),
+        Command::ConfigObjects(command) => config_objects::run(&settings, command),
+        Command::Notice(command) => notice::run(&settings, &command),
         Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use hmac::{Hmac, Mac};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use self::catalogue::{EntryType, Family, Home};
@@ -67,7 +67,7 @@ impl Actor {
 }
 
 /// What was shown when a decision was asked for: hashes of public artefacts, never the filled-in values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Display {
     /// Version of the software that showed it.
     pub build: String,

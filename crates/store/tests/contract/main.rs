@@ -101,7 +101,7 @@ contract! {
     config_objects {
         a_version_is_published_once
         what_is_published_never_changes
-        what_is_in_use_is_what_was_published_last
+        what_is_in_use_is_the_latest_unless_retired
         artefacts_are_stored_once
     }
     connection {
