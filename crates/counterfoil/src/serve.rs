@@ -95,8 +95,7 @@ impl State {
         let pages = pages.map_err(|error| usage(&error))?;
         // Before anything is shown: each entry that says what was shown finds it here.
         let artefacts = pages.artefacts().map_err(|error| usage(&error))?;
-        let stored =
-            realm.store.write_blocking(|conn| config_objects::store_artefacts(conn, &artefacts))?;
+        let stored = realm.store.write_blocking(|conn| config_objects::store_artefacts(conn, &artefacts))?;
         tracing::debug!(stored, "what pages are made of is kept");
         Ok(Self {
             oauth: web::Data::new(oauth),

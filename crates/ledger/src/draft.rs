@@ -69,8 +69,7 @@ pub(crate) fn open(keys: &Keys, key: &Secret, entry: &StoredEntry) -> Result<Ope
     let payload = match entry.payload.as_deref() {
         None => None,
         Some(sealed) => {
-            let (value, digest) =
-                open_part(keys, key, id, "payload", sealed)?.ok_or(corrupt("payload"))?;
+            let (value, digest) = open_part(keys, key, id, "payload", sealed)?.ok_or(corrupt("payload"))?;
             let named = header.get("payload").and_then(Value::as_str);
             if named != Some(counterfoil_domain::entry::Commitment(digest).to_text().as_str()) {
                 return Err(corrupt("payload"));

@@ -183,8 +183,7 @@ impl Ledger {
         let bytes = header.canonical().map_err(invalid)?;
         let salt = self.0.entropy.bytes();
         let commitment = commit(&salt, &bytes);
-        let sealed =
-            self.0.keys.seal(under.key, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
+        let sealed = self.0.keys.seal(under.key, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
         Ok(NewEntry {
             entry_id,
             record: draft.record,

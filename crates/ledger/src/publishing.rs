@@ -164,7 +164,8 @@ impl Ledger {
         }
         let in_use = latest(conn)?.into_values().filter(|latest| !latest.is_retired);
         for Latest { object, .. } in in_use {
-            if object.body.references().iter().any(|(named, reference)| *named == kind && reference.id == *id) {
+            if object.body.references().iter().any(|(named, reference)| *named == kind && reference.id == *id)
+            {
                 return Err(RetireError::Named(object.body.kind().name(), object.id));
             }
         }
@@ -310,10 +311,9 @@ impl Batch {
         match self.latest.get(&key) {
             None => Known::Absent,
             Some(latest) if latest.is_retired => Known::Retired,
-            Some(latest) => Known::Published {
-                hash: latest.hash.clone(),
-                body: Box::new(latest.object.body.clone()),
-            },
+            Some(latest) => {
+                Known::Published { hash: latest.hash.clone(), body: Box::new(latest.object.body.clone()) }
+            }
         }
     }
 

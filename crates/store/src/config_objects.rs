@@ -87,10 +87,11 @@ pub fn publish(conn: &mut Conn, object: &Published) -> Result<()> {
 
 /// Takes a version out of use; whether it was in use.
 pub fn retire(conn: &mut Conn, hash: &str, at: DateTime<Utc>) -> Result<bool> {
-    let retired =
-        diesel::update(config_objects::table.filter(config_objects::hash.eq(hash).and(config_objects::retired_at.is_null())))
-            .set(config_objects::retired_at.eq(Some(at.naive_utc())))
-            .execute(conn)?;
+    let retired = diesel::update(
+        config_objects::table.filter(config_objects::hash.eq(hash).and(config_objects::retired_at.is_null())),
+    )
+    .set(config_objects::retired_at.eq(Some(at.naive_utc())))
+    .execute(conn)?;
     Ok(retired == 1)
 }
 

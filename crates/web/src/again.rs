@@ -169,11 +169,7 @@ impl Again {
     fn pending(&self) -> Pending {
         let ShownValues { app, asked, most, redirect_origin } = &self.shown;
         Pending {
-            app: AppView {
-                name: app.name.clone(),
-                operator: app.operator.clone(),
-                client_id: app.client_id,
-            },
+            app: AppView { name: app.name.clone(), operator: app.operator.clone(), client_id: app.client_id },
             asked: asked.clone(),
             most: most.clone(),
             redirect_origin: redirect_origin.clone(),
@@ -195,7 +191,8 @@ fn part<T: for<'de> Deserialize<'de>>(value: &Value, name: &'static str) -> Resu
 
 /// Puts stylesheets where a page links to them, so that the file stands alone.
 fn with_styles(html: String, files: &BTreeMap<String, String>) -> String {
-    let sheets = files.iter().filter(|(name, text)| name.strip_suffix(".css").is_some() && !text.contains("</"));
+    let sheets =
+        files.iter().filter(|(name, text)| name.strip_suffix(".css").is_some() && !text.contains("</"));
     sheets.fold(html, |html, (name, text)| {
         let link = format!("<link rel=\"stylesheet\" href=\"/assets/{name}\">");
         html.replace(&link, &format!("<style>\n{text}</style>"))

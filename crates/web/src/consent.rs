@@ -145,7 +145,11 @@ impl Answers {
         Self {
             datasets: granted.datasets.clone(),
             from: from.to_owned(),
-            from_date: granted.from.filter(|_| from == "date").map(|day| format!("{day}")).unwrap_or_default(),
+            from_date: granted
+                .from
+                .filter(|_| from == "date")
+                .map(|day| format!("{day}"))
+                .unwrap_or_default(),
             duration: granted.duration,
             shared_accounts: granted.shared_accounts,
             leave_out: LeaveOut {

@@ -109,8 +109,7 @@ impl ShownPages {
     /// Takes the fingerprints.
     pub(crate) fn new(files: &Files, language: &str, setting: &[u8]) -> Result<Self, InvalidEntry> {
         let words = files.text(&format!("{language}.ftl")).as_bytes();
-        let shown =
-            |page: Asking| Ok(Shown::new(language, &page.manifest(files, setting)?, words));
+        let shown = |page: Asking| Ok(Shown::new(language, &page.manifest(files, setting)?, words));
         Ok(Self {
             consent: shown(Asking::Consent)?,
             change: shown(Asking::Change)?,

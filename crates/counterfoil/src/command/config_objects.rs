@@ -53,9 +53,9 @@ pub fn run(settings: &Settings, command: ConfigObjects) -> Result<(), Failure> {
             let realm = Realm::open(settings)?;
             let (kind, id, actor) = (self::kind(&kind)?, self::id(&id)?, staff(by));
             let now = realm.clock.now();
-            let retired = realm.store.write_blocking(|conn| {
-                realm.ledger.retire_config(conn, now, &actor, (kind, &id), &reason)
-            })?;
+            let retired = realm
+                .store
+                .write_blocking(|conn| realm.ledger.retire_config(conn, now, &actor, (kind, &id), &reason))?;
             super::print(&described(&retired))
         }
     }

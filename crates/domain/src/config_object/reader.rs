@@ -215,7 +215,9 @@ impl<'a, 'c> Reader<'a, 'c> {
             Known::Faulty => {
                 self.context.mistake(field, format!("names {kind_name} {id}, whose file has mistakes"));
             }
-            Known::Retired => self.context.mistake(field, format!("names {kind_name} {id}, which is retired")),
+            Known::Retired => {
+                self.context.mistake(field, format!("names {kind_name} {id}, which is retired"))
+            }
             Known::Absent => {
                 self.context.mistake(field, format!("names {kind_name} {id}, which nobody has published"));
             }
@@ -261,7 +263,9 @@ fn ruled(context: &Context<'_>, field: &str, value: &Value, rule: &Rule) -> Opti
 /// Whether a key can be the tag of a language: `en`, `de-AT`.
 fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
-    let is_primary = |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase());
-    let is_further = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_primary =
+        |part: &str| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase());
+    let is_further =
+        |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
     parts.next().is_some_and(is_primary) && parts.all(is_further)
 }

@@ -38,9 +38,9 @@ pub(super) const EXPLICIT_CONSENT: &str = "eu-gdpr:A9-2-a";
 /// A purpose's lawful basis.
 pub(super) const LAWFUL_BASIS: Rule = Rule {
     holds: |text| {
-        let letter = text.strip_prefix("eu-gdpr:A6-1-").is_some_and(|letter| {
-            matches!(letter, "a" | "b" | "c" | "d" | "e" | "f")
-        });
+        let letter = text
+            .strip_prefix("eu-gdpr:A6-1-")
+            .is_some_and(|letter| matches!(letter, "a" | "b" | "c" | "d" | "e" | "f"));
         letter || text == EXPLICIT_CONSENT
     },
     says: "must be a lawful basis of GDPR Art. 6(1), such as eu-gdpr:A6-1-a, or eu-gdpr:A9-2-a (explicit consent)",
@@ -58,8 +58,10 @@ pub(super) const RIGHT: Rule = Rule {
 /// A country or a part of one.
 pub(super) const PLACE: Rule = Rule {
     holds: |text| {
-        let (country, part) = text.split_once('-').map_or((text, None), |(country, part)| (country, Some(part)));
-        let is_code = |code: &str| code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        let (country, part) =
+            text.split_once('-').map_or((text, None), |(country, part)| (country, Some(part)));
+        let is_code =
+            |code: &str| code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
         is_country && part.is_none_or(|part| (1..=3).contains(&part.len()) && is_code(part))
     },
@@ -77,10 +79,7 @@ pub(super) const ADDRESS: Rule = Rule {
 };
 
 /// For how long: a number of days, weeks, months or years.
-pub(super) const PERIOD: Rule = Rule {
-    holds: is_period,
-    says: "must be a period such as P30D, P6M or P2Y",
-};
+pub(super) const PERIOD: Rule = Rule { holds: is_period, says: "must be a period such as P30D, P6M or P2Y" };
 
 /// For how long data is kept.
 pub(super) const KEEPING: Rule = Rule {

@@ -127,7 +127,10 @@ fn mistakes(text: &str, from: &str, to: &str) -> Vec<String> {
 #[test]
 fn what_is_whole_is_read_and_comes_back_from_its_bytes() {
     let terms = DOCUMENT.replace("notice", "terms");
-    let grant = PURPOSE.replace("purpose\"\nid", "grant\"\nid").replace("A6-1-a", "A20").replace("terms = \"t1\"\n", "");
+    let grant = PURPOSE
+        .replace("purpose\"\nid", "grant\"\nid")
+        .replace("A6-1-a", "A20")
+        .replace("terms = \"t1\"\n", "");
     let special = special_purpose();
     for text in [RETENTION, PURPOSE, ASK, RECIPIENT, REALM, DOCUMENT, &terms, &grant, &special] {
         let draft = read(text).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
@@ -157,21 +160,19 @@ fn an_object_names_others_by_the_hash_of_what_is_published() {
 /// Each field that 27560 demands, taken out or left empty, is missed by its name.
 #[test]
 fn no_mandatory_field_can_be_left_out() {
-    for (text, optional) in [
-        (PURPOSE, &[][..]),
-        (ASK, &[]),
-        (RECIPIENT, &[]),
-        (REALM, &[]),
-        (RETENTION, &[]),
-        (DOCUMENT, &[]),
-    ] {
+    for (text, optional) in
+        [(PURPOSE, &[][..]), (ASK, &[]), (RECIPIENT, &[]), (REALM, &[]), (RETENTION, &[]), (DOCUMENT, &[])]
+    {
         let whole = table(text);
         let names: Vec<String> = whole.as_object().unwrap().keys().cloned().collect();
         for name in names.iter().filter(|name| !optional.contains(&name.as_str())) {
             let mut without = whole.clone();
             without.as_object_mut().unwrap().remove(name);
             let told = read_where(&without, false).unwrap_err();
-            assert!(told.iter().any(|one| one.field == *name && one.rule == "must be given"), "{name}: {told:?}");
+            assert!(
+                told.iter().any(|one| one.field == *name && one.rule == "must be given"),
+                "{name}: {told:?}"
+            );
             let mut empty = whole.clone();
             let member = &mut empty[name];
             *member = match member {
@@ -195,32 +196,67 @@ fn no_mandatory_field_can_be_left_out() {
 #[test]
 fn each_mistake_names_its_field_and_its_rule() {
     for (text, from, to, expected) in [
-        (PURPOSE, "p7", "diabetes", "id: is \"diabetes\"; it must be one to three small letters and a number"),
+        (
+            PURPOSE,
+            "p7",
+            "diabetes",
+            "id: is \"diabetes\"; it must be one to three small letters and a number",
+        ),
         (PURPOSE, "kind = \"purpose\"", "kind = \"reason\"", "kind: is \"reason\"; the kinds are realm,"),
         (PURPOSE, "dpv#Provide", "dpv/Provide", "purpose: is \"https://w3id.org/dpv/Provide"),
         (PURPOSE, "eu-gdpr:A6-1-a", "consent", "lawful_basis: is \"consent\"; it must be a lawful basis"),
-        (PURPOSE, "\"rc1\"", "\"rc1\", \"zz9\"", "recipients[1]: names recipient zz9, which nobody has published"),
+        (
+            PURPOSE,
+            "\"rc1\"",
+            "\"rc1\", \"zz9\"",
+            "recipients[1]: names recipient zz9, which nobody has published",
+        ),
         (PURPOSE, "\"k1\"", "\"zz8\"", "retention: names retention zz8, which is retired"),
         (PURPOSE, "\"n1\"", "\"zz7\"", "notice: names notice zz7, whose file has mistakes"),
         (PURPOSE, "\"t1\"", "\"terms\"", "terms: is \"terms\"; it must be one to three small letters"),
         (PURPOSE, "\"DE\", \"EU\"", "\"Germany\"", "jurisdiction[0]: is \"Germany\"; it must be a country"),
         (PURPOSE, "\"DE\", \"EU\"", "\"DE\", \"DE\"", "jurisdiction: must not say anything twice"),
         (PURPOSE, "[\"DE-BY\"]", "[]", "storage_locations: must not be empty"),
-        (PURPOSE, "\"/apps\"", "\"//evil.example\"", "withdrawal_method.url: is \"//evil.example\"; it must be a path"),
+        (
+            PURPOSE,
+            "\"/apps\"",
+            "\"//evil.example\"",
+            "withdrawal_method.url: is \"//evil.example\"; it must be a path",
+        ),
         (PURPOSE, "\"/apps\"", "\"http://shop\"", "withdrawal_method.url: is \"http://shop\""),
         (PURPOSE, "A7-3", "A99", "rights[0]: is \"eu-gdpr:A99\"; it must be a right of the GDPR"),
         (PURPOSE, "pd#Preference", "pd#preference", "personal_data[0].type: is"),
-        (PURPOSE, "optional = true", "optional = \"yes\"", "personal_data[0].optional: must be true or false"),
+        (
+            PURPOSE,
+            "optional = true",
+            "optional = \"yes\"",
+            "personal_data[0].optional: must be true or false",
+        ),
         (PURPOSE, "optional = true", "special_category = true", "lawful_basis: must be eu-gdpr:A9-2-a"),
         (PURPOSE, "optional = true", "special_category = true", "impact_assessment: must be given"),
         (PURPOSE, "title.en = \"Recipes\"", "title.en = 7", "title.en: must be text"),
         (PURPOSE, "title.en = \"Recipes\"", "title = \"Recipes\"", "title: must be a table"),
         (PURPOSE, "title.en", "title.de", "title.en: must be given"),
-        (PURPOSE, "title.en", "title.de = \"Rezepte\"\ntitle.en", "says.de: must be given, since title has it"),
-        (PURPOSE, "title.en", "title.English = \"x\"\ntitle.en", "title.English: is not the tag of a language"),
+        (
+            PURPOSE,
+            "title.en",
+            "title.de = \"Rezepte\"\ntitle.en",
+            "says.de: must be given, since title has it",
+        ),
+        (
+            PURPOSE,
+            "title.en",
+            "title.English = \"x\"\ntitle.en",
+            "title.English: is not the tag of a language",
+        ),
         (PURPOSE, "terms = ", "terms_of_use = ", "terms_of_use: is not known here"),
         (PURPOSE, "Recipes", "Re\\u0007cipes", "title.en: must be plain text"),
-        (RETENTION, "P6M", "six months", "period: is \"six months\"; it must be until_withdrawn, or a period"),
+        (
+            RETENTION,
+            "P6M",
+            "six months",
+            "period: is \"six months\"; it must be until_withdrawn, or a period",
+        ),
         (RETENTION, "\"P6M\"", "6.5", "period: is 6.5: a number must be whole"),
         (RETENTION, "delete", "archive", "then: is \"archive\"; it must be delete or anonymise"),
         (RECIPIENT, "processor", "friend", "party_type: is \"friend\"; it must be app, own_department"),
@@ -230,7 +266,12 @@ fn each_mistake_names_its_field_and_its_rule() {
         (ASK, "\"5.00\"", "5.5", "offer.amount: is 5.5: a number must be whole, others are text"),
         (ASK, "EUR", "euro", "offer.currency: is \"euro\"; it must be a currency"),
         (ASK, "currency = \"EUR\"", "", "offer.currency: must be given, or else unit"),
-        (ASK, "type = \"string\"", "\"$schema\" = \"http://json-schema.org/draft-07/schema#\"", "schema.$schema: must be https"),
+        (
+            ASK,
+            "type = \"string\"",
+            "\"$schema\" = \"http://json-schema.org/draft-07/schema#\"",
+            "schema.$schema: must be https",
+        ),
         (ASK, "maxLength = 200", "multipleOf = 0.5", "schema.multipleOf: is 0.5: a number must be whole"),
         (ASK, "P14D", "P0D", "open_for: is \"P0D\"; it must be a period"),
     ] {
@@ -241,7 +282,8 @@ fn each_mistake_names_its_field_and_its_rule() {
 
 #[test]
 fn all_mistakes_are_told_at_once() {
-    let bad = PURPOSE.replace("p7", "x").replace("\"/apps\"", "\"\"").replace("[\"rc1\"]", "[\"zz9\", \"zz8\"]");
+    let bad =
+        PURPOSE.replace("p7", "x").replace("\"/apps\"", "\"\"").replace("[\"rc1\"]", "[\"zz9\", \"zz8\"]");
     let fields: Vec<String> = read(&bad).unwrap_err().into_iter().map(|mistake| mistake.field).collect();
     assert_eq!(fields, ["id", "recipients[0]", "recipients[1]", "withdrawal_method.url"]);
     assert_eq!(read_where(&json!([1]), false).unwrap_err().len(), 1);

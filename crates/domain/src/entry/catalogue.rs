@@ -324,10 +324,7 @@ mod tests {
              access.answered erasure.requested erasure.completed erasure.verified restriction.set \
              restriction.lifted person.gone_dark person.returned person.merged person.split",
         ),
-        (
-            Family::Propagation,
-            "propagation.sent propagation.acknowledged propagation.overdue receipt.sent",
-        ),
+        (Family::Propagation, "propagation.sent propagation.acknowledged propagation.overdue receipt.sent"),
         (
             Family::Access,
             "disclosure.app disclosure.download disclosure.staff staff.searched staff.denied staff.break_glass \
@@ -359,21 +356,28 @@ mod tests {
 
     #[test]
     fn an_unknown_type_is_refused() {
-        for name in ["", "grant", "grant.", "Grant.given", "grant.given ", "consent.terminated", "config.changed"] {
+        for name in
+            ["", "grant", "grant.", "Grant.given", "grant.given ", "consent.terminated", "config.changed"]
+        {
             assert_eq!(EntryType::from_name(name), None, "{name:?}");
         }
     }
 
     #[test]
     fn what_decides_is_what_rests_on_a_basis() {
-        for family in [Family::Configuration, Family::Value, Family::Propagation, Family::Access, Family::Operation] {
+        for family in
+            [Family::Configuration, Family::Value, Family::Propagation, Family::Access, Family::Operation]
+        {
             let mut types = EntryType::ALL.iter().filter(|entry_type| entry_type.family() == family);
             assert!(types.all(|entry_type| !entry_type.is_decision()), "{family:?}");
         }
         let undecided: Vec<&str> = EntryType::ALL
             .iter()
             .filter(|entry_type| {
-                matches!(entry_type.family(), Family::Grant | Family::Consent | Family::Volunteered | Family::Rights)
+                matches!(
+                    entry_type.family(),
+                    Family::Grant | Family::Consent | Family::Volunteered | Family::Rights
+                )
             })
             .filter(|entry_type| !entry_type.is_decision())
             .map(|entry_type| entry_type.name())

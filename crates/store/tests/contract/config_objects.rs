@@ -16,7 +16,8 @@ fn object(kind: &str, id: &str, version: i32, seconds: i64) -> Published {
 }
 
 pub fn a_version_is_published_once(realm: &Realm) {
-    let (first, second, other) = (object("notice", "n1", 1, 0), object("notice", "n1", 2, 1), object("ask", "n1", 1, 2));
+    let (first, second, other) =
+        (object("notice", "n1", 1, 0), object("notice", "n1", 2, 1), object("ask", "n1", 1, 2));
     for published in [&first, &second, &other] {
         realm.write(|conn| config_objects::publish(conn, published));
     }
@@ -54,7 +55,10 @@ pub fn what_is_published_never_changes(realm: &Realm) {
     }
     assert!(!realm.run("DELETE FROM config_objects"));
     assert!(realm.write(|conn| config_objects::retire(conn, &published.hash, at(5))));
-    assert!(!realm.write(|conn| config_objects::retire(conn, &published.hash, at(6))), "it was retired before");
+    assert!(
+        !realm.write(|conn| config_objects::retire(conn, &published.hash, at(6))),
+        "it was retired before"
+    );
     assert!(!realm.write(|conn| config_objects::retire(conn, "sha256:", at(6))));
     assert!(!realm.run("UPDATE config_objects SET retired_at = NULL"));
     let retired = Published { retired_at: Some(at(5)), ..published };
