@@ -135,7 +135,7 @@ fn what_is_whole_is_read_and_comes_back_from_its_bytes() {
     for text in [RETENTION, PURPOSE, ASK, RECIPIENT, REALM, DOCUMENT, &terms, &grant, &special] {
         let draft = read(text).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
         let kind = draft.body.kind();
-        assert_eq!(super::named(&table(text)), (Some(kind), Some(draft.id.clone())));
+        assert_eq!(named(&table(text)), (Some(kind), Some(draft.id.clone())));
         let object = draft.clone().numbered(3);
         let bytes = object.canonical().unwrap();
         assert_eq!(Object::parse(&bytes).unwrap(), object, "{kind:?}");
