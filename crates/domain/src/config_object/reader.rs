@@ -150,13 +150,11 @@ impl<'a, 'c> Reader<'a, 'c> {
 
     /// A table as it is.
     pub(super) fn members(&mut self, name: &str) -> Option<&'a Map<String, Value>> {
-        match self.mandatory(name)? {
-            Value::Object(table) => Some(table),
-            _ => {
-                self.mistake(name, "must be a table");
-                None
-            }
+        let table = self.mandatory(name)?.as_object();
+        if table.is_none() {
+            self.mistake(name, "must be a table");
         }
+        table
     }
 
     fn items(&mut self, name: &str) -> Option<&'a [Value]> {
@@ -209,19 +207,13 @@ impl<'a, 'c> Reader<'a, 'c> {
 
     fn found(&self, field: &str, kind: Kind, text: &str) -> Option<(Reference, Box<Body>)> {
         let id = self.checked_id(field, text)?;
-        let kind_name = kind.name();
-        match self.context.lookup(kind, &id) {
+        let why = match self.context.lookup(kind, &id) {
             Known::Published { hash, body } => return Some((Reference { id, hash }, body)),
-            Known::Faulty => {
-                self.context.mistake(field, format!("names {kind_name} {id}, whose file has mistakes"));
-            }
-            Known::Retired => {
-                self.context.mistake(field, format!("names {kind_name} {id}, which is retired"))
-            }
-            Known::Absent => {
-                self.context.mistake(field, format!("names {kind_name} {id}, which nobody has published"));
-            }
-        }
+            Known::Faulty => "whose file has mistakes",
+            Known::Retired => "which is retired",
+            Known::Absent => "which nobody has published",
+        };
+        self.context.mistake(field, format!("names {} {id}, {why}", kind.name()));
         None
     }
 
