@@ -280,11 +280,12 @@ impl Batch {
             Ok(_) => {}
             Err(found) => mistakes.extend(found),
         }
-        if let Some(key) = key {
+        // A second file of one object has a mistake of its own; the first one's object is as good as that file.
+        if let Some(key) = key.filter(|key| !self.files.contains_key(key)) {
             if !mistakes.is_empty() {
                 self.faulty.push(key.clone());
             }
-            self.files.entry(key).or_insert_with(|| source.name.clone());
+            self.files.insert(key, source.name.clone());
         }
         let faults = mistakes.into_iter().map(|mistake| Fault { file: source.name.clone(), mistake });
         self.faults.extend(faults);

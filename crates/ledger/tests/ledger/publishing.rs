@@ -125,8 +125,8 @@ pub fn either_all_is_published_or_nothing(realm: &Realm) {
     assert_eq!(
         told,
         [
-            "twice: id: is n1, as in notice",
             "other: text.en: must not be empty",
+            "twice: id: is n1, as in notice",
             "second: id: is g2, but a realm has one grant, and that is g1",
             "toml: line 1: is no TOML",
         ]
