@@ -33,7 +33,7 @@ pub fn run(settings: &Settings, command: &Notice) -> Result<(), Failure> {
     let opened = open(&realm, &stored)?
         .ok_or_else(|| Failure::Refused(format!("what {entry} says was forgotten with its person")))?;
     let again = Again::read(&opened.header, opened.payload.as_ref())?;
-    let find = |hash: &str| {
+    let find = |hash: &str| -> counterfoil_store::Result<Option<Vec<u8>>> {
         let artefact = realm.store.read_blocking(|conn| config_objects::artefact(conn, hash))?;
         Ok(artefact.map(|artefact| artefact.bytes))
     };
