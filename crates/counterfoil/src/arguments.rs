@@ -50,6 +50,15 @@ pub enum Command {
     /// The ledger.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// What decisions rest on: purposes, asks, notices, terms, recipients, retention, the controller.
+    #[command(subcommand)]
+    ConfigObjects(ConfigObjects),
+    /// What somebody was shown.
+    #[command(subcommand)]
+    Notice(Notice),
+    /// What to do after an older state of the database was put back.
+    #[command(subcommand)]
+    Restore(Restore),
     /// What the customer pages are made of: templates, words, stylesheets.
     #[command(subcommand)]
     Templates(Templates),
@@ -278,6 +287,82 @@ pub struct Verify {
     /// How the answer is printed.
     #[arg(long, default_value = "table")]
     pub format: Format,
+}
+
+/// `config-objects …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigObjects {
+    /// Publishes what is new in files, each as the next version of its object; exit code 2 with every mistake of every
+    /// file, and then nothing is published.
+    Publish {
+        /// TOML files, one object each.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Who publishes.
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Lists every version.
+    List {
+        /// Only this kind.
+        #[arg(long)]
+        kind: Option<String>,
+    },
+    /// Shows a version whole.
+    Show {
+        /// The kind: realm, retention, recipient, terms, notice, grant, purpose, ask.
+        kind: String,
+        /// The id.
+        id: String,
+        /// Not the latest but this one.
+        #[arg(long)]
+        version: Option<i32>,
+    },
+    /// Takes an object out of use; what rests on it stands.
+    Retire {
+        /// The kind.
+        kind: String,
+        /// The id.
+        id: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who retires it.
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Writes the objects of the demo's shop into a folder, to begin with, and replaces none that is there.
+    Export {
+        /// The folder; made if it is not there.
+        dir: PathBuf,
+    },
+}
+
+/// `notice …`.
+#[derive(Debug, Subcommand)]
+pub enum Notice {
+    /// Prints the page on which a customer decided, as HTML. It is personal data.
+    Render {
+        /// The entry: `ent_…`.
+        entry: String,
+    },
+}
+
+/// `restore …`.
+#[derive(Debug, Subcommand)]
+pub enum Restore {
+    /// Does again what was closed, hidden and erased after that state, as the closure journal says. Safe to repeat.
+    Reconcile {
+        /// Only tell what would be done.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Closes the generation that cannot go on and opens the next: from then on data is served again.
+    Accept {
+        /// Who accepts that entries were lost.
+        #[arg(long)]
+        by: String,
+    },
 }
 
 /// `templates …`.

@@ -12,7 +12,9 @@ use counterfoil_events::recorder::Recorder;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::guard::{Condition, Guard};
+use counterfoil_ledger::journal::Journal;
 use counterfoil_ledger::objects::Objects;
+use counterfoil_ledger::restore::Restore;
 use counterfoil_ledger::tree::{Generations, Keeper};
 use counterfoil_ledger::verify::Verifier;
 use counterfoil_oauth::{Coverage, Oauth, Tier};
@@ -39,6 +41,8 @@ pub struct Realm {
     pub objects: Objects,
     /// What was signed, outside the database.
     pub guard: Guard,
+    /// What was closed, outside the database.
+    pub journal: Journal,
     /// The logs' generations and their keys.
     pub generations: Generations,
     /// What the customer pages are made of.
@@ -88,14 +92,15 @@ impl Realm {
         let config = ConfigObject::embedded(&files.notice(), &files.words());
         let objects = Objects::folder(&settings.ledger.dir)?;
         let guard = Guard::new(objects.clone());
+        let journal = Journal::new(objects.clone(), &keys, entropy.clone())?;
         let generations = Generations::new(&settings.ledger.keys_dir, &settings.ledger.origin);
-        let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?.guarded(guard.clone());
+        let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?.guarded(guard.clone(), journal.clone());
         match guard.look(&store)? {
             Condition::Intact => {}
             condition => tracing::warn!(?condition, "the ledger may not go on: see `counterfoil ledger verify`"),
         }
         let registry = Registry::new();
-        Ok(Self { store, keys, ledger, objects, guard, generations, files, clock, entropy, registry })
+        Ok(Self { store, keys, ledger, objects, guard, journal, generations, files, clock, entropy, registry })
     }
 
     /// What verifies the ledger.
@@ -106,6 +111,19 @@ impl Realm {
             self.objects.clone(),
             self.guard.clone(),
             self.generations.clone(),
+        )
+    }
+
+    /// What brings the realm back after an older state of its database was put back.
+    pub fn restore(&self) -> Restore {
+        Restore::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.ledger.clone(),
+            self.guard.clone(),
+            self.journal.clone(),
+            self.generations.clone(),
+            self.entropy.clone(),
         )
     }
 

@@ -11,6 +11,7 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
 use counterfoil_api::{Api, ApiSettings, Readiness};
 use counterfoil_domain::catalogue::Catalogue;
+use counterfoil_domain::config_object::Kind;
 use counterfoil_events::housekeeping::{Deleted, Housekeeping, Keeping};
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::seal::Sealer;
@@ -19,6 +20,7 @@ use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
 use counterfoil_oauth::{Oauth, Tier, grants};
+use counterfoil_store::config_objects;
 use counterfoil_web::{Category, PageSet, PagesSettings, Suggestion};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
@@ -96,6 +98,10 @@ impl State {
         };
         let pages = PageSet::new(realm.files.clone(), pages_settings, clock, entropy);
         let pages = pages.map_err(|error| usage(&error))?;
+        // Before anything is shown: each entry that says what was shown finds it here.
+        let artefacts = pages.artefacts().map_err(|error| usage(&error))?;
+        let stored = realm.store.write_blocking(|conn| config_objects::store_artefacts(conn, &artefacts))?;
+        tracing::debug!(stored, "what pages are made of is kept");
         Ok(Self {
             oauth: web::Data::new(oauth),
             sessions: web::Data::new(sessions),
@@ -229,6 +235,7 @@ async fn watch<B: MessageBody>(
 /// Serves until the process is told to stop; `ready` is called once it listens.
 pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<(), Failure> {
     let settings = settings.clone();
+    check_published(&realm)?;
     actix_web::rt::System::new().block_on(async move {
         let readiness = Readiness::default();
         let state = State::new(&settings, &realm, readiness.clone())?;
@@ -266,6 +273,20 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
         server.await.map_err(Failure::io("serving"))
     })
+}
+
+/// Customers decide nothing before it is published what their decisions rest on.
+fn check_published(realm: &Realm) -> Result<(), Failure> {
+    let grant = realm.store.read_blocking(|conn| config_objects::in_use(conn, Kind::Grant.name()))?;
+    if grant.is_some() {
+        return Ok(());
+    }
+    Err(Failure::Refused(
+        "nothing is published that grants rest on: write the objects to begin with by `counterfoil config-objects \
+         export DIR`, say in them who you are, and publish them by `counterfoil config-objects publish DIR/*.toml` \
+         (in a sandbox `counterfoil init` is enough)"
+            .to_owned(),
+    ))
 }
 
 /// Ends what is due. The lease is taken inside, so one process at a time does it.

@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod clock;
+pub mod config_object;
 pub mod entry;
 pub mod grant;
 pub mod ids;

@@ -19,6 +19,7 @@ use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
 use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::guard::Guard;
+use counterfoil_ledger::journal::Journal;
 use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::seal::{Disclosure, Look, Sealer, Standing};
 use counterfoil_ledger::tree::{Generations, Keeper};
@@ -56,8 +57,9 @@ impl Realm {
         let generations = Generations::new(&folder.join("ledger-keys"), "shop.example/ledger");
         generations.init(&store, &guard, &entropy, clock.now()).unwrap();
         guard.look(&store).unwrap();
+        let journal = Journal::new(objects.clone(), &keys, entropy.clone()).unwrap();
         let config = ConfigObject::embedded(b"notice", b"words");
-        let ledger = Ledger::new(keys.clone(), entropy.clone(), config).unwrap().guarded(guard.clone());
+        let ledger = Ledger::new(keys.clone(), entropy.clone(), config).unwrap().guarded(guard.clone(), journal);
         let person = people::resolve_one(&store, &keys, &entropy, clock.now(), "c-1").unwrap();
         Self { store, keys, ledger, objects, guard, generations, person, clock }
     }

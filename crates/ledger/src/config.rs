@@ -1,8 +1,8 @@
-//! The configuration object that decisions rest on until published ones exist: one, embedded, with its hash.
+//! The built-in configuration object, on which decisions rest until objects are published; and what was shown.
 
+pub use counterfoil_domain::entry::fingerprint;
 use counterfoil_domain::entry::{Display, InvalidEntry, canonical};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 /// What decisions on grants rest on.
 #[derive(Debug, Clone, Serialize)]
@@ -56,10 +56,4 @@ impl Shown {
     pub fn new(language: &str, template: &[u8], words: &[u8]) -> Self {
         Self { language: language.to_owned(), template: fingerprint(template), words: fingerprint(words) }
     }
-}
-
-/// `sha256:` and the hexadecimal digest of an artefact.
-pub fn fingerprint(bytes: &[u8]) -> String {
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
-    format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest))
 }

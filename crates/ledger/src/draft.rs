@@ -53,11 +53,12 @@ pub struct Opened {
     pub payload: Option<Value>,
 }
 
-pub(crate) fn open(keys: &Keys, evidence: &Secret, entry: &StoredEntry) -> Result<Opened> {
+/// Opens an entry with the key that sealed it.
+pub(crate) fn open(keys: &Keys, key: &Secret, entry: &StoredEntry) -> Result<Opened> {
     let corrupt = |column| Error::corrupt("entries", column, format!("{}/{}", entry.log, entry.seq));
     let id = EntryId::from_slice(&entry.entry_id).map_err(|_| corrupt("entry_id"))?;
     let sealed = entry.header.as_deref().ok_or(Error::Key("the header was forgotten"))?;
-    let (header, commitment) = open_part(keys, evidence, id, "header", sealed)?.ok_or(corrupt("header"))?;
+    let (header, commitment) = open_part(keys, key, id, "header", sealed)?.ok_or(corrupt("header"))?;
     if commitment.as_slice() != entry.commitment.as_slice() {
         return Err(corrupt("commitment"));
     }
@@ -68,8 +69,7 @@ pub(crate) fn open(keys: &Keys, evidence: &Secret, entry: &StoredEntry) -> Resul
     let payload = match entry.payload.as_deref() {
         None => None,
         Some(sealed) => {
-            let (value, digest) =
-                open_part(keys, evidence, id, "payload", sealed)?.ok_or(corrupt("payload"))?;
+            let (value, digest) = open_part(keys, key, id, "payload", sealed)?.ok_or(corrupt("payload"))?;
             let named = header.get("payload").and_then(Value::as_str);
             if named != Some(counterfoil_domain::entry::Commitment(digest).to_text().as_str()) {
                 return Err(corrupt("payload"));

@@ -7,10 +7,11 @@ use counterfoil_domain::ids::EntryId;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::grants::{self, Ending, Grant};
 use counterfoil_store::keys::Keys;
-use counterfoil_store::{Contention, tokens};
+use counterfoil_store::entries::SealedBy;
+use counterfoil_store::{Contention, owed, tokens};
 use serde_json::json;
 
-use crate::{Draft, Ledger};
+use crate::{Draft, Ledger, Under};
 
 /// A grant is the customer's instruction under their right to data portability: GDPR Art. 20.
 pub const BASIS: &str = "eu-gdpr:A20";
@@ -55,7 +56,7 @@ impl Contention for EndError {
 }
 
 /// Ends a grant that the transaction has locked: its rows, then the gate, then the entry (the lock order of every act
-/// that narrows). Who ends several in one transaction calls [`close`] for each, then [`Ledger::gate`] and
+/// that narrows). While the database is behind what was signed the grant ends all the same, and the log owes the entry. Who ends several in one transaction calls [`close`] for each, then [`Ledger::gate`] and
 /// [`Ledger::append`] with the [`closing_draft`]s.
 ///
 /// # Errors
@@ -69,10 +70,21 @@ pub fn end_locked(
     now: DateTime<Utc>,
 ) -> Result<(State, Ended), EndError> {
     let state = close(conn, grant, how, now)?;
-    let person_keys = keys.person(grant.person)?;
+    let evidence = keys.evidence(grant.person)?;
     let access_size = ledger.gate(conn)?;
     let draft = closing_draft(grant, how, state, access_size, now);
-    ledger.append(conn, &person_keys, grant.person, now, &[draft])?;
+    match evidence {
+        // The customer was forgotten, with every entry about them: what the database still has of the grant ends.
+        None => ledger.note_closures(grant.person, &[draft], None, now)?,
+        Some(_) if ledger.check().is_err() => {
+            ledger.note_closures(grant.person, &[draft], None, now)?;
+            owed::note_grant(conn, grant.grant_id, now)?;
+        }
+        Some(evidence) => {
+            let under = Under { key: &evidence, by: SealedBy::Evidence };
+            ledger.append_sealed(conn, Some(grant.person), &under, now, &[draft])?;
+        }
+    }
     Ok((state, Ended { at: now, access_size }))
 }
 

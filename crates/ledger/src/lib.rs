@@ -6,19 +6,26 @@ mod draft;
 pub mod fault;
 pub mod grants;
 pub mod guard;
+pub mod journal;
 pub mod objects;
+pub mod publishing;
+mod realm_entries;
 pub mod receipt;
 pub mod record;
+pub mod restore;
 pub mod seal;
 pub mod tree;
 pub mod verify;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::Entropy;
-use counterfoil_domain::entry::{Display, Header, canonical, commit};
+use counterfoil_domain::config_object::Kind;
+use counterfoil_domain::entry::{Commitment, Display, Family, Header, Home, canonical, commit};
 use counterfoil_domain::ids::{EntryId, Person};
+use counterfoil_store::config_objects;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, NewEntry, SealedBy};
 use counterfoil_store::keys::{Keys, PersonKeys, Secret};
@@ -26,6 +33,7 @@ use counterfoil_store::{Error, Result};
 
 use crate::config::{ConfigObject, Shown};
 use crate::guard::Guard;
+use crate::journal::{Journal, Line};
 pub use crate::download::{DownloadRefusal, Part};
 pub use crate::draft::{Appended, Draft, Opened};
 
@@ -39,26 +47,33 @@ struct Inner {
     entropy: Entropy,
     config: ConfigObject,
     config_hash: String,
-    guard: Option<Guard>,
+    outside: Option<Outside>,
+}
+
+/// What lies outside the database.
+#[derive(Clone, Debug)]
+struct Outside {
+    guard: Guard,
+    journal: Journal,
 }
 
 impl Ledger {
-    /// A ledger whose decisions rest on `config`.
+    /// A ledger whose decisions rest on what is published, and on `config` until something is.
     pub fn new(keys: Keys, entropy: Entropy, config: ConfigObject) -> Result<Self> {
         let config_hash = config.hash().map_err(|error| Error::Unexpected(format!("{error}")))?;
-        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash, guard: None })))
+        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash, outside: None })))
     }
 
-    /// The ledger, held against what was signed whenever a head is taken.
+    /// The ledger, held against what was signed whenever a head is taken, with a journal of what is closed.
     #[must_use]
-    pub fn guarded(self, guard: Guard) -> Self {
+    pub fn guarded(self, guard: Guard, journal: Journal) -> Self {
         let inner = &self.0;
         Self(Arc::new(Inner {
             keys: inner.keys.clone(),
             entropy: inner.entropy.clone(),
             config: inner.config.clone(),
             config_hash: inner.config_hash.clone(),
-            guard: Some(guard),
+            outside: Some(Outside { guard, journal }),
         }))
     }
 
@@ -67,19 +82,19 @@ impl Ledger {
     /// # Errors
     /// [`Error::Behind`] while the database is behind what was signed.
     pub fn check(&self) -> Result<()> {
-        self.0.guard.as_ref().map_or(Ok(()), Guard::check)
+        self.0.outside.as_ref().map_or(Ok(()), |outside| outside.guard.check())
     }
 
     /// Takes a log's head until the transaction ends and holds it against what was signed; the log's size.
     pub(crate) fn take_head(&self, conn: &mut Conn, log: Log) -> Result<i64> {
         let size = entries::take_head(conn, log)?;
-        if let Some(guard) = &self.0.guard {
-            guard.check_head(log, size)?;
+        if let Some(outside) = &self.0.outside {
+            outside.guard.check_head(log, size)?;
         }
         Ok(size)
     }
 
-    /// `sha256:` of the configuration object that decisions rest on.
+    /// `sha256:` of the built-in configuration object, on which decisions rest until objects are published.
     pub fn config_hash(&self) -> &str {
         &self.0.config_hash
     }
@@ -108,28 +123,104 @@ impl Ledger {
         now: DateTime<Utc>,
         drafts: &[Draft],
     ) -> Result<Vec<Appended>> {
+        let under = Under { key: &keys.evidence, by: SealedBy::Evidence };
+        self.append_sealed(conn, Some(person), &under, now, drafts)
+    }
+
+    /// Appends entries, about a person or about none.
+    pub(crate) fn append_sealed(
+        &self,
+        conn: &mut Conn,
+        person: Option<Person>,
+        under: &Under<'_>,
+        now: DateTime<Utc>,
+        drafts: &[Draft],
+    ) -> Result<Vec<Appended>> {
+        if let Some(draft) = drafts.iter().find(|draft| draft.entry_type.home() == Home::Access) {
+            let name = draft.entry_type.name();
+            return Err(Error::Unexpected(format!("{name} stands in the access log")));
+        }
         self.take_head(conn, Log::Consent)?;
         let records: Vec<_> = drafts.iter().map(|draft| draft.record).collect();
         let mut last = entries::last_commitments(conn, &records)?;
+        let mut configs: HashMap<Family, Option<String>> = HashMap::new();
         let mut new = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let entry = self.seal_entry(keys, now, draft, last.get(&draft.record).copied())?;
+            let family = draft.entry_type.family();
+            let config = match configs.get(&family) {
+                Some(config) => config.clone(),
+                None => self.config_of(conn, family)?,
+            };
+            configs.insert(family, config.clone());
+            let entry = self.seal_under(under, now, draft, config, last.get(&draft.record).copied())?;
             last.insert(draft.record, entry.commitment);
-            entries::note_record(conn, draft.record, Some(person), entry.commitment)?;
+            entries::note_record(conn, draft.record, person, entry.commitment)?;
             new.push(entry);
         }
         let ids: Vec<EntryId> = new.iter().map(|entry| entry.entry_id).collect();
         let first = entries::append(conn, Log::Consent, new)?;
+        if let Some(person) = person {
+            self.note_closures(person, drafts, Some(first), now)?;
+        }
         Ok(ids.into_iter().zip(first..).map(|(entry_id, seq)| Appended { seq, entry_id }).collect())
     }
 
-    /// Makes an entry's canonical bytes, commits to them and seals them under the person's evidence key.
+    /// Writes what drafts narrow into the closure journal, before it is committed: `first` is the number of the first
+    /// one's entry.
+    pub(crate) fn note_closures(
+        &self,
+        person: Person,
+        drafts: &[Draft],
+        first: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let Some(Outside { journal, .. }) = &self.0.outside else { return Ok(()) };
+        let numbered = drafts.iter().zip(0_i64..);
+        let lines: Vec<Line> = numbered
+            .filter_map(|(draft, place)| {
+                let seq = first.map(|first| first + place);
+                journal.line(draft.entry_type, draft.record, person, seq, now)
+            })
+            .collect();
+        journal.write(&lines, now)
+    }
+
+    /// What entries of a family rest on, as of now: decisions on grants on the published grant object, other decisions on
+    /// the realm's. Where nothing is published yet, on the object that is built in.
+    fn config_of(&self, conn: &mut Conn, family: Family) -> Result<Option<String>> {
+        let kind = match family {
+            Family::Configuration | Family::Access | Family::Operation => return Ok(None),
+            Family::Grant => Kind::Grant,
+            _ => Kind::Realm,
+        };
+        let in_use = config_objects::in_use(conn, kind.name())?;
+        Ok(Some(in_use.unwrap_or_else(|| self.0.config_hash.clone())))
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    /// [`Ledger::seal_under`] the person's evidence key, for what rests on no configuration.
     pub(crate) fn seal_entry(
         &self,
         keys: &PersonKeys,
         now: DateTime<Utc>,
         draft: &Draft,
-        prev: Option<counterfoil_domain::entry::Commitment>,
+        prev: Option<Commitment>,
+    ) -> Result<NewEntry> {
+        let under = Under { key: &keys.evidence, by: SealedBy::Evidence };
+        self.seal_under(&under, now, draft, None, prev)
+    }
+
+    /// Makes an entry's canonical bytes, commits to them and seals them.
+    pub(crate) fn seal_under(
+        &self,
+        under: &Under<'_>,
+        now: DateTime<Utc>,
+        draft: &Draft,
+        config: Option<String>,
+        prev: Option<Commitment>,
     ) -> Result<NewEntry> {
         let invalid = |error| Error::Unexpected(format!("ledger entry: {error}"));
         let entry_id = EntryId(self.0.entropy.bytes());
@@ -140,7 +231,7 @@ impl Ledger {
             let salt = self.0.entropy.bytes();
             digest = Some(commit(&salt, &bytes));
             payload = Some(self.0.keys.seal(
-                &keys.evidence,
+                under.key,
                 &aad(entry_id, "payload"),
                 &[&salt[..], &bytes].concat(),
             )?);
@@ -155,7 +246,7 @@ impl Ledger {
             state: draft.state.map(str::to_owned),
             basis: draft.basis.map(str::to_owned),
             expires: draft.expires,
-            config: (!draft.entry_type.is_disclosure()).then(|| self.0.config_hash.clone()),
+            config,
             display: draft.display.clone(),
             cause: draft.cause,
             payload: digest,
@@ -164,20 +255,20 @@ impl Ledger {
         let bytes = header.canonical().map_err(invalid)?;
         let salt = self.0.entropy.bytes();
         let commitment = commit(&salt, &bytes);
-        let sealed =
-            self.0.keys.seal(&keys.evidence, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
+        let sealed = self.0.keys.seal(under.key, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
         Ok(NewEntry {
             entry_id,
             record: draft.record,
             recorded_at: now,
-            sealed_by: SealedBy::Evidence,
+            sealed_by: under.by,
             commitment,
             header: sealed,
             payload,
         })
     }
 
-    /// Opens a stored entry: header and payload as JSON, checked against the commitment.
+    /// Opens a stored entry: header and payload as JSON, checked against the commitment. One that is about no person
+    /// opens with the realm's key, whatever keys are given.
     ///
     /// # Errors
     /// [`Error::Corrupt`] when the bytes are not those that were committed to.
@@ -190,8 +281,17 @@ impl Ledger {
     /// # Errors
     /// [`Error::Corrupt`] when the bytes are not those that were committed to.
     pub fn open_under(&self, evidence: &Secret, entry: &entries::StoredEntry) -> Result<Opened> {
+        if entry.sealed_by() == Some(SealedBy::Realm) {
+            return self.open_for_realm(entry);
+        }
         draft::open(&self.0.keys, evidence, entry)
     }
+}
+
+/// Which key seals an entry.
+pub(crate) struct Under<'a> {
+    pub(crate) key: &'a Secret,
+    pub(crate) by: SealedBy,
 }
 
 /// What a sealed part of an entry is bound to, so that parts cannot be exchanged.

@@ -12,7 +12,7 @@ use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::Act;
 use counterfoil_domain::ids::{EntryId, Person, RecordId};
 use counterfoil_store::conn::Conn;
-use counterfoil_store::entries::{self, Log};
+use counterfoil_store::entries::{self, Log, SealedBy};
 use counterfoil_store::grants::{self, Grant};
 use counterfoil_store::keys::Keys;
 use counterfoil_store::trees::{self, Tree};
@@ -24,7 +24,7 @@ use crate::guard::{Condition, Guard};
 use crate::journal::{Journal, Line};
 use crate::objects::ObjectError;
 use crate::tree::{GenerationError, Generations};
-use crate::{Draft, Ledger};
+use crate::{Draft, Ledger, Under};
 
 /// Grants and customers looked at at once.
 const PAGE: i64 = 1_000;
@@ -263,19 +263,23 @@ impl Restore {
     ) -> Result<EntryId, Error> {
         entries::take_head(conn, log)?;
         trees::skip_to(conn, log, end)?;
-        self.ledger.append_first(conn, log, now, draft)
+        self.ledger.append_operation(conn, log, now, draft)
     }
 
     /// Writes the entries that are owed.
     fn settle(&self, cause: Option<EntryId>) -> Result<(), RestoreError> {
         for (grant_id, at) in self.store.read_blocking(owed::grants)? {
             let Some(grant) = self.store.read_blocking(|conn| grants::find(conn, grant_id))? else { continue };
-            let keys = self.keys.person(grant.person)?;
+            let evidence = self.keys.evidence(grant.person)?;
             let how = how_it_ended(&grant, cause);
             self.store.write_blocking(|conn| {
                 let access_size = self.ledger.gate(conn)?;
                 let draft = closing_draft(&grant, &how, grant.state, access_size, at);
-                self.ledger.append(conn, &keys, grant.person, at, &[draft])?;
+                // Of somebody who was forgotten meanwhile nothing is written.
+                if let Some(evidence) = &evidence {
+                    let under = Under { key: evidence, by: SealedBy::Evidence };
+                    self.ledger.append_sealed(conn, Some(grant.person), &under, at, &[draft])?;
+                }
                 owed::settle_grant(conn, grant_id)?;
                 Ok::<_, Error>(())
             })?;

@@ -1,10 +1,13 @@
 //! Registering apps: what an app must bring, who approves it, and the switch that stops it.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use counterfoil_domain::entry::{Actor, EntryType, fingerprint};
 use counterfoil_domain::grant::{Dataset, Lasting};
 use counterfoil_domain::ids::ClientId;
+use counterfoil_ledger::{Draft, Ledger};
 pub use counterfoil_store::apps::{App, AppState};
 use counterfoil_store::{Contention, apps};
+use serde_json::json;
 
 use crate::jose::KeySet;
 use crate::redirect::check_registrable;
@@ -140,7 +143,16 @@ pub async fn register(oauth: &Oauth, new: NewApp) -> Result<ClientId, AppError> 
         app_epoch: 0,
         created_at: oauth.clock().now(),
     };
-    oauth.store().write(move |conn| Ok::<_, AppError>(apps::insert(conn, &app)?)).await?;
+    let ledger = oauth.ledger().clone();
+    oauth
+        .store()
+        .write(move |conn| {
+            apps::insert(conn, &app)?;
+            let draft = draft(&ledger, &app, EntryType::AppRegistered, operator(), app.created_at)?;
+            ledger.append_for_realm(conn, app.created_at, &[draft])?;
+            Ok::<_, AppError>(())
+        })
+        .await?;
     Ok(client_id)
 }
 
@@ -152,7 +164,8 @@ pub async fn approve(oauth: &Oauth, client_id: ClientId, by: String) -> Result<A
     if by.trim().is_empty() {
         return Err(field("by", "must name who approves"));
     }
-    change(oauth, client_id, move |app| {
+    let actor = Actor::Staff(by.trim().to_owned());
+    change(oauth, client_id, EntryType::AppChanged, actor, move |app| {
         if app.state != AppState::Pending {
             return Err(AppError::State { state: app.state, problem: "it does not wait for approval" });
         }
@@ -178,7 +191,7 @@ pub async fn list(oauth: &Oauth) -> Result<Vec<App>, AppError> {
 /// # Errors
 /// [`AppError::State`] if it is suspended already.
 pub async fn suspend(oauth: &Oauth, client_id: ClientId, reason: String) -> Result<App, AppError> {
-    change(oauth, client_id, move |app| {
+    change(oauth, client_id, EntryType::AppSuspended, operator(), move |app| {
         if app.state == AppState::Suspended {
             return Err(AppError::State { state: app.state, problem: "it cannot be suspended twice" });
         }
@@ -195,7 +208,7 @@ pub async fn suspend(oauth: &Oauth, client_id: ClientId, reason: String) -> Resu
 /// [`AppError::State`] if it is not suspended.
 pub async fn reinstate(oauth: &Oauth, client_id: ClientId) -> Result<App, AppError> {
     let tier = oauth.settings().tier;
-    change(oauth, client_id, move |app| {
+    change(oauth, client_id, EntryType::AppReinstated, operator(), move |app| {
         if app.state != AppState::Suspended {
             return Err(AppError::State { state: app.state, problem: "it is not suspended" });
         }
@@ -207,13 +220,15 @@ pub async fn reinstate(oauth: &Oauth, client_id: ClientId) -> Result<App, AppErr
     .await
 }
 
-/// Changes an app in one transaction and moves its epoch.
+/// Changes an app in one transaction, with its entry, and moves its epoch.
 async fn change(
     oauth: &Oauth,
     client_id: ClientId,
+    entry_type: EntryType,
+    actor: Actor,
     act: impl Fn(&mut App) -> Result<(), AppError> + Send + 'static,
 ) -> Result<App, AppError> {
-    let ledger = oauth.ledger().clone();
+    let (ledger, now) = (oauth.ledger().clone(), oauth.clock().now());
     let app = oauth
         .store()
         .write(move |conn| {
@@ -222,9 +237,50 @@ async fn change(
             app.app_epoch += 1;
             apps::update(conn, &app)?;
             ledger.gate(conn)?;
+            let draft = draft(&ledger, &app, entry_type, actor.clone(), now)?;
+            ledger.append_for_realm(conn, now, &[draft])?;
             Ok::<_, AppError>(app)
         })
         .await?;
     oauth.facts().forget_app(client_id);
     Ok(app)
+}
+
+/// Whoever has the command line, where it does not ask for a name.
+fn operator() -> Actor {
+    Actor::Staff("operator".to_owned())
+}
+
+/// The entry about an app as it is now.
+fn draft(
+    ledger: &Ledger,
+    app: &App,
+    entry_type: EntryType,
+    actor: Actor,
+    now: DateTime<Utc>,
+) -> Result<Draft, AppError> {
+    Ok(Draft {
+        entry_type,
+        record: ledger.realm_record(&[b"app", app.client_id.as_bytes()])?,
+        actor,
+        state: Some(app.state.name()),
+        basis: None,
+        effective_at: now,
+        expires: None,
+        display: None,
+        cause: None,
+        payload: Some(json!({
+            "clientId": format!("{}", app.client_id),
+            "name": app.name,
+            "operator": app.operator,
+            "redirectUris": app.redirect_uris,
+            "scope": app.scope,
+            "keys": fingerprint(app.jwks.as_bytes()),
+            "maxDuration": app.max_duration.name(),
+            "windowFrom": app.window_from,
+            "state": app.state.name(),
+            "reason": app.state_reason,
+            "approvals": app.approvals,
+        })),
+    })
 }

@@ -315,6 +315,7 @@ fn shown(open: &Open) -> serde_json::Value {
         "app": { "clientId": format!("{}", open.app.client_id), "name": open.app.name, "operator": open.app.operator },
         "asked": open.parameters.asked.asked,
         "most": open.parameters.asked.most,
+        "redirectOrigin": pending(open).redirect_origin,
     })
 }
 

@@ -53,6 +53,10 @@ impl SealedBy {
             Self::Realm => Self::REALM,
         }
     }
+
+    fn from_code(code: i32) -> Option<Self> {
+        [Self::Evidence, Self::Realm].into_iter().find(|sealed_by| sealed_by.code() == code)
+    }
 }
 
 /// An entry ready to be written; header and payload are sealed bytes.
@@ -95,6 +99,13 @@ pub struct StoredEntry {
     pub header: Option<Vec<u8>>,
     /// Sealed; gone when forgotten.
     pub payload: Option<Vec<u8>>,
+}
+
+impl StoredEntry {
+    /// Which key opens it; nothing for one that this version does not know.
+    pub fn sealed_by(&self) -> Option<SealedBy> {
+        SealedBy::from_code(self.sealed_by)
+    }
 }
 
 #[derive(Insertable)]
@@ -232,9 +243,10 @@ pub fn page(conn: &mut Conn, log: &str, from: i64, limit: i64) -> Result<Vec<Sto
         .load(conn)?)
 }
 
-/// An entry by its id.
-pub fn by_id(conn: &mut Conn, id: EntryId) -> Result<Option<StoredEntry>> {
-    Ok(entries::table.filter(entries::entry_id.eq(id.as_bytes().to_vec())).first(conn).optional()?)
+/// The entry with an id, in whichever log.
+pub fn find(conn: &mut Conn, entry_id: EntryId) -> Result<Option<StoredEntry>> {
+    let found = entries::table.filter(entries::entry_id.eq(entry_id.as_bytes().to_vec())).first(conn);
+    Ok(found.optional()?)
 }
 
 /// At most `limit` of a record's entries in a log, newest first, with numbers below `before`.

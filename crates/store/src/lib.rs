@@ -6,6 +6,7 @@ pub mod announcements;
 pub mod apps;
 pub mod changes;
 pub mod codes;
+pub mod config_objects;
 pub mod conn;
 pub mod coverage;
 pub mod days;

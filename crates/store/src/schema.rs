@@ -236,6 +236,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    config_objects (kind, id, version) {
+        kind -> Text,
+        id -> Text,
+        version -> Integer,
+        hash -> Text,
+        document -> Binary,
+        published_at -> Timestamp,
+        retired_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    artefacts (hash) {
+        hash -> Text,
+        media_type -> Text,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
     leases (name) {
         name -> Text,
         owner -> Text,

@@ -80,7 +80,7 @@ pub fn check(files: &Files) -> Result<Checked, Vec<String>> {
     let mut flaws = Vec::new();
     let mut languages = Vec::new();
     for (tag, text) in files.languages() {
-        match Spoken::new(files, tag, text, UndefinedBehavior::Strict) {
+        match Spoken::new(files, tag, text, UndefinedBehavior::Strict, b"") {
             Ok(spoken) => languages.push(spoken),
             Err(error) => flaws.push(format!("{error}")),
         }

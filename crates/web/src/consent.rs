@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Months, NaiveDate};
-use counterfoil_domain::grant::{Dataset, Details, Lasting};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting};
 use counterfoil_oauth::Oauth;
 use counterfoil_oauth::consent::{self, Choice, ConsentError, Pending};
 use counterfoil_oauth::session::{Session, Visitor};
@@ -16,6 +16,9 @@ use crate::leave_out::{LeaveOut, Offer};
 use crate::pages::{Pages, lead};
 use crate::shown::Asking;
 use crate::words::Word;
+
+/// The template of the page.
+const TEMPLATE: &str = "consent.html";
 
 /// `GET /consent?request=`
 pub(crate) async fn show(
@@ -31,7 +34,7 @@ pub(crate) async fn show(
     let pending = consent::open(&oauth, reference, session, pages.shown(Asking::Consent)).await;
     let pending = pending.map_err(|error| fault((&error).into()))?;
     let examples = Examples::read(&pages, &oauth, session, &pending.most).await.map_err(fault)?;
-    let page = Page { pages: &pages, visitor: &visitor, request: reference, pending: &pending, examples };
+    let page = Page::new(&pages, &visitor, reference, &pending, examples);
     Ok(page.render(StatusCode::OK, &Answers::proposed(&pending), None))
 }
 
@@ -79,7 +82,7 @@ async fn allow(
         Err(Unusable::Date(flaw)) => {
             let pages = pages.at("/consent", &[("request", reference)]);
             let examples = Examples::read(&pages, oauth, session, &pending.most).await.map_err(fault)?;
-            let page = Page { pages: &pages, visitor, request: reference, pending: &pending, examples };
+            let page = Page::new(&pages, visitor, reference, &pending, examples);
             return Ok(page.render(StatusCode::UNPROCESSABLE_ENTITY, &answers, Some(flaw)));
         }
     };
@@ -133,6 +136,26 @@ impl Answers {
             duration,
             shared_accounts: false,
             leave_out: LeaveOut::default(),
+        }
+    }
+
+    /// What the customer answered.
+    fn given(granted: &Details, carve_outs: &CarveOuts, most: &Details) -> Self {
+        let from = if granted.from == most.from { "all" } else { "date" };
+        Self {
+            datasets: granted.datasets.clone(),
+            from: from.to_owned(),
+            from_date: granted
+                .from
+                .filter(|_| from == "date")
+                .map(|day| format!("{day}"))
+                .unwrap_or_default(),
+            duration: granted.duration,
+            shared_accounts: granted.shared_accounts,
+            leave_out: LeaveOut {
+                categories: carve_outs.categories.clone(),
+                keep_totals: carve_outs.keep_totals,
+            },
         }
     }
 
@@ -202,17 +225,47 @@ fn year_before(today: NaiveDate) -> NaiveDate {
     today.checked_sub_months(Months::new(12)).unwrap_or(today)
 }
 
+/// The text of the page as it was shown once: with the answers that the customer gave, or else as it proposes. The
+/// examples are gone: they stood on the page alone.
+pub(crate) fn again(
+    pages: &Pages,
+    pending: &Pending,
+    answered: Option<(&Details, &CarveOuts)>,
+) -> Result<String, minijinja::Error> {
+    let answers = answered.map_or_else(
+        || Answers::proposed(pending),
+        |(granted, carve_outs)| Answers::given(granted, carve_outs, &pending.most),
+    );
+    let page = Page { pages, form_token: String::new(), request: "", pending, examples: None };
+    pages.html(TEMPLATE, page.values(&answers, None))
+}
+
 /// The consent page of one request.
 struct Page<'a> {
     pages: &'a Pages,
-    visitor: &'a Visitor,
+    form_token: String,
     request: &'a str,
     pending: &'a Pending,
-    examples: Examples,
+    examples: Option<Examples>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn new(
+        pages: &'a Pages,
+        visitor: &Visitor,
+        request: &'a str,
+        pending: &'a Pending,
+        examples: Examples,
+    ) -> Self {
+        Self { pages, form_token: visitor.form_token(), request, pending, examples: Some(examples) }
+    }
+
     fn render(&self, status: StatusCode, answers: &Answers, flaw: Option<DateFlaw>) -> HttpResponse {
+        let origin = self.pending.redirect_origin.as_str();
+        self.pages.page(status, TEMPLATE, self.values(answers, flaw), &[origin])
+    }
+
+    fn values(&self, answers: &Answers, flaw: Option<DateFlaw>) -> Value {
         let Pending { app, asked, most, redirect_origin, .. } = self.pending;
         let words = self.pages.words();
         let today = self.pages.today();
@@ -243,8 +296,8 @@ impl Page<'_> {
                 }
             })
             .collect();
-        let values = context! {
-            csrf => self.visitor.form_token(),
+        context! {
+            csrf => self.form_token,
             request => self.request,
             app => context! { name => app.name, operator => app.operator, host => host(redirect_origin) },
             stated_use => asked.stated_use,
@@ -264,8 +317,7 @@ impl Page<'_> {
             year_ago => most.from.is_none_or(|earliest| earliest < year_ago).then(|| self.pages.dated(year_ago)),
             today => format!("{today}"),
             date_error => flaw.map(|flaw| self.explain(flaw)),
-        };
-        self.pages.page(status, "consent.html", values, &[redirect_origin.as_str()])
+        }
     }
 
     fn line(&self, dataset: Dataset, is_ticked: bool) -> Value {
@@ -275,7 +327,7 @@ impl Page<'_> {
             title => words.title,
             gives => words.gives,
             is_ticked,
-            example => self.examples.of(dataset),
+            example => self.examples.as_ref().and_then(|examples| examples.of(dataset)),
         }
     }
 

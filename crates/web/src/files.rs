@@ -71,6 +71,11 @@ impl Files {
         Ok(())
     }
 
+    /// Those that a page once was made of.
+    pub(crate) fn of(files: BTreeMap<String, String>) -> Self {
+        Self(files.into_iter().map(|(name, text)| (Cow::Owned(name), Cow::Owned(text))).collect())
+    }
+
     /// All of them: name and text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, text)| (name.as_ref(), text.as_ref()))

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod again;
 mod amount;
 mod app;
 mod assets;
@@ -37,6 +38,7 @@ mod styleguide;
 mod templates;
 mod words;
 
+pub use crate::again::{Again, AgainError};
 pub use crate::check::{Checked, check};
 pub use crate::files::{Files, UnknownFile};
 pub use crate::page_set::{PageSet, PagesError};

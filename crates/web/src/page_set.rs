@@ -8,13 +8,15 @@ use actix_web::http::Method;
 use actix_web::http::header::{AcceptLanguage, Header as _};
 use actix_web::{FromRequest, HttpRequest, web};
 use counterfoil_domain::clock::{Clock, Entropy};
+use counterfoil_domain::entry::InvalidEntry;
 use counterfoil_oauth::Shown;
+use counterfoil_store::config_objects::Artefact;
 use minijinja::{Environment, Template, UndefinedBehavior};
 
 use crate::files::Files;
 use crate::language::Language;
 use crate::pages::{Pages, PagesSettings};
-use crate::shown::{Asking, ShownPages};
+use crate::shown::{self, Asking, Setting, ShownPages};
 use crate::templates::{environment, words_named};
 use crate::words::Words;
 
@@ -60,6 +62,9 @@ pub enum PagesError {
     /// There is no word file of the main language.
     #[error("{MAIN_LANGUAGE}.ftl is not there")]
     NoMainLanguage,
+    /// What pages are made of cannot be listed.
+    #[error("what pages are made of cannot be listed: {0}")]
+    Unlisted(#[from] InvalidEntry),
 }
 
 impl PageSet {
@@ -73,14 +78,37 @@ impl PageSet {
         clock: Clock,
         entropy: Entropy,
     ) -> Result<Self, PagesError> {
+        let setting = Setting::bytes(&settings)?;
         let mut languages = Vec::new();
         for (tag, text) in files.languages() {
-            let spoken = Spoken::new(&files, tag, text, UndefinedBehavior::SemiStrict)?;
+            let spoken = Spoken::new(&files, tag, text, UndefinedBehavior::SemiStrict, &setting)?;
             languages.push(spoken);
         }
         let main = languages.iter().position(|spoken| spoken.words().tag() == MAIN_LANGUAGE);
         languages.swap(0, main.ok_or(PagesError::NoMainLanguage)?);
         Ok(Self(Arc::new(Inner { settings, files, languages, clock, entropy })))
+    }
+
+    /// Pages in a single language, to show again what was shown once.
+    pub(crate) fn again(
+        files: Files,
+        language: (&str, &str),
+        settings: PagesSettings,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, PagesError> {
+        let (tag, text) = language;
+        let setting = Setting::bytes(&settings)?;
+        let spoken = Spoken::new(&files, tag, text, UndefinedBehavior::SemiStrict, &setting)?;
+        Ok(Self(Arc::new(Inner { settings, files, languages: vec![spoken], clock, entropy })))
+    }
+
+    /// All that the pages are made of on which customers decide something: entries name it by its hashes.
+    ///
+    /// # Errors
+    /// [`PagesError::Unlisted`], which text never gives.
+    pub fn artefacts(&self) -> Result<Vec<Artefact>, PagesError> {
+        Ok(shown::artefacts(self.files(), Setting::bytes(self.settings())?)?)
     }
 
     pub(crate) fn settings(&self) -> &PagesSettings {
@@ -109,6 +137,12 @@ impl PageSet {
         let primary = tag.split('-').next().unwrap_or(tag);
         let find = |tag: &str| self.languages().find(|spoken| spoken.words().tag().eq_ignore_ascii_case(tag));
         find(tag).or_else(|| find(primary))
+    }
+
+    /// The pages in the main language, for no request.
+    pub(crate) fn first(&self) -> Option<Pages> {
+        let spoken = self.languages().next()?.clone();
+        Some(Pages { set: self.clone(), spoken, path: String::new(), query: Vec::new(), is_chosen: false })
     }
 
     /// The language of a request: the one chosen in the address, the one chosen before, the one that the browser asks
@@ -162,6 +196,7 @@ impl Spoken {
         tag: &str,
         text: &str,
         undefined: UndefinedBehavior,
+        setting: &[u8],
     ) -> Result<Self, PagesError> {
         let words = Words::new(Language::parse(tag, text).map_err(PagesError::Words)?);
         let words = Arc::new(words.map_err(PagesError::Words)?);
@@ -173,7 +208,7 @@ impl Spoken {
         }
         drop(there);
         let templates = environment(files, &words, undefined)?;
-        let shown = ShownPages::new(files, tag);
+        let shown = ShownPages::new(files, tag, setting)?;
         Ok(Self(Arc::new(InOneLanguage { words, templates, shown })))
     }
 

@@ -16,6 +16,7 @@ use chrono_tz::Tz;
 use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_oauth::Shown;
 use minijinja::{Value, context};
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::form::Fields;
@@ -27,7 +28,7 @@ use crate::words::{Word, Words};
 const COOKIE_DAYS: i64 = 365;
 
 /// A kind of things, as pages name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     /// Its id in the catalogue.
     pub id: String,
@@ -160,6 +161,13 @@ impl Pages {
         Value::from_safe_string(self.moment(at))
     }
 
+    /// The text of a page.
+    pub(crate) fn html(&self, template: &str, values: Value) -> Result<String, minijinja::Error> {
+        let shop = &self.settings().shop;
+        let values = context! { shop, here => template, languages => self.languages(), ..values };
+        self.spoken.template(template).and_then(|template| template.render(values))
+    }
+
     /// A page. `form_action` are the origins beside our own that a form's answer may lead to: Chromium holds the
     /// redirect after a form to `form-action` as well.
     pub(crate) fn page(
@@ -169,10 +177,7 @@ impl Pages {
         values: Value,
         form_action: &[&str],
     ) -> HttpResponse {
-        let shop = &self.settings().shop;
-        let values = context! { shop, here => template, languages => self.languages(), ..values };
-        let rendered = self.spoken.template(template).and_then(|template| template.render(values));
-        match rendered {
+        match self.html(template, values) {
             Ok(html) => {
                 let mut response = HttpResponse::build(status);
                 secure(&mut response, form_action);

@@ -1,5 +1,4 @@
 DROP TABLE owed_entries;
-DROP INDEX entries_by_id;
 DROP TRIGGER entries_never_emptied ON entries;
 DROP TABLE checkpoints;
 DROP FUNCTION checkpoints_append_only();

@@ -39,7 +39,6 @@ CREATE TRIGGER entries_never_emptied BEFORE TRUNCATE ON entries
 CREATE TRIGGER checkpoints_never_emptied BEFORE TRUNCATE ON checkpoints
   FOR EACH STATEMENT EXECUTE FUNCTION checkpoints_append_only();
 
-CREATE INDEX entries_by_id ON entries (entry_id);
 
 -- What was narrowed while the database was behind its guard, and the log therefore owes an entry for: written by the
 -- act itself or by `restore reconcile`, entered by `restore accept`.

@@ -31,7 +31,6 @@ BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
 CREATE TRIGGER checkpoints_never_changed BEFORE UPDATE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
 
-CREATE INDEX entries_by_id ON entries (entry_id);
 
 -- What was narrowed while the database was behind its guard, and the log therefore owes an entry for: written by the
 -- act itself or by `restore reconcile`, entered by `restore accept`.

@@ -5,12 +5,14 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use counterfoil_oauth::Tier;
 use counterfoil_store::Store;
 use serde::Serialize;
 
+use crate::command::config_objects;
 use crate::config::Settings;
 use crate::failure::Failure;
-use crate::realm::{Realm, system_entropy};
+use crate::realm::{Realm, system_entropy, tier};
 
 /// What `init` did.
 #[derive(Debug, Serialize)]
@@ -20,9 +22,11 @@ pub struct Made {
     master_key: &'static str,
     migrations: Vec<String>,
     ledgers: Vec<String>,
+    config_objects: usize,
 }
 
-/// Makes what is missing: data folder, master key, schema, the realm's keys, the ledger's logs. Safe to repeat.
+/// Makes what is missing: data folder, master key, schema, the realm's keys, the ledger's logs; in a sandbox also what its
+/// decisions rest on. Safe to repeat.
 pub fn run(settings: &Settings) -> Result<Made, Failure> {
     let dir = &settings.data.dir;
     DirBuilder::new()
@@ -42,7 +46,13 @@ pub fn run(settings: &Settings) -> Result<Made, Failure> {
     }
     let (clock, entropy) = (&realm.clock, &realm.entropy);
     let ledgers = realm.generations.init(&realm.store, &realm.guard, entropy, clock.now())?;
-    Ok(Made { data_dir: format!("{}", dir.display()), master_key, migrations, ledgers })
+    realm.guard.look(&realm.store)?;
+    // Of a real shop only its operator can say who it is.
+    let config_objects = match tier(settings) {
+        Tier::Sandbox => config_objects::publish_shipped(&realm)?,
+        Tier::Production => 0,
+    };
+    Ok(Made { data_dir: format!("{}", dir.display()), master_key, migrations, ledgers, config_objects })
 }
 
 fn make_master(path: &Path) -> Result<(), Failure> {

@@ -2,12 +2,15 @@
 
 mod apps;
 mod compare;
+mod config_objects;
 mod demo;
 mod ingest;
 mod init;
 mod ledger;
+mod notice;
 mod orders;
 mod quarantine;
+mod restore;
 mod templates;
 
 use std::io::Write as _;
@@ -42,6 +45,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
         Command::Ledger(command) => ledger::run(&settings, &command, quiet),
+        Command::Restore(command) => restore::run(&settings, &command),
+        Command::ConfigObjects(command) => config_objects::run(&settings, command),
+        Command::Notice(command) => notice::run(&settings, &command),
         Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::guard::Guard;
+use counterfoil_ledger::journal::Journal;
 use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::tree::{Generations, Keeper};
 use counterfoil_ledger::verify::{Examined, Verifier, Wanted};
@@ -60,8 +61,9 @@ impl Parts {
         let objects = Objects::folder(&folder.join("ledger")).unwrap();
         let guard = Guard::new(objects.clone());
         let generations = Generations::new(&folder.join("keys"), "shop.example/ledger");
+        let journal = Journal::new(objects.clone(), &keys, entropy(3_000 + process)).unwrap();
         let config = ConfigObject::embedded(b"notice", b"words");
-        let ledger = Ledger::new(keys.clone(), entropy(2_000 + process), config).unwrap().guarded(guard.clone());
+        let ledger = Ledger::new(keys.clone(), entropy(2_000 + process), config).unwrap().guarded(guard.clone(), journal);
         Self { keys, objects, guard, generations, ledger }
     }
 

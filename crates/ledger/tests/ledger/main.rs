@@ -10,6 +10,8 @@ mod database;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod publishing;
+#[cfg(test)]
 mod realm;
 #[cfg(test)]
 mod sealing;
@@ -82,6 +84,15 @@ promises! {
         checkpoints_follow_what_is_appended
         a_process_that_dies_is_followed_by_another
         a_database_that_was_put_back_is_noticed
+    }
+    publishing {
+        objects_get_versions_and_entries
+        either_all_is_published_or_nothing
+        who_publishes_at_once_gets_the_next_versions
+        decisions_rest_on_what_is_published
+        what_is_retired_is_named_no_more
+        each_entry_opens_with_the_key_that_sealed_it
+        what_belongs_in_the_access_log_is_refused
     }
     sealing {
         every_refusal_is_told_apart_and_writes_nothing

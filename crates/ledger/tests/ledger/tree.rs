@@ -3,6 +3,7 @@
 use counterfoil_domain::clock::Clock;
 use counterfoil_domain::entry::EntryType;
 use counterfoil_ledger::guard::{Condition, Guard};
+use counterfoil_ledger::journal::Journal;
 use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::tree::{Generations, Keeper};
 use counterfoil_ledger::verify::{Examined, Verifier, Wanted};
@@ -33,6 +34,10 @@ impl Beside {
         assert_eq!(opened, ["shop.example/ledger/access/1", "shop.example/ledger/consent/1"]);
         assert!(generations.init(&realm.store, &guard, &entropy(77), at(0)).unwrap().is_empty(), "safe to repeat");
         Self { dir, objects, guard, generations }
+    }
+
+    pub fn journal(&self, realm: &Realm) -> Journal {
+        Journal::new(self.objects.clone(), &realm.keys, entropy(88)).unwrap()
     }
 
     pub fn keeper(&self, realm: &Realm, owner: &str, seconds: i64) -> Keeper {
@@ -110,7 +115,7 @@ pub fn a_process_that_dies_is_followed_by_another(realm: &Realm) {
 
 pub fn a_database_that_was_put_back_is_noticed(realm: &Realm) {
     let beside = Beside::new(realm);
-    let ledger = realm.ledger.clone().guarded(beside.guard.clone());
+    let ledger = realm.ledger.clone().guarded(beside.guard.clone(), beside.journal(realm));
     assert_eq!(beside.guard.condition(), Condition::Unverifiable, "nobody has looked");
     assert!(matches!(ledger.check(), Err(Error::Behind(_))));
     assert_eq!(beside.guard.look(&realm.store).unwrap(), Condition::Intact);

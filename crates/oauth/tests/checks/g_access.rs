@@ -4,9 +4,9 @@ use counterfoil_domain::grant::State;
 use counterfoil_ledger::seal::{Refusal, Sealer};
 use counterfoil_oauth::access::refusal;
 use counterfoil_oauth::problem::Code;
-use counterfoil_oauth::{consent, grants};
+use counterfoil_oauth::{Tier, apps, consent, grants};
 use counterfoil_store::conn::Conn;
-use counterfoil_store::entries::{self, Log};
+use counterfoil_store::entries::{self, Log, SealedBy};
 use prometheus::Registry;
 use serde_json::json;
 
@@ -113,6 +113,46 @@ async fn o_problems_have_one_form() {
     assert!(Code::ALL.iter().all(|code| Code::from_name(code.name()) == Some(*code)));
 }
 
+/// (o) Whatever happens to an app's registration is an entry about no person, in one record, in the same transaction.
+#[actix_web::test]
+async fn o_registrations_are_entries() {
+    let realm = Realm::of_tier(Tier::Production).await;
+    let app = App::register(&realm).await;
+    let id = app.id.parse().unwrap();
+    apps::approve(&realm.oauth, id, " ann ".to_owned()).await.unwrap();
+    assert!(apps::approve(&realm.oauth, id, "ANN".to_owned()).await.is_err());
+    apps::approve(&realm.oauth, id, "ben".to_owned()).await.unwrap();
+    apps::suspend(&realm.oauth, id, "complaints".to_owned()).await.unwrap();
+    assert!(apps::suspend(&realm.oauth, id, "again".to_owned()).await.is_err());
+    apps::reinstate(&realm.oauth, id).await.unwrap();
+    let read = |conn: &mut Conn| entries::read(conn, Log::Consent, 0, 100);
+    let stored = realm.oauth.store().read_blocking(read).unwrap();
+    let opened: Vec<_> =
+        stored.iter().map(|entry| realm.oauth.ledger().open_for_realm(entry).unwrap()).collect();
+    let told: Vec<_> = opened
+        .iter()
+        .map(|entry| {
+            let payload = entry.payload.as_ref().unwrap();
+            assert_eq!(payload["clientId"], app.id);
+            assert!(!entry.header.to_string().contains(&app.id));
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+            [&entry.header["type"], &entry.header["state"], &entry.header["actor"]["ref"], &payload["reason"]]
+                .map(text)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["app.registered", "pending", "operator", "-"],
+            ["app.changed", "pending", "ann", "-"],
+            ["app.changed", "approved", "ben", "-"],
+            ["app.suspended", "suspended", "operator", "complaints"],
+            ["app.reinstated", "approved", "operator", "-"],
+        ]
+    );
+    assert!(stored.iter().all(|entry| entry.record == stored[0].record));
+}
+
 /// (o) Every decision is an entry of the grant's record, in the order in which things happened, and a withdrawal
 /// names the size of the access log.
 #[actix_web::test]
@@ -132,8 +172,8 @@ async fn o_decisions_are_entries() {
     };
     let (grant, stored) = realm.oauth.store().read_blocking(read).unwrap();
     let keys = realm.oauth.keys().person(realm.person()).unwrap();
-    let opened: Vec<_> =
-        stored.iter().map(|entry| realm.oauth.ledger().open(&keys, entry).unwrap()).collect();
+    let of_customers = stored.iter().filter(|entry| entry.sealed_by() == Some(SealedBy::Evidence));
+    let opened: Vec<_> = of_customers.map(|entry| realm.oauth.ledger().open(&keys, entry).unwrap()).collect();
     let types: Vec<_> = opened.iter().map(|entry| entry.header["type"].as_str().unwrap()).collect();
     assert_eq!(
         types,

@@ -9,7 +9,7 @@ use counterfoil_oauth::hiding::{self, HidingError};
 use counterfoil_oauth::own::{self, Which};
 use counterfoil_oauth::trail::{self, Content, Place, Step, Told, Trail};
 use counterfoil_store::conn::Conn;
-use counterfoil_store::entries::{self, Log, StoredEntry};
+use counterfoil_store::entries::{self, Log, SealedBy, StoredEntry};
 use counterfoil_store::grants::Grant;
 use counterfoil_store::{hiding as stored, people, purchases};
 use prometheus::Registry;
@@ -44,7 +44,8 @@ fn entries_of(realm: &Realm, person: Person) -> Vec<(String, Value, Value)> {
     let read = |conn: &mut Conn| entries::read(conn, Log::Consent, 0, 100);
     let all: Vec<StoredEntry> = realm.oauth.store().read_blocking(read).unwrap();
     let keys = realm.oauth.keys().person(person).unwrap();
-    let opened = all.iter().filter_map(|entry| realm.oauth.ledger().open(&keys, entry).ok());
+    let of_customers = all.iter().filter(|entry| entry.sealed_by() == Some(SealedBy::Evidence));
+    let opened = of_customers.filter_map(|entry| realm.oauth.ledger().open(&keys, entry).ok());
     opened
         .map(|entry| {
             let kind = entry.header["type"].as_str().unwrap().to_owned();

@@ -169,3 +169,18 @@ pub fn the_head_keeps_others_out(realm: &Realm) {
     assert_eq!(holder.join().unwrap().unwrap(), (0, 0));
     assert_eq!(realm.write(|conn| entries::take_head(conn, Log::Access)), 1);
 }
+
+pub fn an_entry_is_found_by_its_id(realm: &Realm) {
+    let (decided, disclosed) = (entry(1, 0), NewEntry { sealed_by: SealedBy::Realm, ..entry(2, 1) });
+    realm.write(|conn| entries::append(conn, Log::Consent, vec![entry(3, 0), decided.clone()]));
+    realm.write(|conn| entries::append(conn, Log::Access, vec![disclosed.clone()]));
+    for (wanted, log, seq, sealed_by) in
+        [(decided, "consent", 1, SealedBy::Evidence), (disclosed, "access", 0, SealedBy::Realm)]
+    {
+        let found = realm.read(|conn| entries::find(conn, wanted.entry_id)).unwrap();
+        assert_eq!((found.log.as_str(), found.seq), (log, seq));
+        assert_eq!(found.commitment, wanted.commitment.0);
+        assert_eq!(found.sealed_by(), Some(sealed_by));
+    }
+    assert!(realm.read(|conn| entries::find(conn, EntryId([0; 16]))).is_none());
+}

@@ -10,6 +10,8 @@ mod changes;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod config_objects;
+#[cfg(test)]
 mod connection;
 #[cfg(test)]
 mod coverage;
@@ -96,6 +98,12 @@ contract! {
         the_last_parting_counts
     }
     codes { one_of_many_redeems_a_code one_of_many_spends_an_id }
+    config_objects {
+        a_version_is_published_once
+        what_is_published_never_changes
+        what_is_in_use_is_the_latest_unless_retired
+        artefacts_are_stored_once
+    }
     connection {
         a_mistyped_url_makes_no_file
         what_fails_leaves_nothing
@@ -114,6 +122,7 @@ contract! {
         a_record_knows_its_person_and_its_last_entry
         a_record_s_entries_are_paged_newest_first
         the_latest_entries_of_a_record_come_first
+        an_entry_is_found_by_its_id
         the_head_keeps_others_out
     }
     grants {

@@ -149,7 +149,14 @@ mod tests {
                 ],
             ),
             ("counterfoil_oauth::endpoints::token::redeem", &["grants", "codes", "grants", "tokens"]),
-            ("counterfoil_oauth::apps::change", &["apps", "access head"]),
+            (
+                "counterfoil_oauth::apps::change",
+                &["apps", "access head", "consent head", "records", "consent head", "entries"],
+            ),
+            (
+                "counterfoil_oauth::apps::register",
+                &["apps", "consent head", "records", "consent head", "entries"],
+            ),
             ("counterfoil_ledger::seal::seal_waiting", &["access head", "entries"]),
             (
                 "counterfoil_oauth::download::Download::seal",

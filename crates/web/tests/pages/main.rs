@@ -1,6 +1,7 @@
 //! The pages, through the real app on a database of its own.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod again;
 mod apps;
 mod choices;
 mod download;

@@ -64,6 +64,8 @@ type Call = Rc<dyn Fn(TestRequest) -> Answered>;
 pub struct Site {
     /// The authorization server.
     pub oauth: Oauth,
+    /// The pages.
+    pub pages: PageSet,
     call: Call,
     now: Arc<AtomicI64>,
     key: Jwk,
@@ -171,7 +173,7 @@ impl Site {
             .app_data(Data::new(oauth.clone()))
             .app_data(Data::new(sessions))
             .app_data(Data::new(login))
-            .app_data(Data::new(pages))
+            .app_data(Data::new(pages.clone()))
             .configure(counterfoil_oauth::routes)
             .configure(counterfoil_web::routes);
         let service = Rc::new(init_service(app).await);
@@ -179,7 +181,7 @@ impl Site {
             let service = Rc::clone(&service);
             Box::pin(async move { call_service(&*service, request.to_request()).await })
         });
-        Self { oauth, call, now, key, client_id, pushed: Cell::new(0), _folder: folder }
+        Self { oauth, pages, call, now, key, client_id, pushed: Cell::new(0), _folder: folder }
     }
 
     /// Moves the clock.

@@ -5,6 +5,8 @@ mod export;
 mod prove;
 mod verify;
 
+pub use self::entries::open;
+
 use counterfoil_store::entries::Log;
 use counterfoil_store::{Error, entries as rows, trees};
 use serde_json::json;

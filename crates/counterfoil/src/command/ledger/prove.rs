@@ -12,7 +12,7 @@ pub fn run(realm: &Realm, entry: &str) -> Result<(), Failure> {
     let id: EntryId = entry
         .parse()
         .map_err(|_| Failure::Usage(format!("{entry} is not the id of an entry, such as ent_ and 26 characters")))?;
-    let stored = realm.store.read_blocking(|conn| entries::by_id(conn, id))?;
+    let stored = realm.store.read_blocking(|conn| entries::find(conn, id))?;
     let stored = stored.ok_or_else(|| Failure::Refused(format!("there is no entry {entry}")))?;
     let proof = Proof::of(&realm.store, &realm.objects, &realm.generations, &stored);
     let proof = proof.map_err(|error| match error {

@@ -8,13 +8,16 @@
 //! ```
 //! JCS is RFC 8785. Nothing but the commitment enters the tree: no type, no time, no id.
 
+mod catalogue;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, SecondsFormat, Utc};
 use hmac::{Hmac, Mac};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use self::catalogue::{EntryType, Family, Home};
 use crate::ids::{EntryId, RecordId};
 
 /// Bytes that HMAC-SHA256 made: a commitment to a header, or the digest of a payload.
@@ -30,96 +33,6 @@ impl Commitment {
 
 /// 32 random bytes that hide what a commitment commits to. Destroyed with what it opens.
 pub type Salt = [u8; 32];
-
-/// The types an entry can have. The catalogue is closed; this part of it is what the service writes today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryType {
-    /// A consent page was first shown.
-    GrantRequested,
-    /// The customer said yes.
-    GrantGiven,
-    /// The customer changed what a grant lets out.
-    GrantAmended,
-    /// The customer said no.
-    GrantRefused,
-    /// The code was never redeemed.
-    GrantLapsed,
-    /// The customer stopped sharing.
-    GrantWithdrawn,
-    /// The app ended its own grant.
-    GrantEnded,
-    /// The retailer ended the grant, with a reason.
-    GrantRevoked,
-    /// The agreed duration is over.
-    GrantExpired,
-    /// The customer hid something from every app.
-    RestrictionSet,
-    /// The customer showed again what was hidden from every app.
-    RestrictionLifted,
-    /// Somebody who may asked to erase a customer.
-    ErasureRequested,
-    /// What was to be erased is gone.
-    ErasureCompleted,
-    /// Data left to an app.
-    DisclosureApp,
-    /// Data left to the customer as a file.
-    DisclosureDownload,
-}
-
-impl EntryType {
-    /// The name in the catalogue.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::GrantRequested => "grant.requested",
-            Self::GrantGiven => "grant.given",
-            Self::GrantAmended => "grant.amended",
-            Self::GrantRefused => "grant.refused",
-            Self::GrantLapsed => "grant.lapsed",
-            Self::GrantWithdrawn => "grant.withdrawn",
-            Self::GrantEnded => "grant.ended",
-            Self::GrantRevoked => "grant.revoked",
-            Self::GrantExpired => "grant.expired",
-            Self::RestrictionSet => "restriction.set",
-            Self::RestrictionLifted => "restriction.lifted",
-            Self::ErasureRequested => "erasure.requested",
-            Self::ErasureCompleted => "erasure.completed",
-            Self::DisclosureApp => "disclosure.app",
-            Self::DisclosureDownload => "disclosure.download",
-        }
-    }
-
-    /// Reads [`EntryType::name`]; `None` for what is not in the catalogue.
-    pub fn from_name(name: &str) -> Option<Self> {
-        const ALL: [EntryType; 15] = [
-            EntryType::GrantRequested,
-            EntryType::GrantGiven,
-            EntryType::GrantAmended,
-            EntryType::GrantRefused,
-            EntryType::GrantLapsed,
-            EntryType::GrantWithdrawn,
-            EntryType::GrantEnded,
-            EntryType::GrantRevoked,
-            EntryType::GrantExpired,
-            EntryType::RestrictionSet,
-            EntryType::RestrictionLifted,
-            EntryType::ErasureRequested,
-            EntryType::ErasureCompleted,
-            EntryType::DisclosureApp,
-            EntryType::DisclosureDownload,
-        ];
-        ALL.into_iter().find(|known| known.name() == name)
-    }
-
-    /// Whether an entry of this type decides something, and so may not lack a legal basis.
-    pub fn is_decision(self) -> bool {
-        !self.is_disclosure() && self != Self::GrantRequested
-    }
-
-    /// Whether an entry of this type says that data left. It stands in the access log and rests on no configuration.
-    pub fn is_disclosure(self) -> bool {
-        matches!(self, Self::DisclosureApp | Self::DisclosureDownload)
-    }
-}
 
 /// Who acted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +67,7 @@ impl Actor {
 }
 
 /// What was shown when a decision was asked for: hashes of public artefacts, never the filled-in values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Display {
     /// Version of the software that showed it.
     pub build: String,
@@ -298,4 +211,10 @@ pub fn leaf_hash(leaf_data: &str) -> [u8; 32] {
     hash.update([0]);
     hash.update(leaf_data.as_bytes());
     hash.finalize().into()
+}
+
+/// `sha256:` and the hexadecimal digest of bytes that anybody may read: an artefact, a configuration object.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest))
 }

@@ -1,0 +1,61 @@
+//! `restore …`: after an older state of the database was put back.
+
+use counterfoil_events::recorder::RecordError;
+use counterfoil_ledger::restore::{Accepted, RestoreError};
+use counterfoil_store::Error;
+use serde_json::json;
+
+use crate::arguments::Restore;
+use crate::config::Settings;
+use crate::failure::Failure;
+use crate::realm::Realm;
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::NotBehind(_) | RestoreError::NotReconciled(_) => Self::Refused(format!("{error}")),
+            error => Self::Service(format!("{error}")),
+        }
+    }
+}
+
+/// Reconciles or accepts.
+pub fn run(settings: &Settings, command: &Restore) -> Result<(), Failure> {
+    let realm = Realm::open(settings)?;
+    match command {
+        Restore::Reconcile { check } => reconcile(settings, &realm, *check),
+        Restore::Accept { by } => accept(settings, &realm, by),
+    }
+}
+
+fn reconcile(settings: &Settings, realm: &Realm, check: bool) -> Result<(), Failure> {
+    let restore = realm.restore();
+    let plan = restore.plan()?;
+    let (grants, erased) = (plan.grants(), plan.erased.len());
+    if !check {
+        let recorder = realm.recorder_of_behind(settings)?;
+        for (person, at) in &plan.erased {
+            match recorder.erase_again(*person, *at) {
+                // Rows and keys are gone; the entries wait until the restore is accepted.
+                Ok(_) | Err(RecordError::Store(Error::Behind(_))) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        restore.end_grants(&restore.plan()?)?;
+    }
+    super::print(&json!({
+        "done": !check,
+        "lines": plan.lines,
+        "grantsEnded": grants,
+        "customersErased": erased,
+    }))
+}
+
+fn accept(settings: &Settings, realm: &Realm, by: &str) -> Result<(), Failure> {
+    let accepted = realm.restore().accept(by, realm.clock.now())?;
+    // What reconciling could not finish without the log.
+    realm.recorder(settings)?;
+    let accepted: Vec<_> =
+        accepted.iter().map(|Accepted { origin, lost }| json!({ "opened": origin, "lost": lost })).collect();
+    super::print(&json!({ "generations": accepted }))
+}
