@@ -60,6 +60,16 @@ pub enum EntryType {
     ErasureRequested,
     /// What was to be erased is gone.
     ErasureCompleted,
+    /// Somebody else looked everywhere and found nothing of who was erased.
+    ErasureVerified,
+    /// The way to the entries about somebody who was erased was sealed to an officer.
+    HoldPlaced,
+    /// Two people opened what an officer's key holds.
+    HoldReleased,
+    /// Every key is wrapped by another master key.
+    KeyRotated,
+    /// The time of what was kept about somebody who was erased is over, and its key is gone.
+    KeyDestroyed,
     /// Data left to an app.
     DisclosureApp,
     /// Data left to the customer as a file.
@@ -83,6 +93,11 @@ impl EntryType {
             Self::RestrictionLifted => "restriction.lifted",
             Self::ErasureRequested => "erasure.requested",
             Self::ErasureCompleted => "erasure.completed",
+            Self::ErasureVerified => "erasure.verified",
+            Self::HoldPlaced => "hold.placed",
+            Self::HoldReleased => "hold.released",
+            Self::KeyRotated => "key.rotated",
+            Self::KeyDestroyed => "key.destroyed",
             Self::DisclosureApp => "disclosure.app",
             Self::DisclosureDownload => "disclosure.download",
         }
@@ -90,7 +105,15 @@ impl EntryType {
 
     /// Whether an entry of this type decides something, and so may not lack a legal basis.
     pub fn is_decision(self) -> bool {
-        !self.is_disclosure() && self != Self::GrantRequested
+        let tells = [
+            Self::GrantRequested,
+            Self::ErasureVerified,
+            Self::HoldPlaced,
+            Self::HoldReleased,
+            Self::KeyRotated,
+            Self::KeyDestroyed,
+        ];
+        !self.is_disclosure() && !tells.contains(&self)
     }
 
     /// Whether an entry of this type says that data left. It stands in the access log and rests on no configuration.

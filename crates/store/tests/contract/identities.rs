@@ -152,7 +152,7 @@ pub fn what_is_left_of_an_erasure_is_done_once(realm: &Realm) {
     assert_eq!(realm.read(erasures::open).len(), 1);
 
     let keys = realm.keys.person(a).unwrap();
-    realm.keys.destroy_purchases(a).unwrap();
+    realm.keys.destroy_data(a).unwrap();
     assert!(matches!(realm.keys.person(a), Err(Error::Key(_))), "the key is gone, in this process too");
     drop(keys);
     realm.keys.person(b).unwrap();
