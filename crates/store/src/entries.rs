@@ -44,7 +44,8 @@ pub enum SealedBy {
 }
 
 impl SealedBy {
-    fn code(self) -> i32 {
+    /// As stored.
+    pub fn code(self) -> i32 {
         match self {
             Self::Evidence => 1,
             Self::Realm => 3,

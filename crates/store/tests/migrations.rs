@@ -118,7 +118,7 @@ mod tests {
         let mut declared = declared();
         assert!(declared.len() > 15, "{declared:?}");
         let keystore: Tables =
-            ["named_keys", "person_keys"].iter().map(|name| declared.remove_entry(*name).unwrap()).collect();
+            ["masters", "named_keys", "person_keys"].iter().map(|name| declared.remove_entry(*name).unwrap()).collect();
         for (_, database) in databases() {
             let store = Store::open(&database.url, 1).unwrap();
             assert!(!store.is_migrated().unwrap());

@@ -22,6 +22,8 @@ pub(crate) enum Asking {
     Purchase,
     /// That a file of purchases is wanted.
     Download,
+    /// That everything is erased.
+    Erase,
 }
 
 impl Asking {
@@ -34,6 +36,7 @@ impl Asking {
             Self::Hidden => &["hidden.html", "leave-out.html", "purchase-list.html"],
             Self::Purchase => &["purchase.html", "receipt.html", "purchase-words.html", "gaps.html"],
             Self::Download => &["download.html", "purchase-words.html", "gaps.html"],
+            Self::Erase => &["erase.html"],
         }
     }
 
@@ -52,6 +55,7 @@ pub(crate) struct ShownPages {
     hidden: Shown,
     purchase: Shown,
     download: Shown,
+    erase: Shown,
 }
 
 impl ShownPages {
@@ -66,6 +70,7 @@ impl ShownPages {
             hidden: shown(Asking::Hidden),
             purchase: shown(Asking::Purchase),
             download: shown(Asking::Download),
+            erase: shown(Asking::Erase),
         }
     }
 
@@ -78,6 +83,7 @@ impl ShownPages {
             Asking::Hidden => &self.hidden,
             Asking::Purchase => &self.purchase,
             Asking::Download => &self.download,
+            Asking::Erase => &self.erase,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write as _};
 
 use counterfoil_domain::ids::RecordId;
-use counterfoil_store::entries::{self, Log, StoredEntry};
+use counterfoil_store::entries::{self, Log, SealedBy, StoredEntry};
 use serde_json::json;
 
 use crate::arguments::Ledger;
@@ -49,6 +49,12 @@ fn print_entries(realm: &Realm) -> Result<(), Failure> {
 }
 
 fn opened(realm: &Realm, entry: &StoredEntry) -> Result<serde_json::Value, Failure> {
+    if entry.sealed_by == SealedBy::Realm.code() {
+        let opened = realm.ledger.open_under(&realm.keys.named("realm")?, entry)?;
+        return Ok(
+            json!({ "log": entry.log, "seq": entry.seq, "header": opened.header, "payload": opened.payload }),
+        );
+    }
     let record = RecordId::from_slice(&entry.record)
         .map_err(|_| Failure::Service(format!("entry {}/{} names no record", entry.log, entry.seq)))?;
     let person = realm.store.read_blocking(|conn| entries::person_of(conn, record))?;

@@ -3,8 +3,11 @@
 mod apps;
 mod compare;
 mod demo;
+mod erase;
+mod hold;
 mod ingest;
 mod init;
+mod keys;
 mod ledger;
 mod orders;
 mod quarantine;
@@ -42,6 +45,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
         Command::Ledger(command) => ledger::run(&settings, &command),
+        Command::Erase(command) => erase::run(&settings, &command),
+        Command::Hold(command) => hold::run(&settings, &command),
+        Command::Keys(command) => keys::run(&settings, &command),
         Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }
