@@ -147,8 +147,7 @@ pub fn catalogue(settings: &Settings) -> Result<Arc<Catalogue>, Failure> {
 
 /// The master keys, read anew each time: the present one, and the one before it where its file is there.
 fn masters(settings: &Settings) -> Masters {
-    let (present, previous) =
-        (settings.keys.master_file.clone(), settings.keys.previous_master_file.clone());
+    let (present, previous) = (settings.keys.master_file.clone(), settings.keys.previous_master_file.clone());
     Masters::new(move || {
         let unreadable = |_| counterfoil_store::Error::Key("a file of a master key cannot be read");
         let mut found = vec![read_master(&present).map_err(unreadable)?];

@@ -277,8 +277,7 @@ fn housekeeping(
         Keeping { guest_days: settings.ingest.guest_days, waiting_days: settings.ingest.waiting_days };
     let owner = data_encoding::HEXLOWER.encode(&realm.entropy.bytes::<8>());
     let (store, keys, clock) = (realm.store.clone(), realm.keys.clone(), realm.clock.clone());
-    let keeper =
-        Housekeeping::new(store.clone(), keys.clone(), clock, keeping, owner, &realm.registry)?;
+    let keeper = Housekeeping::new(store.clone(), keys.clone(), clock, keeping, owner, &realm.registry)?;
     let verifier = Verifier::new(store, keys, realm.ledger.clone(), realm.entropy.clone());
     Ok(keeper.forgetting(recorder, verifier))
 }

@@ -271,9 +271,8 @@ fn replace_people(
 
 /// Blind indexes under which messages that could not be read may name those who are erased.
 fn named(recorder: &Recorder, erasure: &Erasure, removed: &BTreeMap<Person, Removed>) -> Vec<[u8; 16]> {
-    let of_stream = |removed: &Removed| {
-        std::str::from_utf8(&removed.id).ok().map(|id| recorder.keys.customer_index(id))
-    };
+    let of_stream =
+        |removed: &Removed| std::str::from_utf8(&removed.id).ok().map(|id| recorder.keys.customer_index(id));
     let mut all = vec![erasure.index];
     all.extend(removed.values().map(|removed| removed.index));
     all.extend(removed.values().filter_map(of_stream));

@@ -252,7 +252,8 @@ impl Recorder {
         evidence: &Secret,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let records = holds::from_bytes(&self.keys.open_sealed(evidence, &hold_aad(person), &hold.records)?)?;
+        let records =
+            holds::from_bytes(&self.keys.open_sealed(evidence, &hold_aad(person), &hold.records)?)?;
         let look = Pending { person, erased_at: hold.erased_at(), indexes: Vec::new(), records };
         self.store.write_blocking(|conn| {
             // In the place of the look that was to come after the erasure, should that still be due.

@@ -163,7 +163,11 @@ impl Housekeeping {
     /// How many are clean; of the others the log names the tables, and nobody.
     fn count_clean(&self, looks: &[Look]) -> usize {
         for look in looks.iter().filter(|look| !look.is_clean()) {
-            tracing::error!(erased_at = look.erased_at, left = look.left.join(", "), "an erasure left something");
+            tracing::error!(
+                erased_at = look.erased_at,
+                left = look.left.join(", "),
+                "an erasure left something"
+            );
         }
         let clean = looks.iter().filter(|look| look.is_clean()).count();
         self.unclean.set(i64::try_from(looks.len() - clean).unwrap_or(i64::MAX));

@@ -113,11 +113,8 @@ impl Ledger {
             let bytes = canonical(value).map_err(invalid)?;
             let salt = self.0.entropy.bytes();
             digest = Some(commit(&salt, &bytes));
-            payload = Some(self.0.keys.seal(
-                key,
-                &aad(entry_id, "payload"),
-                &[&salt[..], &bytes].concat(),
-            )?);
+            payload =
+                Some(self.0.keys.seal(key, &aad(entry_id, "payload"), &[&salt[..], &bytes].concat())?);
         }
         let header = Header {
             id: entry_id,

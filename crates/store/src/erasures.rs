@@ -113,11 +113,7 @@ impl Row {
             person,
             since: self.since.and_utc(),
             entered: self.entered,
-            door: Door {
-                actor,
-                record: record.transpose()?,
-                display: self.display.map(shown).transpose()?,
-            },
+            door: Door { actor, record: record.transpose()?, display: self.display.map(shown).transpose()? },
             index: index.transpose()?,
             name: self.name,
         })

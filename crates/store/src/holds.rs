@@ -83,8 +83,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Vec<RecordId>> {
 
 /// Holds something; `false` when that was held before.
 pub fn put(conn: &mut Conn, hold: &Hold) -> Result<bool> {
-    let inserted =
-        either!(conn, c => diesel::insert_into(holds::table).values(hold).on_conflict_do_nothing().execute(c))?;
+    let inserted = either!(conn, c => diesel::insert_into(holds::table).values(hold).on_conflict_do_nothing().execute(c))?;
     Ok(inserted == 1)
 }
 

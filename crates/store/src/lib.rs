@@ -187,7 +187,8 @@ pub(crate) fn run_migrations(conn: &mut Conn, migrations: EmbeddedMigrations) ->
 /// a service that may not change the schema cannot.
 pub(crate) fn pending(conn: &mut Conn, migrations: &EmbeddedMigrations) -> Result<bool> {
     let applied = dialect::applied_migrations(conn)?;
-    let missing = |error: Box<dyn std::error::Error + Send + Sync>| Error::Unexpected(format!("migration: {error}"));
+    let missing =
+        |error: Box<dyn std::error::Error + Send + Sync>| Error::Unexpected(format!("migration: {error}"));
     let names = either!(conn, c => names_of(c, migrations)).map_err(missing)?;
     Ok(names.iter().all(|name| applied.contains(name)))
 }

@@ -218,10 +218,8 @@ pub fn index_of(conn: &mut Conn, person: Person) -> Result<Option<[u8; 16]>> {
         .select(customers::customer_index)
         .first::<Vec<u8>>(conn)
         .optional()?;
-    row.map(|index| {
-        index.try_into().map_err(|_| Error::corrupt("customers", "customer_index", person))
-    })
-    .transpose()
+    row.map(|index| index.try_into().map_err(|_| Error::corrupt("customers", "customer_index", person)))
+        .transpose()
 }
 
 /// The present epoch of a customer; `None` when there is no such customer (any more).

@@ -162,8 +162,9 @@ fn apps_and_browser(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
 fn ledger(conn: &mut Conn, pending: &Pending) -> Result<Vec<Place>> {
     let key = || pending.person.as_bytes().to_vec();
     let names: Vec<Vec<u8>> = pending.indexes.iter().map(|index| index.to_vec()).collect();
-    let unread =
-        quarantine::customer_index.eq_any(names).and(quarantine::recorded_at.lt(pending.erased_at.naive_utc()));
+    let unread = quarantine::customer_index
+        .eq_any(names)
+        .and(quarantine::recorded_at.lt(pending.erased_at.naive_utc()));
     let mut legible = 0;
     for chunk in pending.records.chunks(500) {
         let chunk: Vec<Vec<u8>> = chunk.iter().map(|record| record.as_bytes().to_vec()).collect();

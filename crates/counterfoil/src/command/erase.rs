@@ -47,18 +47,18 @@ pub fn run(settings: &Settings, command: &Erase) -> Result<(), Failure> {
 
 /// A name or a reason must say something.
 pub fn named(argument: &str, text: &str) -> Result<(), Failure> {
-    if text.trim().is_empty() { Err(Failure::Usage(format!("{argument}: must not be empty"))) } else { Ok(()) }
+    if text.trim().is_empty() {
+        Err(Failure::Usage(format!("{argument}: must not be empty")))
+    } else {
+        Ok(())
+    }
 }
 
 fn verify(settings: &Settings, realm: &Realm, now: DateTime<Utc>) -> Result<(), Failure> {
     // What a process left undone is no fault of the erasure.
     realm.recorder(settings)?;
-    let verifier = Verifier::new(
-        realm.store.clone(),
-        realm.keys.clone(),
-        realm.ledger.clone(),
-        realm.entropy.clone(),
-    );
+    let verifier =
+        Verifier::new(realm.store.clone(), realm.keys.clone(), realm.ledger.clone(), realm.entropy.clone());
     let looks = verifier.verify(now, DateTime::<Utc>::MAX_UTC)?;
     for look in &looks {
         super::print(look)?;

@@ -87,12 +87,14 @@ fn open(realm: &Realm, hold: &Hold, key: &[u8]) -> Result<Vec<Value>, Failure> {
     let map: Map = serde_json::from_slice(&officer::open(key, &hold.map)?)
         .map_err(|_| Failure::Service("what is held has another form than it should".to_owned()))?;
     let evidence = realm.keys.evidence(hold.person()?)?;
-    let evidence =
-        evidence.ok_or_else(|| Failure::Refused("the time of what is held is over, and its key is gone".to_owned()))?;
+    let evidence = evidence.ok_or_else(|| {
+        Failure::Refused("the time of what is held is over, and its key is gone".to_owned())
+    })?;
     let mut all = Vec::new();
-    for (log, record) in [Log::Consent, Log::Access].into_iter().flat_map(|log| {
-        map.records.iter().map(move |record| (log, *record))
-    }) {
+    for (log, record) in [Log::Consent, Log::Access]
+        .into_iter()
+        .flat_map(|log| map.records.iter().map(move |record| (log, *record)))
+    {
         let mut before = None;
         loop {
             let page =
@@ -106,9 +108,7 @@ fn open(realm: &Realm, hold: &Hold, key: &[u8]) -> Result<Vec<Value>, Failure> {
         }
     }
     all.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
-    let value = |(log, seq, opened): (String, i64, counterfoil_ledger::Opened)| {
-        json!({ "log": log, "seq": seq, "header": opened.header, "payload": opened.payload })
-    };
+    let value = |(log, seq, opened): (String, i64, counterfoil_ledger::Opened)| json!({ "log": log, "seq": seq, "header": opened.header, "payload": opened.payload });
     Ok(all.into_iter().map(value).collect())
 }
 

@@ -126,7 +126,8 @@ fn back_up(settings: &Settings, to: &Path) -> Result<(), Failure> {
         .ok_or_else(|| Failure::Usage("--to: must be a path that can be written as text".to_owned()))?;
     if settings.keys.url.starts_with("postgres") {
         return Err(Failure::Refused(
-            "the keystore is on PostgreSQL: back it up with pg_dump, and keep that for at most 30 days".to_owned(),
+            "the keystore is on PostgreSQL: back it up with pg_dump, and keep that for at most 30 days"
+                .to_owned(),
         ));
     }
     OpenOptions::new()

@@ -50,9 +50,8 @@ pub(super) fn mistakes(settings: &Settings, is_keystore_named: bool) -> Vec<Stri
     }
     match settings.retention() {
         Err(mistake) => mistakes.push(mistake),
-        Ok(retained) if days > 0 && retained.officer.is_none() => mistakes.push(
-            "hold.officer_key_file: must be given where retention.evidence_days is not 0".to_owned(),
-        ),
+        Ok(retained) if days > 0 && retained.officer.is_none() => mistakes
+            .push("hold.officer_key_file: must be given where retention.evidence_days is not 0".to_owned()),
         Ok(_) => {}
     }
     if let Err(error) = settings.catalogue() {

@@ -34,7 +34,8 @@ impl Keys {
     pub fn begin_rotation(&self) -> Result<bool> {
         let new = self.0.ring.first()?;
         on_keystore(&self.0.pool, |conn| {
-            let before = dialect::present_master(conn)?.ok_or(Error::Key("the keystore has no master key"))?;
+            let before =
+                dialect::present_master(conn)?.ok_or(Error::Key("the keystore has no master key"))?;
             self.0.ring.of(&before)?;
             diesel::update(masters::table.find("present"))
                 .set(masters::master_id.eq(new.id.to_vec()))

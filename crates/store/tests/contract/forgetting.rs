@@ -24,7 +24,8 @@ pub fn an_erasure_is_read_as_it_was_noted(realm: &Realm) {
         template: "sha256:a".to_owned(),
         words: "sha256:\"b".to_owned(),
     };
-    let staff = Door { actor: Actor::Staff("anna".to_owned()), record: Some(RecordId([5; 16])), display: None };
+    let staff =
+        Door { actor: Actor::Staff("anna".to_owned()), record: Some(RecordId([5; 16])), display: None };
     let doors = [Door::of_stream(), Door::of_customer(display), staff];
     let all: Vec<Destruction> = (1_u8..)
         .zip(doors)
@@ -61,9 +62,8 @@ pub fn a_request_waits_until_its_customer_goes(realm: &Realm) {
 }
 
 pub fn a_hold_is_placed_once_and_ends(realm: &Realm) {
-    let hold = |n: u8, until| {
-        Hold::new(Person([n; 16]), Some(vec![n]), vec![n, n], vec![n; 3], (at(0), at(until)))
-    };
+    let hold =
+        |n: u8, until| Hold::new(Person([n; 16]), Some(vec![n]), vec![n, n], vec![n; 3], (at(0), at(until)));
     let all = [hold(1, 100), hold(2, 50), hold(3, 300)];
     for hold in &all {
         assert!(realm.write(|conn| holds::put(conn, hold)));
@@ -74,7 +74,10 @@ pub fn a_hold_is_placed_once_and_ends(realm: &Realm) {
     assert!(realm.read(|conn| holds::due(conn, at(49), 9)).is_empty());
     let due = realm.read(|conn| holds::due(conn, at(100), 9));
     assert_eq!(due, [all[1].clone(), all[0].clone()]);
-    assert_eq!((due[0].person().unwrap(), due[0].erased_at(), due[0].ends_at()), (Person([2; 16]), at(0), at(50)));
+    assert_eq!(
+        (due[0].person().unwrap(), due[0].erased_at(), due[0].ends_at()),
+        (Person([2; 16]), at(0), at(50))
+    );
     assert!(realm.write(|conn| holds::end(conn, Person([2; 16]))));
     assert!(!realm.write(|conn| holds::end(conn, Person([2; 16]))));
     let records = [RecordId([4; 16]), RecordId([9; 16])];

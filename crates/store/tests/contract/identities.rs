@@ -1,14 +1,14 @@
 use std::collections::HashMap;
 
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use counterfoil_store::Error;
 use counterfoil_store::aliases::{self, Alias};
+use counterfoil_store::erasures::{self, Destruction, Door};
 use counterfoil_store::links::{self, Link};
 use counterfoil_store::objects::{self, Kind, Latest, Mark, Object};
 use counterfoil_store::people::{self, Changes, CustomerName};
 use counterfoil_store::suppression::{self, Suppressed};
 use counterfoil_store::tombstones::{self, Parting, Tombstone};
-use counterfoil_store::Error;
-use counterfoil_store::erasures::{self, Destruction, Door};
 
 use crate::realm::{Realm, at, entropy};
 
