@@ -59,6 +59,15 @@ pub enum Command {
     /// What to do after an older state of the database was put back.
     #[command(subcommand)]
     Restore(Restore),
+    /// Erasing customers who did not ask for it on their own page.
+    #[command(subcommand)]
+    Erase(Erase),
+    /// What is kept, locked, of customers who were erased.
+    #[command(subcommand)]
+    Hold(Hold),
+    /// The keystore's keys.
+    #[command(subcommand)]
+    Keys(Keys),
     /// What the customer pages are made of: templates, words, stylesheets.
     #[command(subcommand)]
     Templates(Templates),
@@ -362,6 +371,77 @@ pub enum Restore {
         /// Who accepts that entries were lost.
         #[arg(long)]
         by: String,
+    },
+}
+
+/// `erase …`.
+#[derive(Debug, Subcommand)]
+pub enum Erase {
+    /// Asks for an erasure, which somebody else must approve; prints the request's name.
+    Request {
+        /// The customer's id.
+        #[arg(long)]
+        customer: String,
+        /// The scheme of that id, where it is not a customer id of the order stream.
+        #[arg(long, default_value = "")]
+        scheme: String,
+        /// Who asks.
+        #[arg(long)]
+        by: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Approves a request of somebody else, and erases.
+    Approve {
+        /// The request's name.
+        request: String,
+        /// Who approves.
+        #[arg(long)]
+        by: String,
+    },
+    /// Looks after every erasure that nobody has looked after yet; exit code 1 where something is left.
+    Verify,
+}
+
+/// `hold …`.
+#[derive(Debug, Subcommand)]
+pub enum Hold {
+    /// Opens what is kept of a customer, and prints it. It is personal data; two people must.
+    Open {
+        /// The customer's id, as it was.
+        #[arg(long)]
+        customer: String,
+        /// The case that needs it.
+        #[arg(long)]
+        case: String,
+        /// Who opens it.
+        #[arg(long)]
+        by: String,
+        /// Who is there as well.
+        #[arg(long)]
+        and: String,
+        /// The officer's private key (PEM).
+        #[arg(long)]
+        key: PathBuf,
+    },
+}
+
+/// `keys …`.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Wraps every key anew under another master key, while the service runs. What was broken off is done by doing it
+    /// again.
+    Rotate {
+        /// A file with the new master key: 64 hexadecimal digits.
+        #[arg(long, value_name = "FILE")]
+        new_master: PathBuf,
+    },
+    /// Writes a consistent copy of a keystore on SQLite. Keep it for at most 30 days.
+    Backup {
+        /// The file; it must not be there.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
     },
 }
 

@@ -18,8 +18,8 @@ use counterfoil_ledger::restore::Restore;
 use counterfoil_ledger::tree::{Generations, Keeper};
 use counterfoil_ledger::verify::Verifier;
 use counterfoil_oauth::{Coverage, Oauth, Tier};
-use counterfoil_store::Store;
-use counterfoil_store::keys::{Keys, Secret};
+use counterfoil_store::{Error, Store};
+use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_web::Files;
 use prometheus::Registry;
 use url::Url;
@@ -82,12 +82,9 @@ impl Realm {
             ));
         }
         let (clock, entropy) = (system_clock(), system_entropy());
-        let keys = Keys::open(
-            &settings.keys.url,
-            read_master(&settings.keys.master_file)?,
-            clock.clone(),
-            entropy.clone(),
-        )?;
+        // For its words where it is missing; the keystore reads it by itself.
+        read_master(&settings.keys.master_file)?;
+        let keys = Keys::open(&settings.keys.url, masters(settings), clock.clone(), entropy.clone())?;
         let files = pages::files(&settings.templates.override_dir)?;
         let config = ConfigObject::embedded(&files.notice(), &files.words());
         let objects = Objects::folder(&settings.ledger.dir)?;
@@ -161,10 +158,14 @@ impl Realm {
             self.entropy.clone(),
             self.ledger.clone(),
             sources(settings)?,
-        )?;
-        match recorder.finish_erasures(self.clock.now())? {
-            0 => {}
-            finished => tracing::info!(finished, "erasures that a process had left undone are done"),
+        )?
+        .keeping(settings.retention().map_err(Failure::Usage)?);
+        match recorder.finish_erasures(self.clock.now()) {
+            Ok(0) => {}
+            Ok(finished) => tracing::info!(finished, "erasures that a process had left undone are done"),
+            // Data is refused meanwhile, to everybody.
+            Err(Error::Behind(why)) => tracing::warn!(why, "erasures wait for `counterfoil restore accept`"),
+            Err(error) => return Err(error.into()),
         }
         Ok(recorder)
     }
@@ -202,8 +203,21 @@ pub fn catalogue(settings: &Settings) -> Result<Arc<Catalogue>, Failure> {
     settings.catalogue().map(Arc::new).map_err(|error| Failure::Usage(format!("categories.file: {error}")))
 }
 
-/// Reads the master key: 64 hexadecimal digits.
-fn read_master(path: &Path) -> Result<Secret, Failure> {
+/// The master keys, read anew each time: the present one, and the one before it where its file is there.
+fn masters(settings: &Settings) -> Masters {
+    let (present, previous) = (settings.keys.master_file.clone(), settings.keys.previous_master_file.clone());
+    Masters::new(move || {
+        let unreadable = |_| counterfoil_store::Error::Key("a file of a master key cannot be read");
+        let mut found = vec![read_master(&present).map_err(unreadable)?];
+        if previous.exists() {
+            found.push(read_master(&previous).map_err(unreadable)?);
+        }
+        Ok(found)
+    })
+}
+
+/// Reads a master key: 64 hexadecimal digits.
+pub fn read_master(path: &Path) -> Result<Secret, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::Refused(format!(
             "the master key {} cannot be read ({error}); run `counterfoil init`",

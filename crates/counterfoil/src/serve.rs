@@ -13,14 +13,18 @@ use counterfoil_api::{Api, ApiSettings, Readiness};
 use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::config_object::Kind;
 use counterfoil_events::housekeeping::{Deleted, Housekeeping, Keeping};
+use counterfoil_events::recorder::{RecordError, Recorder};
+use counterfoil_events::verifying::Verifier;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::seal::Sealer;
 use counterfoil_ledger::tree::PublicLogs;
+use counterfoil_oauth::erasure::Eraser;
 use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
 use counterfoil_oauth::{Oauth, Tier, grants};
 use counterfoil_store::config_objects;
+use counterfoil_store::erasures::Door;
 use counterfoil_web::{Category, PageSet, PagesSettings, Suggestion};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
@@ -47,6 +51,8 @@ pub struct State {
     sessions: web::Data<Sessions>,
     login: web::Data<Login>,
     pages: web::Data<PageSet>,
+    eraser: web::Data<Eraser>,
+    recorder: Arc<Recorder>,
     api: web::Data<Api>,
     ledger: Ledger,
     is_secure: bool,
@@ -102,16 +108,30 @@ impl State {
         let artefacts = pages.artefacts().map_err(|error| usage(&error))?;
         let stored = realm.store.write_blocking(|conn| config_objects::store_artefacts(conn, &artefacts))?;
         tracing::debug!(stored, "what pages are made of is kept");
+        let recorder = Arc::new(realm.recorder(settings)?);
         Ok(Self {
             oauth: web::Data::new(oauth),
             sessions: web::Data::new(sessions),
             login: web::Data::new(login(settings, &url)?),
             pages: web::Data::new(pages),
+            eraser: web::Data::new(eraser(settings, realm, &recorder)),
+            recorder,
             api: web::Data::new(api),
             ledger: realm.ledger.clone(),
             is_secure: url.scheme() == "https",
         })
     }
+}
+
+/// The customer's own door to what erases.
+fn eraser(settings: &Settings, realm: &Realm, recorder: &Arc<Recorder>) -> Eraser {
+    let (recorder, clock) = (Arc::clone(recorder), realm.clock.clone());
+    Eraser::new(settings.retention.evidence_days, move |person, display| {
+        recorder.erase_person(person, &Door::of_customer(display), clock.now()).map_err(|error| match error {
+            RecordError::Store(error) => error,
+            other => counterfoil_store::Error::Unexpected(format!("{other}")),
+        })
+    })
 }
 
 /// A customer that the demo suggests: an id, and behind `=` what to know of them.
@@ -167,6 +187,7 @@ pub fn app(
         .app_data(state.sessions.clone())
         .app_data(state.login.clone())
         .app_data(state.pages.clone())
+        .app_data(state.eraser.clone())
         .app_data(state.api.clone())
         .app_data(web::PayloadConfig::new(BODY_BYTES))
         .configure(counterfoil_oauth::routes)
@@ -240,6 +261,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         let readiness = Readiness::default();
         let state = State::new(&settings, &realm, readiness.clone())?;
         let oauth = Oauth::clone(&state.oauth);
+        let recorder = Arc::clone(&state.recorder);
         let workers = match settings.http.workers {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             some => some,
@@ -260,7 +282,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         care::keep(&realm)?;
         care::verify(&realm, settings.ledger.verify_hours)?;
         actix_web::rt::spawn(expire(oauth));
-        actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm)?));
+        actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm, recorder)?));
         let handle = server.handle();
         actix_web::rt::spawn(async move {
             if let Err(error) = told_to_stop().await {
@@ -302,12 +324,18 @@ async fn expire(oauth: Oauth) {
     }
 }
 
-fn housekeeping(settings: &Settings, realm: &Realm) -> Result<Housekeeping, Failure> {
+fn housekeeping(
+    settings: &Settings,
+    realm: &Realm,
+    recorder: Arc<Recorder>,
+) -> Result<Housekeeping, Failure> {
     let keeping =
         Keeping { guest_days: settings.ingest.guest_days, waiting_days: settings.ingest.waiting_days };
     let owner = data_encoding::HEXLOWER.encode(&realm.entropy.bytes::<8>());
     let (store, keys, clock) = (realm.store.clone(), realm.keys.clone(), realm.clock.clone());
-    Ok(Housekeeping::new(store, keys, clock, keeping, owner, &realm.registry)?)
+    let keeper = Housekeeping::new(store.clone(), keys.clone(), clock, keeping, owner, &realm.registry)?;
+    let verifier = Verifier::new(store, keys, realm.ledger.clone(), realm.entropy.clone());
+    Ok(keeper.forgetting(recorder, verifier))
 }
 
 /// Deletes what is too old. The lease is taken inside, so one process at a time does it.
@@ -319,8 +347,16 @@ async fn keep_house(housekeeping: Housekeeping) {
         let passed = web::block(move || keeper.pass()).await;
         match passed.unwrap_or_else(|error| Err(counterfoil_store::Error::Unexpected(format!("{error}")))) {
             Ok(deleted) if deleted.is_nothing() => {}
-            Ok(Deleted { quarantined, guests, waiting }) => {
-                tracing::info!(quarantined, guests, waiting, "deleted what was too old");
+            Ok(Deleted { quarantined, guests, waiting, erasures, holds, verified }) => {
+                tracing::info!(
+                    quarantined,
+                    guests,
+                    waiting,
+                    erasures,
+                    holds,
+                    verified,
+                    "deleted what was too old"
+                );
             }
             Err(error) => tracing::warn!(%error, "what is too old could not be deleted"),
         }

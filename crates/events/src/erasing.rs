@@ -10,10 +10,13 @@ use counterfoil_domain::stream::EventOrder;
 use counterfoil_store::aliases::{self, Alias};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
+use counterfoil_store::erasures::{Destruction, Door};
 use counterfoil_store::objects::{self, Kind, Latest, Object};
 use counterfoil_store::people::{self, Identity, Removed};
 use counterfoil_store::suppression::{self, Suppressed};
-use counterfoil_store::{announcements, erasures, links, purchases, sessions, tombstones};
+use counterfoil_store::{
+    announcements, erasure_requests, erasures, links, purchases, quarantine, sessions, tombstones,
+};
 
 use crate::heirs::Heirs;
 use crate::homes::homes;
@@ -26,7 +29,7 @@ use crate::subject::{Applied, against, latest_of};
 use crate::workspace::{Found, Workspace};
 use crate::write::update_objects;
 
-/// An erasure as its event says it.
+/// An erasure, by whichever door.
 #[derive(Debug, Clone)]
 pub(crate) struct Erasure {
     /// Blind index of the customer's name.
@@ -35,9 +38,14 @@ pub(crate) struct Erasure {
     pub(crate) orders: Vec<ObjectId>,
     /// What is about before goes.
     pub(crate) at: DateTime<Utc>,
-    pub(crate) order: EventOrder,
-    pub(crate) digest: [u8; 32],
+    /// Its place among the events about that name, and the digest of its content, where it came as one.
+    pub(crate) said: Option<(EventOrder, [u8; 32])>,
+    /// By which door it came.
+    pub(crate) door: Door,
 }
+
+/// The place of an erasure that no event said: behind every one that does.
+const UNSAID: Latest = Latest { order_kind: 0, order_value: i64::MIN, digest: [0; 32] };
 
 /// What came of an erasure.
 pub(crate) struct Outcome {
@@ -68,8 +76,10 @@ pub(crate) fn erase(
 ) -> Result<Outcome, RecordError> {
     aliases::take_head(conn)?;
     let before = suppression::find(conn, &erasure.index)?;
-    let applied = before
-        .and_then(|before| against(before.latest, erasure.order, erasure.digest))
+    let stands = before.filter(|before| before.latest.order_value != UNSAID.order_value);
+    let applied = stands
+        .zip(erasure.said)
+        .and_then(|(stands, (order, digest))| against(stands.latest, order, digest))
         .unwrap_or(Applied::Stored);
     let group = match applied {
         Applied::Stored => group(conn, erasure)?,
@@ -118,10 +128,13 @@ pub(crate) fn erase(
     let customers = Customers { held: group.staying.clone(), moved, ..Customers::default() };
     let numbered = store_linked(conn, now, linked, &left, &customers)?;
     tombstones::remove_of(conn, &group.erased)?;
+    let orders: Vec<ObjectId> = ids.iter().copied().collect();
+    quarantine::delete_of(conn, &named(recorder, erasure, &removed), &orders)?;
     if applied == Applied::Stored {
         suppress(conn, erasure, &removed)?;
     }
-    erasures::begin(conn, &group.erased, now)?;
+    erasures::begin(conn, &destructions(recorder, erasure, &group, &removed, now)?)?;
+    erasure_requests::delete_of(conn, &group.erased)?;
     announcements::announce(conn, &[&group.erased[..], &numbered.told].concat())?;
     sessions::delete_of(conn, &group.erased)?;
     if !group.erased.is_empty() {
@@ -227,7 +240,7 @@ fn find_homes(
     Ok(moved)
 }
 
-type Replaced = (Vec<Removed>, Vec<Object>);
+type Replaced = (BTreeMap<Person, Removed>, Vec<Object>);
 
 /// Takes the rows of those who are erased away, and gives their names to their heirs. What came in until then must go
 /// as well: its objects.
@@ -253,18 +266,66 @@ fn replace_people(
             people::succeed(conn, &recorder.keys, row, heir, erasure.at, now)?;
         }
     }
-    Ok((removed.into_values().collect(), missing))
+    Ok((removed, missing))
 }
 
-fn suppress(conn: &mut Conn, erasure: &Erasure, removed: &[Removed]) -> Result<(), RecordError> {
-    let latest = latest_of(erasure.order, erasure.digest);
+/// Blind indexes under which messages that could not be read may name those who are erased.
+fn named(recorder: &Recorder, erasure: &Erasure, removed: &BTreeMap<Person, Removed>) -> Vec<[u8; 16]> {
+    let of_stream =
+        |removed: &Removed| std::str::from_utf8(&removed.id).ok().map(|id| recorder.keys.customer_index(id));
+    let mut all = vec![erasure.index];
+    all.extend(removed.values().map(|removed| removed.index));
+    all.extend(removed.values().filter_map(of_stream));
+    all
+}
+
+/// What is to be carried out once this is committed.
+fn destructions(
+    recorder: &Recorder,
+    erasure: &Erasure,
+    group: &Group,
+    removed: &BTreeMap<Person, Removed>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Destruction>, RecordError> {
+    let mut all = Vec::with_capacity(group.erased.len());
+    for person in &group.erased {
+        let row = removed.get(person);
+        let name = row.map(|row| recorder.retention.seal_name(&row.id)).transpose()?.flatten();
+        // The request is in the chain of the one whom it names.
+        let is_named = row.is_some_and(|row| row.index == erasure.index);
+        let record = erasure.door.record.filter(|_| is_named);
+        all.push(Destruction {
+            person: *person,
+            since: now,
+            entered: false,
+            door: Door { record, ..erasure.door.clone() },
+            index: row.map(|row| row.index),
+            name,
+        });
+    }
+    Ok(all)
+}
+
+fn suppress(
+    conn: &mut Conn,
+    erasure: &Erasure,
+    removed: &BTreeMap<Person, Removed>,
+) -> Result<(), RecordError> {
+    let unsaid = erasure.said.map_or(UNSAID, |(order, digest)| Latest {
+        order_value: UNSAID.order_value,
+        ..latest_of(order, digest)
+    });
+    // An event about a name is newer than the erasure of a name that it does not speak of, and than one that none said.
+    let stands = |conn: &mut Conn, index: &[u8; 16]| {
+        suppression::find(conn, index).map(|before| before.map_or(unsaid, |before| before.latest))
+    };
+    let latest = match erasure.said {
+        Some((order, digest)) => latest_of(order, digest),
+        None => stands(conn, &erasure.index)?,
+    };
     suppression::put(conn, &erasure.index, &Suppressed { erased_at: erasure.at, latest })?;
-    for removed in removed.iter().filter(|removed| removed.index != erasure.index) {
-        // A name that went with another's erasure: an event about itself is newer than this.
-        let latest = match suppression::find(conn, &removed.index)? {
-            Some(before) => before.latest,
-            None => Latest { order_value: i64::MIN, ..latest },
-        };
+    for removed in removed.values().filter(|removed| removed.index != erasure.index) {
+        let latest = stands(conn, &removed.index)?;
         suppression::put(conn, &removed.index, &Suppressed { erased_at: erasure.at, latest })?;
     }
     Ok(())

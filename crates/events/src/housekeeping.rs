@@ -1,14 +1,18 @@
 //! What is not kept for ever: messages that could not be read, orders that nobody claimed, and parts of orders that
-//! never came. One pass, done by one process at a time.
+//! never came; and what is to be done some time after an erasure. One pass, done by one process at a time.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use counterfoil_domain::clock::Clock;
 use counterfoil_store::keys::Keys;
 use counterfoil_store::{Error, Store, leases, unlinked};
-use prometheus::{IntCounterVec, Opts, Registry};
+use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
 use serde::Serialize;
 
 use crate::holding;
+use crate::recorder::Recorder;
+use crate::verifying::{Look, Verifier};
 
 const LEASE: &str = "housekeeping";
 /// How long a pass holds its lease beyond its latest batch, in minutes.
@@ -36,6 +40,12 @@ pub struct Deleted {
     pub guests: usize,
     /// Purchases that waited for their order.
     pub waiting: usize,
+    /// Erasures that a process had left undone.
+    pub erasures: usize,
+    /// What was held of those who were erased.
+    pub holds: usize,
+    /// Erasures after which nothing was found any more.
+    pub verified: usize,
 }
 
 impl Deleted {
@@ -46,7 +56,7 @@ impl Deleted {
 }
 
 /// Does the passes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Housekeeping {
     store: Store,
     keys: Keys,
@@ -54,6 +64,14 @@ pub struct Housekeeping {
     keeping: Keeping,
     owner: String,
     deleted: IntCounterVec,
+    unclean: IntGauge,
+    forgetting: Option<(Arc<Recorder>, Verifier)>,
+}
+
+impl std::fmt::Debug for Housekeeping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Housekeeping")
+    }
 }
 
 impl Housekeeping {
@@ -74,7 +92,19 @@ impl Housekeeping {
             &["what"],
         )?;
         registry.register(Box::new(deleted.clone()))?;
-        Ok(Self { store, keys, clock, keeping, owner, deleted })
+        let unclean = IntGauge::new(
+            "counterfoil_housekeeping_unclean_erasures",
+            "Erasures after which the latest look still found something",
+        )?;
+        registry.register(Box::new(unclean.clone()))?;
+        Ok(Self { store, keys, clock, keeping, owner, deleted, unclean, forgetting: None })
+    }
+
+    /// With what is to be done some time after an erasure: `recorder` ends what is left undone and what is held too long,
+    /// `verifier` looks whether anything is left.
+    #[must_use]
+    pub fn forgetting(self, recorder: Arc<Recorder>, verifier: Verifier) -> Self {
+        Self { forgetting: Some((recorder, verifier)), ..self }
     }
 
     /// One pass; nothing when another process is at it.
@@ -91,6 +121,12 @@ impl Housekeeping {
         self.count("quarantined", deleted.quarantined);
         deleted.guests = self.purge(false, now)?;
         deleted.waiting = self.purge(true, now)?;
+        if let Some((recorder, verifier)) = &self.forgetting {
+            deleted.erasures = recorder.finish_erasures(now)?;
+            deleted.holds = recorder.end_holds(now)?;
+            self.count("holds", deleted.holds);
+            deleted.verified = self.count_clean(&verifier.verify(now, now)?);
+        }
         let done = self.clock.now();
         self.store.write_blocking(|conn| leases::release(conn, LEASE, &self.owner, done))?;
         Ok(deleted)
@@ -122,6 +158,20 @@ impl Housekeeping {
             }
         }
         Ok(sum)
+    }
+
+    /// How many are clean; of the others the log names the tables, and nobody.
+    fn count_clean(&self, looks: &[Look]) -> usize {
+        for look in looks.iter().filter(|look| !look.is_clean()) {
+            tracing::error!(
+                erased_at = look.erased_at,
+                left = look.left.join(", "),
+                "an erasure left something"
+            );
+        }
+        let clean = looks.iter().filter(|look| look.is_clean()).count();
+        self.unclean.set(i64::try_from(looks.len() - clean).unwrap_or(i64::MAX));
+        clean
     }
 
     fn count(&self, what: &str, deleted: usize) {

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod acting;
+pub mod asking;
 mod breaker;
 pub mod check;
 pub mod counts;
 mod erasing;
 pub mod file;
+pub mod forgetting;
 mod groups;
 mod heirs;
 pub mod holding;
@@ -27,5 +29,6 @@ pub mod recorder;
 mod storing;
 mod subject;
 mod throttle;
+pub mod verifying;
 mod workspace;
 mod write;

@@ -21,6 +21,7 @@ use counterfoil_store::{Contention, Error, Store};
 use parking_lot::Mutex;
 
 use crate::counts::Counts;
+use crate::forgetting::Retention;
 use crate::groups::Groups;
 use crate::holding;
 use crate::message::Message;
@@ -76,6 +77,7 @@ pub struct Recorder {
     pub(crate) entropy: Entropy,
     pub(crate) ledger: Ledger,
     sources: Sources,
+    pub(crate) retention: Retention,
     is_history: bool,
     order_kinds: Mutex<HashMap<String, i32>>,
     pub(crate) identities: Mutex<HashMap<[u8; 16], people::Identity>>,
@@ -131,10 +133,17 @@ impl Recorder {
             entropy,
             ledger,
             sources,
+            retention: Retention::default(),
             is_history: false,
             order_kinds: Mutex::new(order_kinds),
             identities: Mutex::new(HashMap::new()),
         })
+    }
+
+    /// With what is kept of those who are erased.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// For bringing in the past: nobody is told that there is news.

@@ -7,11 +7,10 @@ use counterfoil_domain::ids::EntryId;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::grants::{self, Ending, Grant};
 use counterfoil_store::keys::Keys;
-use counterfoil_store::entries::SealedBy;
 use counterfoil_store::{Contention, owed, tokens};
 use serde_json::json;
 
-use crate::{Draft, Ledger, Under};
+use crate::{Draft, Ledger};
 
 /// A grant is the customer's instruction under their right to data portability: GDPR Art. 20.
 pub const BASIS: &str = "eu-gdpr:A20";
@@ -81,8 +80,7 @@ pub fn end_locked(
             owed::note_grant(conn, grant.grant_id, now)?;
         }
         Some(evidence) => {
-            let under = Under { key: &evidence, by: SealedBy::Evidence };
-            ledger.append_sealed(conn, Some(grant.person), &under, now, &[draft])?;
+            ledger.append_under(conn, &evidence, grant.person, now, &[draft])?;
         }
     }
     Ok((state, Ended { at: now, access_size }))

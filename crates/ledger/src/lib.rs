@@ -127,6 +127,22 @@ impl Ledger {
         self.append_sealed(conn, Some(person), &under, now, drafts)
     }
 
+    /// [`Ledger::append`] where the evidence key is all that is left of a person's keys.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn append_under(
+        &self,
+        conn: &mut Conn,
+        evidence: &Secret,
+        person: Person,
+        now: DateTime<Utc>,
+        drafts: &[Draft],
+    ) -> Result<Vec<Appended>> {
+        let under = Under { key: evidence, by: SealedBy::Evidence };
+        self.append_sealed(conn, Some(person), &under, now, drafts)
+    }
+
     /// Appends entries, about a person or about none.
     pub(crate) fn append_sealed(
         &self,

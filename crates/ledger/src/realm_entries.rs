@@ -27,6 +27,30 @@ impl Ledger {
         self.append_sealed(conn, None, &Under { key: &key, by: SealedBy::Realm }, now, drafts)
     }
 
+    /// Appends entries that are about no person to the access log, where nothing is chained.
+    ///
+    /// # Errors
+    /// [`counterfoil_store::Error::Unexpected`] for a payload that JSON cannot say.
+    pub fn append_access_for_realm(
+        &self,
+        conn: &mut Conn,
+        now: DateTime<Utc>,
+        drafts: &[Draft],
+    ) -> Result<Vec<Appended>> {
+        let key = self.realm_key()?;
+        let under = Under { key: &key, by: SealedBy::Realm };
+        self.take_head(conn, Log::Access)?;
+        let mut new = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let entry = self.seal_under(&under, now, draft, None, None)?;
+            entries::note_record(conn, draft.record, None, entry.commitment)?;
+            new.push(entry);
+        }
+        let ids: Vec<EntryId> = new.iter().map(|entry| entry.entry_id).collect();
+        let first = entries::append(conn, Log::Access, new)?;
+        Ok(ids.into_iter().zip(first..).map(|(entry_id, seq)| Appended { seq, entry_id }).collect())
+    }
+
     /// Appends an entry of the operation to either log, whatever the guard says: the caller has seen to that, and holds
     /// the head.
     pub(crate) fn append_operation(

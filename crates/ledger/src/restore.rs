@@ -12,7 +12,7 @@ use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::Act;
 use counterfoil_domain::ids::{EntryId, Person, RecordId};
 use counterfoil_store::conn::Conn;
-use counterfoil_store::entries::{self, Log, SealedBy};
+use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
 use counterfoil_store::keys::Keys;
 use counterfoil_store::trees::{self, Tree};
@@ -24,7 +24,7 @@ use crate::guard::{Condition, Guard};
 use crate::journal::{Journal, Line};
 use crate::objects::ObjectError;
 use crate::tree::{GenerationError, Generations};
-use crate::{Draft, Ledger, Under};
+use crate::{Draft, Ledger};
 
 /// Grants and customers looked at at once.
 const PAGE: i64 = 1_000;
@@ -277,8 +277,7 @@ impl Restore {
                 let draft = closing_draft(&grant, &how, grant.state, access_size, at);
                 // Of somebody who was forgotten meanwhile nothing is written.
                 if let Some(evidence) = &evidence {
-                    let under = Under { key: evidence, by: SealedBy::Evidence };
-                    self.ledger.append_sealed(conn, Some(grant.person), &under, at, &[draft])?;
+                    self.ledger.append_under(conn, evidence, grant.person, at, &[draft])?;
                 }
                 owed::settle_grant(conn, grant_id)?;
                 Ok::<_, Error>(())

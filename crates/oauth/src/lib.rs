@@ -9,6 +9,7 @@ mod details;
 pub mod download;
 mod dpop;
 mod endpoints;
+pub mod erasure;
 mod error;
 mod expiry;
 mod facts;

@@ -393,14 +393,14 @@ fn sign_in_address(path: &str) -> String {
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Reads a local path: `/apps` and `/purchases`, anything below them, `/hidden`, `/download`, or `/consent` with its
-    /// request.
+    /// Reads a local path: `/apps` and `/purchases`, anything below them, `/hidden`, `/download`, `/erase`, or `/consent`
+    /// with its request.
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = text.len() <= 512
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.~?=:%".contains(&byte))
             && !text.contains("..")
             && !text.contains("//");
-        let is_known = ["/apps", "/hidden", "/purchases", "/download"].contains(&text)
+        let is_known = ["/apps", "/hidden", "/purchases", "/download", "/erase"].contains(&text)
             || ["/apps/", "/purchases/pur_", "/consent?request="].iter().any(|start| text.starts_with(start));
         (is_plain && is_known).then(|| Self(text.to_owned()))
     }
@@ -436,6 +436,7 @@ mod tests {
             "/purchases",
             "/purchases/pur_x",
             "/download",
+            "/erase",
             "/consent?request=urn%3Aabc",
         ] {
             assert_eq!(ReturnTo::parse(good).map(|to| to.0).as_deref(), Some(good));

@@ -91,3 +91,9 @@ pub fn redeem(conn: &mut Conn, code_hash: &[u8; 32]) -> Result<bool> {
 pub fn delete_expired(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize> {
     Ok(diesel::delete(codes::table.filter(codes::expires_at.lt(before.naive_utc()))).execute(conn)?)
 }
+
+/// Removes the codes of a grant.
+pub fn delete_of_grant(conn: &mut Conn, grant_id: GrantId) -> Result<()> {
+    diesel::delete(codes::table.filter(codes::grant_id.eq(grant_id.as_bytes().to_vec()))).execute(conn)?;
+    Ok(())
+}

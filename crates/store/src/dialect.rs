@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Timestamp};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Timestamp};
 use diesel::sqlite::SqliteConnection;
 
 use crate::conn::Conn;
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::objects::ObjectRow;
 use crate::people::CountedRow;
 use crate::purchases::PurchaseRow;
-use crate::schema::{customers, objects, purchases};
+use crate::schema::{customers, masters, objects, purchases};
 
 /// Rows in one statement on SQLite: few enough for its limit of variables, many enough to matter.
 const SQLITE_ROWS: usize = 64;
@@ -230,4 +230,56 @@ pub(crate) fn let_go_of_overwritten(conn: &mut Conn) -> Result<()> {
         c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
     }
     Ok(())
+}
+
+/// Which master key is the present one; until the transaction ends no other becomes it. Who makes keys may do so at once
+/// with others: a lock that is shared, where everything else locks by writing.
+pub(crate) fn present_master(conn: &mut Conn) -> Result<Option<Vec<u8>>> {
+    let present = masters::table.find("present").select(masters::master_id);
+    let found = match conn {
+        Conn::Pg(c) => present.for_share().get_result(c),
+        // Its transactions begin with the one write lock.
+        Conn::Sqlite(c) => present.get_result(c),
+    };
+    Ok(found.optional()?)
+}
+
+/// Writes a consistent copy of a SQLite database into an empty file; `false` on PostgreSQL, which has its own way.
+pub(crate) fn copy_to(conn: &mut Conn, file: &str) -> Result<bool> {
+    match conn {
+        Conn::Pg(_) => Ok(false),
+        Conn::Sqlite(c) => {
+            diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(file).execute(c)?;
+            Ok(true)
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// The versions of the migrations that were applied; none where there is no list of them yet.
+pub(crate) fn applied_migrations(conn: &mut Conn) -> Result<Vec<String>> {
+    let exists = match conn {
+        Conn::Pg(c) => diesel::sql_query(
+            "SELECT 'there' AS version WHERE to_regclass('__diesel_schema_migrations') IS NOT NULL",
+        )
+        .load::<Applied>(c)?,
+        Conn::Sqlite(c) => diesel::sql_query(
+            "SELECT name AS version FROM sqlite_master WHERE name = '__diesel_schema_migrations'",
+        )
+        .load::<Applied>(c)?,
+    };
+    if exists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = diesel::sql_query("SELECT version FROM __diesel_schema_migrations");
+    let rows: Vec<Applied> = match conn {
+        Conn::Pg(c) => list.load(c)?,
+        Conn::Sqlite(c) => list.load(c)?,
+    };
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }

@@ -47,7 +47,8 @@ impl SealedBy {
     /// How [`SealedBy::Realm`] is stored.
     pub const REALM: i32 = 3;
 
-    fn code(self) -> i32 {
+    /// As stored.
+    pub fn code(self) -> i32 {
         match self {
             Self::Evidence => 1,
             Self::Realm => Self::REALM,
@@ -296,4 +297,34 @@ pub fn persons_of(conn: &mut Conn, wanted: &[RecordId]) -> Result<HashMap<Record
         }
     }
     Ok(found)
+}
+
+/// The records about a person, in ascending order.
+pub fn records_of(conn: &mut Conn, person: Person) -> Result<Vec<RecordId>> {
+    let rows = records::table
+        .filter(records::person.eq(person.as_bytes().to_vec()))
+        .order(records::record)
+        .select(records::record)
+        .load::<Vec<u8>>(conn)?;
+    rows.iter()
+        .map(|id| RecordId::from_slice(id).map_err(|_| Error::corrupt("records", "record", "?")))
+        .collect()
+}
+
+/// Deletes the way from records to a person, and with it what chains them: nothing is appended to them any more.
+pub fn forget_map(conn: &mut Conn, person: Person) -> Result<()> {
+    diesel::delete(records::table.filter(records::person.eq(person.as_bytes().to_vec()))).execute(conn)?;
+    Ok(())
+}
+
+/// Takes header and payload away from every entry of these records, each with its salt. What the tree holds stays.
+pub fn forget(conn: &mut Conn, forgotten: &[RecordId]) -> Result<usize> {
+    let mut changed = 0;
+    for chunk in forgotten.chunks(500) {
+        let ids: Vec<Vec<u8>> = chunk.iter().map(|record| record.as_bytes().to_vec()).collect();
+        changed += diesel::update(entries::table.filter(entries::record.eq_any(ids)))
+            .set((entries::header.eq(None::<Vec<u8>>), entries::payload.eq(None::<Vec<u8>>)))
+            .execute(conn)?;
+    }
+    Ok(changed)
 }

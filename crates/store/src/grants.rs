@@ -9,6 +9,9 @@ use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::grants;
 
+/// Whose the grants are of those who were erased. No person is made of zeros.
+const NOBODY: Person = Person([0; 16]);
+
 /// A grant as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -225,6 +228,33 @@ pub fn end(conn: &mut Conn, grant_id: GrantId, ending: &Ending<'_>) -> Result<()
             grants::ended_at.eq(ending.at.naive_utc()),
             grants::ended_by.eq(ending.by),
             grants::ended_reason.eq(ending.reason),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes away from an ended grant what it says of its customer: whose it was, what of theirs it let out and left out.
+/// Its app still learns that it ended.
+///
+/// # Errors
+/// [`Error::Unexpected`], which these values never give.
+pub fn forget(conn: &mut Conn, grant: &Grant) -> Result<()> {
+    let unexpected = |error| Error::Unexpected(format!("{error}"));
+    let nothing = Details {
+        datasets: Vec::new(),
+        from: None,
+        to: None,
+        duration: grant.details.duration,
+        stated_use: None,
+        shared_accounts: false,
+    };
+    diesel::update(grants::table.find(grant.grant_id.as_bytes().to_vec()))
+        .set((
+            grants::person.eq(NOBODY.as_bytes().to_vec()),
+            grants::details.eq(serde_json::to_string(&nothing).map_err(unexpected)?),
+            grants::carve_outs.eq(serde_json::to_string(&CarveOuts::default()).map_err(unexpected)?),
+            grants::agreed_seq.eq(0),
+            grants::changed_seq.eq(0),
         ))
         .execute(conn)?;
     Ok(())

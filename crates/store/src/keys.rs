@@ -1,6 +1,9 @@
 //! The keystore: a second database with wrapped data keys, so that a backup of the main database alone opens nothing,
 //! and destroying a key forgets what it sealed.
 
+mod masters;
+mod rotation;
+
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -19,7 +22,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::aead::Aead;
 use crate::conn::{Address, Conn, ConnPool, on_connection, open_pool, transaction};
 use crate::error::{Error, Result};
-use crate::schema::{named_keys, person_keys};
+pub use crate::keys::masters::Masters;
+use crate::keys::masters::{Master, Ring};
+pub use crate::keys::rotation::Rewrapped;
+use crate::schema::{masters as master_rows, named_keys, person_keys};
 use crate::{dialect, either};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/keys/postgres");
@@ -83,7 +89,7 @@ pub struct Keys(Arc<Inner>);
 
 struct Inner {
     pool: ConnPool,
-    master: Secret,
+    ring: Ring,
     aead: Aead,
     entropy: Entropy,
     clock: Clock,
@@ -101,22 +107,24 @@ impl Keys {
     /// Opens the keystore at `url`, brings its schema up to date and unwraps the key of ids, making it at first use.
     ///
     /// # Errors
-    /// [`Error::Key`] when `master` is not the key that wrapped what is there.
-    pub fn open(url: &str, master: Secret, clock: Clock, entropy: Entropy) -> Result<Self> {
+    /// [`Error::Key`] when none of the `masters` is the key that wraps what is there.
+    pub fn open(url: &str, masters: impl Into<Masters>, clock: Clock, entropy: Entropy) -> Result<Self> {
         let address = Address::parse(url)?;
         let migrations = if matches!(address, Address::Postgres(_)) { POSTGRES } else { SQLITE };
         let pool = open_pool(address, 4)?;
         on_connection(&pool, |conn| crate::run_migrations(conn, migrations))?;
         let aead = Aead::new(entropy.clone());
-        let ids = named(&pool, &master, &aead, &entropy, &clock, "ids")?;
+        let ring = Ring::open(masters.into())?;
+        on_keystore(&pool, |conn| note_master(conn, &ring, &aead))?;
+        let ids = named(&pool, &ring, &aead, &entropy, &clock, "ids")?;
         let persons = Mutex::new(LruCache::new(CACHED));
-        Ok(Self(Arc::new(Inner { pool, master, aead, entropy, clock, ids, persons })))
+        Ok(Self(Arc::new(Inner { pool, ring, aead, entropy, clock, ids, persons })))
     }
 
     /// A key of the realm by its name, made at first use.
     pub fn named(&self, name: &str) -> Result<Secret> {
         let inner = &self.0;
-        named(&inner.pool, &inner.master, &inner.aead, &inner.entropy, &inner.clock, name)
+        named(&inner.pool, &inner.ring, &inner.aead, &inner.entropy, &inner.clock, name)
     }
 
     /// The names of the realm's keys that begin so.
@@ -130,7 +138,7 @@ impl Keys {
     /// Destroys a key of the realm. What it sealed is gone.
     pub fn destroy_named(&self, name: &str) -> Result<()> {
         let name = name.to_owned();
-        write(&self.0.pool, |conn| {
+        on_keystore(&self.0.pool, |conn| {
             diesel::delete(named_keys::table.find(&name)).execute(conn)?;
             Ok(())
         })?;
@@ -221,25 +229,20 @@ impl Keys {
     pub fn create(&self, persons: &[Person]) -> Result<()> {
         let now = self.0.clock.now().naive_utc();
         let mut made = Vec::with_capacity(persons.len());
-        let mut rows = Vec::with_capacity(persons.len());
         for person in persons {
             let keys = PersonKeys {
                 purchases: Secret(self.0.entropy.bytes()),
                 volunteered: Secret(self.0.entropy.bytes()),
                 evidence: Secret(self.0.entropy.bytes()),
             };
-            rows.push(PersonRow {
-                person: person.as_bytes().to_vec(),
-                purchases: Some(self.wrap(*person, "purchases", &keys.purchases)?),
-                volunteered: Some(self.wrap(*person, "volunteered", &keys.volunteered)?),
-                evidence: Some(self.wrap(*person, "evidence", &keys.evidence)?),
-                created_at: now,
-            });
             made.push((*person, Arc::new(keys)));
         }
-        for chunk in rows.chunks(1_000) {
-            write(&self.0.pool, |conn| {
-                either!(conn, c => diesel::insert_into(person_keys::table).values(chunk).execute(c))?;
+        for chunk in made.chunks(1_000) {
+            on_keystore(&self.0.pool, |conn| {
+                let master = present(conn, &self.0.ring)?;
+                let row = |(person, keys): &(Person, Arc<PersonKeys>)| self.row(&master, *person, keys, now);
+                let rows = chunk.iter().map(row).collect::<Result<Vec<_>>>()?;
+                either!(conn, c => diesel::insert_into(person_keys::table).values(&rows).execute(c))?;
                 Ok(())
             })?;
         }
@@ -250,17 +253,53 @@ impl Keys {
         Ok(())
     }
 
-    /// Destroys the key of a person's purchases. What it sealed is gone.
-    pub fn destroy_purchases(&self, person: Person) -> Result<()> {
-        write(&self.0.pool, |conn| {
+    /// Destroys the keys of a person's purchases and of what they volunteered. What these sealed is gone.
+    pub fn destroy_data(&self, person: Person) -> Result<()> {
+        on_keystore(&self.0.pool, |conn| {
             diesel::update(person_keys::table.find(person.as_bytes().to_vec()))
-                .set(person_keys::purchases.eq(None::<Vec<u8>>))
+                .set((
+                    person_keys::purchases.eq(None::<Vec<u8>>),
+                    person_keys::volunteered.eq(None::<Vec<u8>>),
+                ))
                 .execute(conn)?;
             Ok(())
         })?;
         on_connection(&self.0.pool, dialect::let_go_of_overwritten)?;
         self.forget(person);
         Ok(())
+    }
+
+    /// Destroys the key of what the ledger holds about a person. What is left of them there opens nothing.
+    pub fn destroy_evidence(&self, person: Person) -> Result<()> {
+        on_keystore(&self.0.pool, |conn| {
+            diesel::update(person_keys::table.find(person.as_bytes().to_vec()))
+                .set(person_keys::evidence.eq(None::<Vec<u8>>))
+                .execute(conn)?;
+            Ok(())
+        })?;
+        on_connection(&self.0.pool, dialect::let_go_of_overwritten)?;
+        self.forget(person);
+        Ok(())
+    }
+
+    /// Which of a person's keys the keystore still has, by name: what a look after an erasure asks.
+    pub fn left_of(&self, person: Person) -> Result<Vec<&'static str>> {
+        let row = on_connection(&self.0.pool, |conn| {
+            Ok::<_, Error>(
+                person_keys::table
+                    .find(person.as_bytes().to_vec())
+                    .select((
+                        person_keys::purchases.is_not_null(),
+                        person_keys::volunteered.is_not_null(),
+                        person_keys::evidence.is_not_null(),
+                    ))
+                    .first::<(bool, bool, bool)>(conn)
+                    .optional()?,
+            )
+        })?;
+        let (purchases, volunteered, evidence) = row.unwrap_or_default();
+        let all = [(purchases, "purchases"), (volunteered, "volunteered"), (evidence, "evidence")];
+        Ok(all.into_iter().filter_map(|(is_there, name)| is_there.then_some(name)).collect())
     }
 
     /// Forgets what is cached of a person, after its epoch moved.
@@ -320,14 +359,28 @@ impl Keys {
         Ok(plain)
     }
 
-    fn wrap(&self, person: Person, kind: &str, key: &Secret) -> Result<Vec<u8>> {
-        self.seal(&self.0.master, &wrapping_aad(person.as_bytes(), kind), key.bytes())
+    fn row(
+        &self,
+        master: &Master,
+        person: Person,
+        keys: &PersonKeys,
+        now: chrono::NaiveDateTime,
+    ) -> Result<PersonRow> {
+        let wrap = |kind: &str, key: &Secret| {
+            master.wrap(&self.0.aead, &wrapping_aad(person.as_bytes(), kind), key).map(Some)
+        };
+        Ok(PersonRow {
+            person: person.as_bytes().to_vec(),
+            purchases: wrap("purchases", &keys.purchases)?,
+            volunteered: wrap("volunteered", &keys.volunteered)?,
+            evidence: wrap("evidence", &keys.evidence)?,
+            created_at: now,
+        })
     }
 
     fn unwrap(&self, person: Person, kind: &'static str, wrapped: Option<Vec<u8>>) -> Result<Secret> {
         let wrapped = wrapped.ok_or(Error::Key("the key was destroyed"))?;
-        let aad = wrapping_aad(person.as_bytes(), kind);
-        secret(self.open_sealed(&self.0.master, &aad, &wrapped)?)
+        self.0.ring.unwrap(&self.0.aead, &wrapping_aad(person.as_bytes(), kind), &wrapped)
     }
 }
 
@@ -359,32 +412,59 @@ fn first_half(mac: &[u8; 32]) -> [u8; 16] {
     half
 }
 
-fn write<T>(pool: &ConnPool, mut body: impl FnMut(&mut Conn) -> Result<T>) -> Result<T> {
+fn on_keystore<T>(pool: &ConnPool, mut body: impl FnMut(&mut Conn) -> Result<T>) -> Result<T> {
     on_connection(pool, |conn| transaction(conn, &mut body))
+}
+
+/// The master key under which keys are made, until the transaction ends.
+fn present(conn: &mut Conn, ring: &Ring) -> Result<Master> {
+    ring.of(&dialect::present_master(conn)?.ok_or(Error::Key("the keystore has no master key"))?)
+}
+
+/// Notes which master key a keystore is wrapped by, where that was not noted: in a new one, and in one of an earlier
+/// version. It must be one that is known.
+fn note_master(conn: &mut Conn, ring: &Ring, aead: &Aead) -> Result<()> {
+    if dialect::present_master(conn)?.is_none() {
+        let some_key = named_keys::table
+            .select((named_keys::name, named_keys::wrapped))
+            .first::<(String, Vec<u8>)>(conn)
+            .optional()?;
+        let master = match some_key {
+            Some((name, wrapped)) => ring.wrapper_of(aead, &named_place(&name), &wrapped)?,
+            None => ring.first()?,
+        };
+        let row = (master_rows::name.eq("present"), master_rows::master_id.eq(master.id.to_vec()));
+        either!(&mut *conn, c => diesel::insert_into(master_rows::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
+    present(conn, ring).map(drop)
+}
+
+fn named_place(name: &str) -> Vec<u8> {
+    wrapping_aad(name.as_bytes(), "named")
 }
 
 fn named(
     pool: &ConnPool,
-    master: &Secret,
+    ring: &Ring,
     aead: &Aead,
     entropy: &Entropy,
     clock: &Clock,
     name: &str,
 ) -> Result<Secret> {
-    let place = wrapping_aad(name.as_bytes(), "named");
-    let wrapped = on_connection(pool, |conn| {
-        if find_named(conn, name)?.is_none() {
-            let mut wrapped = Vec::new();
-            aead.context()?.seal(master.bytes(), &place, &entropy.bytes::<32>(), &mut wrapped)?;
+    let place = named_place(name);
+    let found = on_connection(pool, |conn| find_named(conn, name))?;
+    let wrapped = match found {
+        Some(wrapped) => wrapped,
+        None => on_keystore(pool, |conn| {
+            let wrapped = present(conn, ring)?.wrap(aead, &place, &Secret(entropy.bytes()))?;
             insert_named(conn, name, &wrapped, clock.now())?;
-        }
-        find_named(conn, name)?.ok_or(Error::Key("the named key was destroyed"))
-    })?;
-    let mut plain = Vec::new();
-    aead.context()?
-        .open(master.bytes(), &place, &wrapped, &mut plain)
-        .map_err(|_| Error::Key("the master key is not the one that wrapped this keystore"))?;
-    secret(plain)
+            find_named(conn, name)?.ok_or(Error::Key("the named key was destroyed"))
+        })?,
+    };
+    ring.unwrap(aead, &place, &wrapped)
 }
 
 fn find_named(conn: &mut Conn, name: &str) -> Result<Option<Vec<u8>>> {

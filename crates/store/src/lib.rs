@@ -13,15 +13,18 @@ pub mod days;
 mod dialect;
 pub mod document;
 pub mod entries;
+pub mod erasure_requests;
 pub mod erasures;
 pub mod error;
 pub mod grants;
 pub mod hiding;
+pub mod holds;
 pub mod keys;
 pub mod leases;
 pub mod links;
 pub mod logins;
 pub mod objects;
+pub mod officer;
 pub mod offsets;
 pub mod owed;
 pub mod own;
@@ -38,9 +41,11 @@ pub mod tombstones;
 pub mod trees;
 pub mod unlinked;
 pub mod used_ids;
+pub mod verifications;
 
 use std::time::Duration;
 
+use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::conn::{Address, Conn, ConnPool, moment, on_connection, open_pool, transaction};
@@ -84,7 +89,7 @@ impl Store {
 
     /// Whether the schema is this version's own.
     pub fn is_migrated(&self) -> Result<bool> {
-        on_connection(&self.pool, |conn| pending(conn, if self.is_postgres { POSTGRES } else { SQLITE }))
+        on_connection(&self.pool, |conn| pending(conn, &if self.is_postgres { POSTGRES } else { SQLITE }))
     }
 
     /// Reads, on the calling thread: for commands and for the threads of ingest.
@@ -170,14 +175,34 @@ async fn on_thread<T: Send + 'static, E: From<Error> + Send + 'static>(
     }
 }
 
+/// Applies what is missing. Where nothing is, it needs no right to change the schema.
 pub(crate) fn run_migrations(conn: &mut Conn, migrations: EmbeddedMigrations) -> Result<Vec<String>> {
+    if pending(conn, &migrations)? {
+        return Ok(Vec::new());
+    }
     let applied = either!(conn, c => c.run_pending_migrations(migrations).map(|versions| {
         versions.iter().map(|version| format!("{version}")).collect::<Vec<_>>()
     }));
     applied.map_err(|error| Error::Unexpected(format!("migration: {error}")))
 }
 
-pub(crate) fn pending(conn: &mut Conn, migrations: EmbeddedMigrations) -> Result<bool> {
-    let pending = either!(conn, c => c.has_pending_migration(migrations));
-    pending.map(|pending| !pending).map_err(|error| Error::Unexpected(format!("migration: {error}")))
+/// Whether no migration is missing. Diesel's own question would make the list of migrations where it is not there, which
+/// a service that may not change the schema cannot.
+pub(crate) fn pending(conn: &mut Conn, migrations: &EmbeddedMigrations) -> Result<bool> {
+    let applied = dialect::applied_migrations(conn)?;
+    let missing =
+        |error: Box<dyn std::error::Error + Send + Sync>| Error::Unexpected(format!("migration: {error}"));
+    let names = either!(conn, c => names_of(c, migrations)).map_err(missing)?;
+    Ok(names.iter().all(|name| applied.contains(name)))
+}
+
+fn names_of<C: diesel::Connection>(
+    _: &C,
+    migrations: &EmbeddedMigrations,
+) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>>
+where
+    EmbeddedMigrations: MigrationSource<C::Backend>,
+{
+    let migrations = MigrationSource::<C::Backend>::migrations(migrations)?;
+    Ok(migrations.iter().map(|migration| format!("{}", migration.name().version())).collect())
 }

@@ -223,6 +223,17 @@ pub fn customer_id(conn: &mut Conn, keys: &Keys, person: Person) -> Result<Optio
     String::from_utf8(plain).map(Some).map_err(|_| Error::corrupt("customers", "customer_id", person))
 }
 
+/// Blind index of a person's name; `None` when there is no such customer (any more).
+pub fn index_of(conn: &mut Conn, person: Person) -> Result<Option<[u8; 16]>> {
+    let row = customers::table
+        .find(person.as_bytes().to_vec())
+        .select(customers::customer_index)
+        .first::<Vec<u8>>(conn)
+        .optional()?;
+    row.map(|index| index.try_into().map_err(|_| Error::corrupt("customers", "customer_index", person)))
+        .transpose()
+}
+
 /// The present epoch of a customer; `None` when there is no such customer (any more).
 pub fn epoch(conn: &mut Conn, person: Person) -> Result<Option<i64>> {
     Ok(customers::table

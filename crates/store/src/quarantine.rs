@@ -1,6 +1,7 @@
 //! Messages that could not be read or broke a rule, kept thirty days with their bytes sealed under a monthly key.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use counterfoil_domain::ids::ObjectId;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
@@ -106,6 +107,22 @@ pub fn remove(conn: &mut Conn, place: &Place) -> Result<()> {
 pub fn purge(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize> {
     Ok(diesel::delete(quarantine::table.filter(quarantine::recorded_at.lt(before.naive_utc())))
         .execute(conn)?)
+}
+
+/// Deletes what names one of these customers or orders; how many.
+pub fn delete_of(conn: &mut Conn, customers: &[[u8; 16]], orders: &[ObjectId]) -> Result<usize> {
+    let mut deleted = 0;
+    for chunk in customers.chunks(500) {
+        let chunk: Vec<Vec<u8>> = chunk.iter().map(|index| index.to_vec()).collect();
+        deleted += diesel::delete(quarantine::table.filter(quarantine::customer_index.eq_any(chunk)))
+            .execute(conn)?;
+    }
+    for chunk in orders.chunks(500) {
+        let chunk: Vec<Vec<u8>> = chunk.iter().map(|order| order.as_bytes().to_vec()).collect();
+        deleted +=
+            diesel::delete(quarantine::table.filter(quarantine::order_index.eq_any(chunk))).execute(conn)?;
+    }
+    Ok(deleted)
 }
 
 /// How many there are.

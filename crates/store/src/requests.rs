@@ -122,3 +122,10 @@ pub fn delete_expired(conn: &mut Conn, before: DateTime<Utc>) -> Result<usize> {
     let over = pushed_requests::table.filter(pushed_requests::expires_at.lt(before.naive_utc()));
     Ok(diesel::delete(over).execute(conn)?)
 }
+
+/// Removes every request that was shown to a person.
+pub fn delete_of(conn: &mut Conn, person: Person) -> Result<()> {
+    let theirs = pushed_requests::table.filter(pushed_requests::person.eq(person.as_bytes().to_vec()));
+    diesel::delete(theirs).execute(conn)?;
+    Ok(())
+}

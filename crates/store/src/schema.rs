@@ -110,6 +110,43 @@ diesel::table! {
         person -> Binary,
         since -> Timestamp,
         entered -> Bool,
+        actor_kind -> Text,
+        actor_ref -> Nullable<Text>,
+        record -> Nullable<Binary>,
+        display -> Nullable<Text>,
+        customer_index -> Nullable<Binary>,
+        name -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    erasure_requests (record) {
+        record -> Binary,
+        person -> Binary,
+        requested_by -> Text,
+        reason -> Binary,
+        requested_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    holds (person) {
+        person -> Binary,
+        name -> Nullable<Binary>,
+        map -> Binary,
+        records -> Binary,
+        erased_at -> Timestamp,
+        ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    verifications (person) {
+        person -> Binary,
+        erased_at -> Timestamp,
+        due_at -> Timestamp,
+        indexes -> Binary,
+        records -> Binary,
     }
 }
 
@@ -388,4 +425,20 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(apps, codes, customers, grants, pushed_requests, tokens);
+diesel::table! {
+    masters (name) {
+        name -> Text,
+        master_id -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    apps,
+    codes,
+    customers,
+    grants,
+    objects,
+    pushed_requests,
+    tokens,
+    unlinked
+);

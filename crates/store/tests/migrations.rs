@@ -117,8 +117,10 @@ mod tests {
     fn both_databases_have_the_tables_that_are_declared() {
         let mut declared = declared();
         assert!(declared.len() > 15, "{declared:?}");
-        let keystore: Tables =
-            ["named_keys", "person_keys"].iter().map(|name| declared.remove_entry(*name).unwrap()).collect();
+        let keystore: Tables = ["masters", "named_keys", "person_keys"]
+            .iter()
+            .map(|name| declared.remove_entry(*name).unwrap())
+            .collect();
         for (_, database) in databases() {
             let store = Store::open(&database.url, 1).unwrap();
             assert!(!store.is_migrated().unwrap());

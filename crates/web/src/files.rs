@@ -17,6 +17,8 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("components.html", include_str!("../templates/components.html")),
     ("consent.html", include_str!("../templates/consent.html")),
     ("download.html", include_str!("../templates/download.html")),
+    ("erase.html", include_str!("../templates/erase.html")),
+    ("erased.html", include_str!("../templates/erased.html")),
     ("error.html", include_str!("../templates/error.html")),
     ("find.html", include_str!("../templates/find.html")),
     ("gaps.html", include_str!("../templates/gaps.html")),

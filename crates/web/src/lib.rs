@@ -9,6 +9,7 @@ mod check;
 mod connected;
 mod consent;
 mod download;
+mod erase;
 mod example;
 mod explain;
 mod failure;

@@ -3,11 +3,11 @@
 use actix_web::web::{ServiceConfig, get, post, resource};
 
 use crate::{
-    app, assets, change, connected, consent, download, explain, hidden, purchase, purchases, sign_in,
+    app, assets, change, connected, consent, download, erase, explain, hidden, purchase, purchases, sign_in,
     stop_all, styleguide,
 };
 
-/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login` and [`crate::PageSet`].
+/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login`, `Eraser` and [`crate::PageSet`].
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").route(get().to(connected::start)))
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::answer)))
@@ -46,6 +46,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
                 .route(post().to(purchase::set_hidden)),
         )
         .service(resource("/download").route(get().to(download::show)).route(post().to(download::send)))
+        .service(resource("/erase").route(get().to(erase::ask)).route(post().to(erase::erase)))
+        .service(resource("/erased").route(get().to(erase::erased)))
         .service(resource("/error").route(get().to(explain::error)))
         .service(resource("/problems/{code}").route(get().to(explain::problem)))
         .service(resource("/styleguide").route(get().to(styleguide::show)))

@@ -50,6 +50,10 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         }
         "stopped-all.html" => sampler.stopped_all(),
         "stopped.html" => sampler.stopped(),
+        "erase.html" => [(0, false), (1, true), (1_096, false)]
+            .map(|(evidence_days, is_unticked)| context! { csrf => "csrf", evidence_days, is_unticked })
+            .to_vec(),
+        "erased.html" => [0, 1, 1_096].map(|evidence_days| context! { evidence_days }).to_vec(),
         "error.html" => sampler.errors(),
         "problem.html" => vec![sampler.problem(true), sampler.problem(false)],
         "styleguide.html" => vec![styleguide(words)],

@@ -61,6 +61,8 @@ pub(crate) enum Asking {
     Purchase,
     /// That a file of purchases is wanted.
     Download,
+    /// That everything is erased.
+    Erase,
 }
 
 impl Asking {
@@ -76,6 +78,7 @@ impl Asking {
             Self::Hidden => &["hidden.html", "leave-out.html", "purchase-list.html"],
             Self::Purchase => &["purchase.html", "receipt.html", "purchase-words.html", "gaps.html"],
             Self::Download => &["download.html", "purchase-words.html", "gaps.html"],
+            Self::Erase => &["erase.html"],
         }
     }
 
@@ -103,6 +106,7 @@ pub(crate) struct ShownPages {
     hidden: Shown,
     purchase: Shown,
     download: Shown,
+    erase: Shown,
 }
 
 impl ShownPages {
@@ -117,6 +121,7 @@ impl ShownPages {
             hidden: shown(Asking::Hidden)?,
             purchase: shown(Asking::Purchase)?,
             download: shown(Asking::Download)?,
+            erase: shown(Asking::Erase)?,
         })
     }
 
@@ -129,6 +134,7 @@ impl ShownPages {
             Asking::Hidden => &self.hidden,
             Asking::Purchase => &self.purchase,
             Asking::Download => &self.download,
+            Asking::Erase => &self.erase,
         }
     }
 }

@@ -684,3 +684,37 @@ download-json = Für Programme (JSON)
     .says = Alles, was von jedem Einkauf aufgeschrieben ist, so wie es eine App bekäme, der Sie alles zeigen. Die Namen darin sind englisch.
 download-do = Herunterladen
 download-care = Die Datei ist nicht verschlossen. Legen Sie sie dorthin, wo nur Menschen sie öffnen können, die sehen dürfen, was Sie gekauft haben. Wir schreiben auf, dass Sie sie heruntergeladen haben.
+
+## Alles löschen
+
+erase-link = Alles über mich löschen
+erase-title = Alles über mich löschen?
+erase-lead = Alles, was { $shop } hier über Sie aufbewahrt, wird sofort und endgültig gelöscht. Niemand kann es zurückholen.
+erase-goes = Was verschwindet
+    .purchases = Alle Ihre Einkäufe und was davon zurückkam.
+    .apps = Was jede App sehen darf. Jede erfährt, dass es vorbei ist, und bekommt nichts mehr. Sie behält, was sie schon gesehen hat.
+    .choices = Was Sie verborgen und weggelassen haben, und Ihre Anmeldung hier.
+    .log = Was unser Protokoll über Sie sagt: was Sie erlaubt haben, wer nachgesehen hat, was Sie heruntergeladen haben.
+erase-stays = Was bleibt, und wie lange
+    .log = { $count ->
+        [one] Was unser Protokoll darüber sagt, was Sie erlaubt haben und wer nachgesehen hat, bleibt 1 Tag lang verschlossen, falls es Streit gibt. Zum Öffnen braucht es zwei Menschen und einen Schlüssel, der anderswo liegt. Danach verschwindet auch das.
+       *[other] Was unser Protokoll darüber sagt, was Sie erlaubt haben und wer nachgesehen hat, bleibt { $count } Tage lang verschlossen, falls es Streit gibt. Zum Öffnen braucht es zwei Menschen und einen Schlüssel, der anderswo liegt. Danach verschwindet auch das.
+    }
+    .seals = Zahlen in unserem Protokoll, die zeigen, dass nichts darin geändert wurde. Aus ihnen kann niemand etwas über Sie lesen.
+    .mark = Eine verschlüsselte Form Ihrer Kundennummer, die niemand zurückrechnen kann, und der Zeitpunkt des Löschens. Damit werden verspätete Nachrichten über Sie verworfen.
+    .backups = Sicherungskopien: Höchstens 30 Tage lang enthalten sie noch die Schlüssel zu dem, was gelöscht ist. Danach ist in keiner Kopie mehr etwas davon zu lesen.
+    .elsewhere = Was { $shop } anderswo aufbewahren muss, etwa Rechnungen, bleibt davon unberührt.
+erase-first = Wenn Sie eine Kopie behalten möchten, nehmen Sie sie vorher mit:
+erase-sure = Ja, alles löschen
+    .says = Das lässt sich nicht rückgängig machen.
+    .missing = Bitte setzen Sie das Häkchen, wenn Sie sicher sind. Es wurde nichts gelöscht.
+erase-do = Jetzt alles löschen
+erase-back = Alles behalten
+erased-title = Alles ist gelöscht
+erased-lead = { $shop } bewahrt hier nichts mehr über Sie auf.
+erased-done = Was getan wurde
+    .purchases = Ihre Einkäufe sind weg, und mit ihnen die Schlüssel, ohne die niemand lesen kann, was in Dateien noch davon übrig ist.
+    .apps = Keine App sieht mehr etwas von Ihnen.
+    .session = Sie sind abgemeldet.
+    .log = Was unser Protokoll über Sie sagte, ist weg.
+erased-again = Wenn Sie wieder bei { $shop } einkaufen oder sich hier anmelden, fangen Sie neu an, als jemand, den hier niemand kennt.

@@ -686,3 +686,37 @@ download-json = For programs (JSON)
     .says = Everything that is written down of each purchase, as an app would get it to which you show all.
 download-do = Download
 download-care = The file is not locked. Keep it where only people can open it who may see what you bought. We write down that you downloaded it.
+
+## Erasing everything
+
+erase-link = Erase everything about me
+erase-title = Erase everything about me?
+erase-lead = Everything that { $shop } keeps about you here is erased at once, for good. Nobody can bring it back.
+erase-goes = What goes
+    .purchases = All your purchases, and what came back of them.
+    .apps = What every app may see. Each of them is told that it is over, and gets nothing more. It keeps what it has already seen.
+    .choices = What you have hidden and left out, and your signing in here.
+    .log = What our log says about you: what you agreed to, who looked, what you downloaded.
+erase-stays = What stays, and for how long
+    .log = { $count ->
+        [one] What our log says of what you agreed to and who looked stays locked for 1 day, in case of a dispute. To open it two people and a key that is kept elsewhere are needed. Then it goes too.
+       *[other] What our log says of what you agreed to and who looked stays locked for { $count } days, in case of a dispute. To open it two people and a key that is kept elsewhere are needed. Then it goes too.
+    }
+    .seals = Numbers in our log that show that nothing was changed in it. Nobody can read anything about you from them.
+    .mark = A scrambled form of your customer number, which nobody can read back, and the time of erasing. With it, late messages about you are thrown away.
+    .backups = Backups: for at most 30 days they still hold the keys to what is erased. After that, nothing in any backup can be read any more.
+    .elsewhere = What { $shop } must keep elsewhere, such as invoices, is not touched by this.
+erase-first = If you want to keep a copy, take it along first:
+erase-sure = Yes, erase everything
+    .says = This cannot be undone.
+    .missing = Please tick the box if you are sure. Nothing has been erased.
+erase-do = Erase everything now
+erase-back = Keep everything
+erased-title = Everything is erased
+erased-lead = { $shop } keeps nothing about you here any more.
+erased-done = What was done
+    .purchases = Your purchases are gone, and so are the keys without which nobody can read what is left of them in files.
+    .apps = No app sees anything of yours any more.
+    .session = You are signed out.
+    .log = What our log said about you is gone.
+erased-again = When you buy something at { $shop } again, or sign in here, you begin anew, as somebody whom nobody here has met.

@@ -4,8 +4,11 @@ mod apps;
 mod compare;
 mod config_objects;
 mod demo;
+mod erase;
+mod hold;
 mod ingest;
 mod init;
+mod keys;
 mod ledger;
 mod notice;
 mod orders;
@@ -48,6 +51,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Restore(command) => restore::run(&settings, &command),
         Command::ConfigObjects(command) => config_objects::run(&settings, command),
         Command::Notice(command) => notice::run(&settings, &command),
+        Command::Erase(command) => erase::run(&settings, &command),
+        Command::Hold(command) => hold::run(&settings, &command),
+        Command::Keys(command) => keys::run(&settings, &command),
         Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }

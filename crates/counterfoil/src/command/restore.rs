@@ -3,6 +3,7 @@
 use counterfoil_events::recorder::RecordError;
 use counterfoil_ledger::restore::{Accepted, RestoreError};
 use counterfoil_store::Error;
+use counterfoil_store::erasures::Door;
 use serde_json::json;
 
 use crate::arguments::Restore;
@@ -33,9 +34,9 @@ fn reconcile(settings: &Settings, realm: &Realm, check: bool) -> Result<(), Fail
     let plan = restore.plan()?;
     let (grants, erased) = (plan.grants(), plan.erased.len());
     if !check {
-        let recorder = realm.recorder_of_behind(settings)?;
+        let recorder = realm.recorder(settings)?;
         for (person, at) in &plan.erased {
-            match recorder.erase_again(*person, *at) {
+            match recorder.erase_person(*person, &Door::of_stream(), *at) {
                 // Rows and keys are gone; the entries wait until the restore is accepted.
                 Ok(_) | Err(RecordError::Store(Error::Behind(_))) => {}
                 Err(error) => return Err(error.into()),

@@ -44,6 +44,16 @@ pub(super) fn mistakes(settings: &Settings, is_keystore_named: bool) -> Vec<Stri
     if settings.quarantine.max_rows == 0 {
         mistakes.push("quarantine.max_rows: at least 1".to_owned());
     }
+    let days = settings.retention.evidence_days;
+    if days > DAYS {
+        mistakes.push(format!("retention.evidence_days: at most {DAYS}"));
+    }
+    match settings.retention() {
+        Err(mistake) => mistakes.push(mistake),
+        Ok(retained) if days > 0 && retained.officer.is_none() => mistakes
+            .push("hold.officer_key_file: must be given where retention.evidence_days is not 0".to_owned()),
+        Ok(_) => {}
+    }
     if let Err(error) = settings.catalogue() {
         mistakes.push(format!("categories.file: {error}"));
     }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use config::{Config, Environment, File, FileFormat};
 use counterfoil_domain::catalogue::{Catalogue, CatalogueFile};
+use counterfoil_events::forgetting::Retention as Retained;
+use counterfoil_store::officer::OfficerKey;
 
 pub use self::check::sources;
 pub use self::sections::*;
@@ -78,6 +80,11 @@ impl Settings {
         if self.keys.master_file.as_os_str().is_empty() {
             self.keys.master_file = dir.join("master.key");
         }
+        if self.keys.previous_master_file.as_os_str().is_empty() {
+            let mut name = self.keys.master_file.clone().into_os_string();
+            name.push(".previous");
+            self.keys.previous_master_file = name.into();
+        }
         if self.http.public_url.is_empty() {
             self.http.public_url = format!("http://{}", self.http.listen);
         }
@@ -104,6 +111,23 @@ impl Settings {
             return Ok(self.login.client_secret.clone());
         }
         Ok(std::fs::read_to_string(file)?.trim_end().to_owned())
+    }
+
+    /// What is kept of those who are erased.
+    ///
+    /// # Errors
+    /// What is wrong with the officer's key, with its setting.
+    pub fn retention(&self) -> Result<Retained, String> {
+        let file = &self.hold.officer_key_file;
+        let officer = if file.as_os_str().is_empty() {
+            None
+        } else {
+            let pem = std::fs::read(file)
+                .map_err(|error| format!("hold.officer_key_file: {}: {error}", file.display()))?;
+            let key = OfficerKey::from_pem(&pem);
+            Some(key.map_err(|error| format!("hold.officer_key_file: {}: {error}", file.display()))?)
+        };
+        Ok(Retained { evidence_days: self.retention.evidence_days, officer })
     }
 
     /// The catalogue of categories: the file that is named, else the one that ships.
@@ -223,6 +247,8 @@ mod tests {
             ("ingest.guest_days", "0"),
             ("ingest.waiting_days", "0"),
             ("quarantine.max_rows", "0"),
+            ("retention.evidence_days", "36526"),
+            ("hold.officer_key_file", "/nowhere/officer.pem"),
             ("categories.file", "/nowhere/categories.toml"),
             ("ingest.default_source.timezone", "Europe/Nowhere"),
             ("ingest.default_source.currency", "EURO"),
@@ -233,6 +259,8 @@ mod tests {
             "ingest.guest_days",
             "ingest.waiting_days",
             "quarantine.max_rows",
+            "retention.evidence_days",
+            "hold.officer_key_file: /nowhere/officer.pem",
             "categories.file: /nowhere/categories.toml",
             "ingest.default_source.timezone",
             "ingest.default_source.currency",
@@ -240,7 +268,16 @@ mod tests {
             let count = told.iter().filter(|mistake| mistake.starts_with(name)).count();
             assert_eq!(count, 1, "{name}: {told:#?}");
         }
-        assert_eq!(told.len(), 8, "{told:#?}");
+        assert_eq!(told.len(), 10, "{told:#?}");
+    }
+
+    #[test]
+    fn what_is_kept_needs_an_officer() {
+        let told = mistakes(&[("retention.evidence_days", "30")]);
+        assert!(told.concat().contains("hold.officer_key_file"), "{told:?}");
+        let settings = load(&[("realm.tier", "sandbox"), ("keys.master_file", "/k/master.key")]).unwrap();
+        assert_eq!(settings.keys.previous_master_file, Path::new("/k/master.key.previous"));
+        assert_eq!(settings.retention.evidence_days, 0);
     }
 
     #[test]

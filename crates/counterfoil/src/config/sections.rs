@@ -17,6 +17,10 @@ pub struct Settings {
     pub database: Database,
     /// `[keys]`.
     pub keys: Keys,
+    /// `[retention]`.
+    pub retention: Retention,
+    /// `[hold]`.
+    pub hold: Hold,
     /// `[http]`.
     pub http: Http,
     /// `[metrics]`.
@@ -87,6 +91,24 @@ pub struct Keys {
     pub url: String,
     /// The master key's file.
     pub master_file: PathBuf,
+    /// The file of the one before it; may be absent.
+    pub previous_master_file: PathBuf,
+}
+
+/// `[retention]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days for which entries about somebody who was erased are kept.
+    pub evidence_days: u32,
+}
+
+/// `[hold]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// The officer's public key or certificate.
+    pub officer_key_file: PathBuf,
 }
 
 /// `[http]`.

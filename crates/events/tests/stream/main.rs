@@ -10,6 +10,8 @@ mod checking;
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
 #[cfg(test)]
+mod forgetting;
+#[cfg(test)]
 mod housekeeping;
 #[cfg(test)]
 mod identities;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use counterfoil_domain::entry::{Commitment, leaf_data};
 use counterfoil_store::trees::{self, Tree};
-use tlog_tiles::Hash;
+use tlog_tiles::{Hash, Tile};
 
 use super::open::Bodies;
 use super::{Examined, Fault, Kind, Verifier, VerifyError, Wanted, bad_note};
@@ -61,8 +61,12 @@ impl Walk<'_> {
             examined.checkpoints += 1;
             state.roots.entry(head.size).or_default().push(head.root);
         }
-        if let Some(fault) = self.walk(&mut state, examined, progress)? {
-            examined.fault = Some(fault);
+        let mut fault = self.walk(&mut state, examined, progress)?;
+        if fault.is_none() && examined.lost > 0 {
+            fault = self.walk_lost(&mut state, examined)?;
+        }
+        if fault.is_some() {
+            examined.fault = fault;
             return Ok(());
         }
         examined.fault = self.judge(&state, largest, examined);
@@ -129,6 +133,31 @@ impl Walk<'_> {
                 }
             }
             progress(&self.tree.log, examined.entries, total);
+        }
+        Ok(None)
+    }
+
+    /// The leaves that the database lost with the state that was restored are still in the bundles: with them the tree
+    /// must come to what was signed.
+    fn walk_lost(&self, state: &mut State, examined: &mut Examined) -> Result<Option<Fault>, VerifyError> {
+        let tiles = Tiles::new(self.verifier.objects.clone(), &self.tree.log, self.tree.generation);
+        let end = state.edge.size() + examined.lost;
+        while state.edge.size() < end {
+            let at = state.edge.size();
+            let width = (end - (at & !255)).min(256);
+            let bundle = Tile::new(8, 0, at >> 8, u32::try_from(width).unwrap_or(256), true);
+            let leaves = tiles.read(&bundle)?.and_then(|bytes| leaves(&bytes));
+            let skipped = usize::try_from(at % 256).unwrap_or_default();
+            let Some(leaves) = leaves.filter(|leaves| leaves.len() > skipped) else {
+                let says = format!("{} is missing", path(&bundle));
+                return Ok(Some(Fault::new(Kind::Unverifiable, "tile", Some(at), says)));
+            };
+            for leaf in leaves.iter().skip(skipped) {
+                state.edge.push(leaf, &mut Vec::new());
+                if let Some(fault) = self.marks(state, examined)? {
+                    return Ok(Some(fault));
+                }
+            }
         }
         Ok(None)
     }
@@ -201,7 +230,7 @@ impl Walk<'_> {
             let says = format!("{path} holds other bytes than the entries give");
             return Some(Fault::new(Kind::Tampered, "tile", Some(*entry), says));
         }
-        let seen = state.edge.size() + examined.lost;
+        let seen = state.edge.size();
         let signed = largest.max(state.roots.keys().next_back().copied().unwrap_or(0));
         if signed > seen {
             let says = format!("{signed} entries were signed, and the log has {seen}");
@@ -214,6 +243,18 @@ impl Walk<'_> {
         }
         None
     }
+}
+
+/// The leaves in a bundle.
+fn leaves(bytes: &[u8]) -> Option<Vec<String>> {
+    let (mut leaves, mut rest) = (Vec::new(), bytes);
+    while !rest.is_empty() {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        let (leaf, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        leaves.push(String::from_utf8(leaf.to_vec()).ok()?);
+        rest = after;
+    }
+    Some(leaves)
 }
 
 /// Holds a piece against what is stored.

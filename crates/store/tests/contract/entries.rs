@@ -78,6 +78,39 @@ pub fn entries_are_append_only(realm: &Realm) {
     assert!(!taken, "a number is given once");
 }
 
+/// Each column alone, together with forgetting, and header and payload changed for another value.
+pub fn nothing_but_forgetting_changes_an_entry(realm: &Realm) {
+    realm.write(|conn| entries::append(conn, Log::Access, vec![entry(1, 0)]));
+    let before = format!("{:?}", realm.read(|conn| entries::read(conn, Log::Access, 0, 10)));
+    for column in ["entry_id", "record", "commitment"] {
+        let other = if column == "commitment" { "record" } else { "commitment" };
+        for change in [
+            format!("{column} = {other}"),
+            format!("{column} = {other}, header = NULL"),
+            format!("header = NULL, payload = NULL, {column} = {other}"),
+        ] {
+            assert!(!realm.run(&format!("UPDATE entries SET {change}")), "{change}");
+        }
+    }
+    for change in [
+        "header = NULL, log = 'consent'",
+        "header = NULL, seq = 7",
+        "header = NULL, sealed_by = 3",
+        "header = NULL, recorded_at = '2000-01-01 00:00:00'",
+        "header = payload",
+        "payload = header, header = NULL",
+        "header = NULL, payload = header",
+    ] {
+        assert!(!realm.run(&format!("UPDATE entries SET {change}")), "{change}");
+    }
+    assert_eq!(format!("{:?}", realm.read(|conn| entries::read(conn, Log::Access, 0, 10))), before);
+    assert!(realm.run("UPDATE entries SET header = header, payload = payload"), "the same is no change");
+    assert!(realm.run("UPDATE entries SET payload = NULL"));
+    assert!(realm.run("UPDATE entries SET header = NULL"));
+    assert!(!realm.run("UPDATE entries SET header = commitment"), "nothing comes back");
+    assert!(!realm.run("DELETE FROM entries"));
+}
+
 pub fn what_is_forgotten_stays_in_the_log(realm: &Realm) {
     realm.write(|conn| entries::append(conn, Log::Consent, vec![entry(1, 0), entry(2, 1)]));
     assert!(realm.run("UPDATE entries SET header = NULL, payload = NULL WHERE seq = 0"));

@@ -1,13 +1,14 @@
 use std::collections::HashMap;
 
 use counterfoil_domain::ids::{ObjectId, Person, PurchaseId};
+use counterfoil_store::Error;
 use counterfoil_store::aliases::{self, Alias};
+use counterfoil_store::erasures::{self, Destruction, Door};
 use counterfoil_store::links::{self, Link};
 use counterfoil_store::objects::{self, Kind, Latest, Mark, Object};
 use counterfoil_store::people::{self, Changes, CustomerName};
 use counterfoil_store::suppression::{self, Suppressed};
 use counterfoil_store::tombstones::{self, Parting, Tombstone};
-use counterfoil_store::{Error, erasures};
 
 use crate::realm::{Realm, at, entropy};
 
@@ -141,8 +142,16 @@ pub fn a_later_erasure_stands(realm: &Realm) {
 
 pub fn what_is_left_of_an_erasure_is_done_once(realm: &Realm) {
     let (a, b) = (realm.person("a"), realm.person("b"));
-    realm.write(|conn| erasures::begin(conn, &[a], at(1)));
-    realm.write(|conn| erasures::begin(conn, &[a, b], at(2)));
+    let noted = |person, since| Destruction {
+        person,
+        since,
+        entered: false,
+        door: Door::of_stream(),
+        index: None,
+        name: None,
+    };
+    realm.write(|conn| erasures::begin(conn, &[noted(a, at(1))]));
+    realm.write(|conn| erasures::begin(conn, &[noted(a, at(2)), noted(b, at(2))]));
     let open = realm.read(erasures::open);
     assert_eq!(open.iter().map(|one| (one.person, one.since)).collect::<Vec<_>>(), [(a, at(1)), (b, at(2))]);
     assert!(realm.write(|conn| erasures::enter(conn, a)));
@@ -152,7 +161,7 @@ pub fn what_is_left_of_an_erasure_is_done_once(realm: &Realm) {
     assert_eq!(realm.read(erasures::open).len(), 1);
 
     let keys = realm.keys.person(a).unwrap();
-    realm.keys.destroy_purchases(a).unwrap();
+    realm.keys.destroy_data(a).unwrap();
     assert!(matches!(realm.keys.person(a), Err(Error::Key(_))), "the key is gone, in this process too");
     drop(keys);
     realm.keys.person(b).unwrap();

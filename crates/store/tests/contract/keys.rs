@@ -70,7 +70,7 @@ pub fn what_a_destroyed_key_sealed_is_gone(realm: &Realm) {
 pub fn evidence_outlives_what_was_erased(realm: &Realm) {
     let person = realm.person("c-1");
     let sealed = realm.keys.seal(&realm.keys.person(person).unwrap().evidence, b"row", b"decaf").unwrap();
-    realm.keys.destroy_purchases(person).unwrap();
+    realm.keys.destroy_data(person).unwrap();
     let other = realm.other_keys(MASTER).unwrap();
     for keys in [&realm.keys, &other] {
         assert!(matches!(keys.person(person), Err(Error::Key(_))));

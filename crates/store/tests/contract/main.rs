@@ -24,6 +24,8 @@ mod document;
 #[cfg(test)]
 mod entries;
 #[cfg(test)]
+mod forgetting;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod hiding;
@@ -49,6 +51,8 @@ mod quarantine;
 mod realm;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod rotation;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
@@ -118,12 +122,23 @@ contract! {
     entries {
         numbers_have_no_holes_whoever_writes
         entries_are_append_only
+        nothing_but_forgetting_changes_an_entry
         what_is_forgotten_stays_in_the_log
         a_record_knows_its_person_and_its_last_entry
         a_record_s_entries_are_paged_newest_first
         the_latest_entries_of_a_record_come_first
         an_entry_is_found_by_its_id
         the_head_keeps_others_out
+    }
+    forgetting {
+        an_erasure_is_read_as_it_was_noted
+        a_request_waits_until_its_customer_goes
+        a_hold_is_placed_once_and_ends
+        records_lose_their_map_and_their_entries_their_words
+        an_ended_grant_forgets_its_customer
+        what_cannot_be_read_goes_with_its_customer
+        a_look_finds_what_is_left_and_nothing_else
+        every_table_is_looked_at
     }
     grants {
         a_grant_is_read_as_it_was_written
@@ -190,6 +205,13 @@ contract! {
     }
     quarantine { a_message_is_kept_once groups_and_lists old_ones_go }
     requests { a_request_is_bound_and_finished }
+    rotation {
+        keys_are_wrapped_anew_while_others_make_them
+        what_was_destroyed_meanwhile_stays_so
+        a_rotation_that_was_broken_off_is_done_again
+        a_new_master_key_is_found_by_those_who_run
+        a_copy_of_the_keystore_opens
+    }
     sessions { a_session_ends_by_time_or_by_hand a_login_comes_back_once }
     standings { what_a_seal_looks_at }
     tokens { a_refresh_token_dies_with_its_children facts_are_those_of_token_grant_app_and_customer }

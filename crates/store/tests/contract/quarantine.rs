@@ -2,7 +2,7 @@ use counterfoil_store::quarantine::{self, Place, Quarantined};
 
 use crate::realm::{Realm, at};
 
-fn held(offset: i64, reason: &str, pointer: &str) -> Quarantined {
+pub fn held(offset: i64, reason: &str, pointer: &str) -> Quarantined {
     Quarantined {
         source: "orders".to_owned(),
         partition_no: 1,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::keys::{Keys, Secret};
+use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_store::{Error, Store, people};
 
 use crate::database::{self, Database};
@@ -44,6 +44,11 @@ impl Realm {
     /// The same keystore, opened by another process with a master key.
     pub fn other_keys(&self, master: [u8; 32]) -> Result<Keys, Error> {
         open_keys(&self.database, master)
+    }
+
+    /// The same, with master keys that are read anew.
+    pub fn with_masters(&self, masters: Masters) -> Result<Keys, Error> {
+        Keys::open(&self.database.keys_url, masters, Clock::fixed(at(0)), entropy())
     }
 
     pub fn write<T>(&self, body: impl FnMut(&mut Conn) -> Result<T, Error>) -> T {

@@ -21,6 +21,7 @@ use counterfoil_domain::grant::Lasting;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_oauth::apps::{self, NewApp};
+use counterfoil_oauth::erasure::Eraser;
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::Login;
 use counterfoil_oauth::{Oauth, Settings, Tier};
@@ -174,6 +175,7 @@ impl Site {
             .app_data(Data::new(sessions))
             .app_data(Data::new(login))
             .app_data(Data::new(pages.clone()))
+            .app_data(Data::new(Eraser::new(0, |_, _| Ok(true))))
             .configure(counterfoil_oauth::routes)
             .configure(counterfoil_web::routes);
         let service = Rc::new(init_service(app).await);

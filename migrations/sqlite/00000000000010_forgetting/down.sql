@@ -1,0 +1,13 @@
+DROP INDEX codes_by_grant;
+DROP INDEX pushed_requests_by_person;
+DROP INDEX quarantine_by_order;
+DROP INDEX quarantine_by_customer;
+DROP TABLE verifications;
+DROP TABLE holds;
+DROP TABLE erasure_requests;
+ALTER TABLE destructions DROP COLUMN name;
+ALTER TABLE destructions DROP COLUMN customer_index;
+ALTER TABLE destructions DROP COLUMN display;
+ALTER TABLE destructions DROP COLUMN record;
+ALTER TABLE destructions DROP COLUMN actor_ref;
+ALTER TABLE destructions DROP COLUMN actor_kind;
