@@ -129,7 +129,8 @@ impl Realm {
         let owner = data_encoding::HEXLOWER.encode(&self.entropy.bytes::<8>());
         let (store, objects, guard) = (self.store.clone(), self.objects.clone(), self.guard.clone());
         let (generations, clock) = (self.generations.clone(), self.clock.clone());
-        Ok(Keeper::new(store, objects, guard, generations, clock, owner, &self.registry)?)
+        let keeper = Keeper::new(store, objects, guard, generations, clock, owner, &self.registry)?;
+        Ok(keeper.stating(self.ledger.clone()))
     }
 
     /// The authorization server.
@@ -207,7 +208,7 @@ pub fn catalogue(settings: &Settings) -> Result<Arc<Catalogue>, Failure> {
 fn masters(settings: &Settings) -> Masters {
     let (present, previous) = (settings.keys.master_file.clone(), settings.keys.previous_master_file.clone());
     Masters::new(move || {
-        let unreadable = |_| counterfoil_store::Error::Key("a file of a master key cannot be read");
+        let unreadable = |_| Error::Key("a file of a master key cannot be read");
         let mut found = vec![read_master(&present).map_err(unreadable)?];
         if previous.exists() {
             found.push(read_master(&previous).map_err(unreadable)?);

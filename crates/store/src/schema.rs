@@ -243,6 +243,8 @@ diesel::table! {
         opened_at -> Timestamp,
         closed_at -> Nullable<Timestamp>,
         kept -> Nullable<BigInt>,
+        stated_at -> Timestamp,
+        stated_size -> BigInt,
     }
 }
 

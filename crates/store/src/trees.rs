@@ -33,6 +33,10 @@ pub struct Tree {
     /// Of a closed one: entries that the database still had then. The others were lost with the state that was
     /// restored, and are in the tiles alone.
     pub kept: Option<i64>,
+    /// When an entry last said how large the log was.
+    pub stated_at: NaiveDateTime,
+    /// And how large.
+    pub stated_size: i64,
 }
 
 /// A generation that is about to be opened.
@@ -72,6 +76,8 @@ pub fn open(conn: &mut Conn, new: &NewTree, now: DateTime<Utc>) -> Result<bool> 
         ledger_trees::integrated.eq(0_i64),
         ledger_trees::lease_epoch.eq(0_i64),
         ledger_trees::opened_at.eq(now.naive_utc()),
+        ledger_trees::stated_at.eq(now.naive_utc()),
+        ledger_trees::stated_size.eq(0_i64),
     );
     let made = either!(conn, c => diesel::insert_into(ledger_trees::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(made == 1)
@@ -110,6 +116,14 @@ pub fn integrate(conn: &mut Conn, tree: &Tree, to: i64, lease_epoch: i64) -> Res
         .set((ledger_trees::integrated.eq(to), ledger_trees::lease_epoch.eq(lease_epoch)))
         .execute(conn)?;
     Ok(moved == 1)
+}
+
+/// Notes that an entry says how large the log is.
+pub fn state(conn: &mut Conn, tree: &Tree, size: i64, now: DateTime<Utc>) -> Result<()> {
+    diesel::update(ledger_trees::table.find((&tree.log, tree.generation)))
+        .set((ledger_trees::stated_at.eq(now.naive_utc()), ledger_trees::stated_size.eq(size)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Adds a checkpoint if it is larger than the last one; whether it was.

@@ -1,7 +1,8 @@
 -- The Merkle trees over the two logs. A generation is a tree of its own under an origin and a key of its own; the next
 -- begins when a restored database could not go on with the last. first_seq: the number of its first entry, so that
 -- numbers go on over generations. integrated: entries that are in its tiles. lease_epoch: of the leader that wrote
--- them; an older one writes nothing any more. kept: entries that the database still had when the generation was closed.
+-- them; an older one writes nothing any more. kept: entries that the database still had when the generation was closed. stated_at,
+-- stated_size: when an entry last said how large the log was, and what it said.
 CREATE TABLE ledger_trees (
   log         TEXT NOT NULL,
   generation  INTEGER NOT NULL,
@@ -13,6 +14,8 @@ CREATE TABLE ledger_trees (
   opened_at   TIMESTAMP NOT NULL,
   closed_at   TIMESTAMP,
   kept        BIGINT,
+  stated_at   TIMESTAMP NOT NULL,
+  stated_size BIGINT NOT NULL,
   PRIMARY KEY (log, generation)
 );
 

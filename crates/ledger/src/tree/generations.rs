@@ -129,6 +129,8 @@ impl Generations {
             opened_at: now.naive_utc(),
             closed_at: None,
             kept: None,
+            stated_at: now.naive_utc(),
+            stated_size: 0,
         };
         guard.write(&tree, 0, &note)?;
         Ok((tree, note))

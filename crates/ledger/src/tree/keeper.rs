@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::Clock;
-use counterfoil_domain::entry::{Commitment, leaf_data};
+use counterfoil_domain::entry::{Actor, Commitment, EntryType, leaf_data};
 use counterfoil_store::entries::Log;
 use counterfoil_store::trees::{self, Tree};
 use counterfoil_store::{Contention, Error, Store, leases};
 use prometheus::{IntCounter, IntGaugeVec, Opts, Registry};
+use serde_json::json;
 
 use super::edge::{Edge, Piece};
 use super::generations::{GenerationError, Generations};
@@ -23,6 +24,7 @@ use super::tiles::{TileError, Tiles};
 use crate::fault::{Faults, Point};
 use crate::guard::{Condition, Guard};
 use crate::objects::{ObjectError, Objects};
+use crate::{Draft, Ledger};
 
 /// The lease of the leader.
 const LEASE: &str = "ledger";
@@ -111,6 +113,7 @@ pub struct Keeper {
     owner: String,
     faults: Faults,
     metrics: Metrics,
+    ledger: Option<Ledger>,
     held: HashMap<String, Held>,
 }
 
@@ -151,8 +154,16 @@ impl Keeper {
         registry.register(Box::new(failures.clone()))?;
         let metrics = Metrics { size, signed, failures };
         let held = HashMap::new();
-        let faults = Faults::default();
-        Ok(Self { store, objects, guard, generations, clock, owner, faults, metrics, held })
+        let (faults, ledger) = (Faults::default(), None);
+        Ok(Self { store, objects, guard, generations, clock, owner, faults, metrics, ledger, held })
+    }
+
+    /// With a ledger in which it says once an hour, if anything was added, how large each log is: a checkpoint carries no
+    /// time of its own.
+    #[must_use]
+    pub fn stating(mut self, ledger: Ledger) -> Self {
+        self.ledger = Some(ledger);
+        self
     }
 
     /// With points at which a test ends the process.
@@ -314,10 +325,42 @@ impl Keeper {
         })?;
         self.faults.reach(Point::AfterPublish);
         if published {
+            self.state(tree, size, &note, now)?;
             self.metrics.signed.with_label_values(&[&tree.log]).set(i64::try_from(size).unwrap_or(i64::MAX));
         }
         held.signed = Some(Head { size, root });
         held.signed_at = Some(now);
+        Ok(())
+    }
+}
+
+impl Keeper {
+    /// Writes `checkpoint.published` once an hour, if more was added than the last such entry.
+    fn state(&self, tree: &Tree, size: u64, note: &str, now: DateTime<Utc>) -> Result<(), KeeperError> {
+        let Some(ledger) = &self.ledger else { return Ok(()) };
+        let at = i64::try_from(size).unwrap_or(i64::MAX);
+        let is_due = now - tree.stated_at.and_utc() >= chrono::Duration::hours(1);
+        if !is_due || at <= tree.stated_size + 1 {
+            return Ok(());
+        }
+        let log = if tree.log == Log::Access.name() { Log::Access } else { Log::Consent };
+        let draft = Draft {
+            entry_type: EntryType::CheckpointPublished,
+            record: ledger.realm_record(&[b"checkpoint", tree.origin.as_bytes()])?,
+            actor: Actor::System,
+            state: None,
+            basis: None,
+            effective_at: now,
+            expires: None,
+            display: None,
+            cause: None,
+            payload: Some(json!({ "size": size, "checkpoint": note })),
+        };
+        self.store.write_blocking(|conn| {
+            trees::state(conn, tree, at, now)?;
+            ledger.take_head(conn, log)?;
+            ledger.append_operation(conn, log, now, &draft).map(drop)
+        })?;
         Ok(())
     }
 }

@@ -69,7 +69,7 @@ impl Walk<'_> {
             examined.fault = fault;
             return Ok(());
         }
-        examined.fault = self.judge(&state, largest, examined);
+        examined.fault = self.judge(&state, largest);
         Ok(())
     }
 
@@ -211,7 +211,7 @@ impl Walk<'_> {
     }
 
     /// What all of it means, once every entry was seen.
-    fn judge(&self, state: &State, largest: u64, examined: &Examined) -> Option<Fault> {
+    fn judge(&self, state: &State, largest: u64) -> Option<Fault> {
         if let Some(size) = state.root {
             return Some(match &state.tile {
                 // Tiles and checkpoint agree against the entries.

@@ -14,6 +14,8 @@ mod publishing;
 #[cfg(test)]
 mod realm;
 #[cfg(test)]
+mod restoring;
+#[cfg(test)]
 mod sealing;
 #[cfg(test)]
 mod tree;
@@ -82,6 +84,7 @@ promises! {
     }
     tree {
         checkpoints_follow_what_is_appended
+        once_an_hour_an_entry_says_how_large_each_log_is
         a_process_that_dies_is_followed_by_another
         a_database_that_was_put_back_is_noticed
     }
@@ -93,6 +96,9 @@ promises! {
         what_is_retired_is_named_no_more
         each_entry_opens_with_the_key_that_sealed_it
         what_belongs_in_the_access_log_is_refused
+    }
+    restoring {
+        a_withdrawal_stays
     }
     sealing {
         every_refusal_is_told_apart_and_writes_nothing

@@ -113,6 +113,31 @@ pub fn a_process_that_dies_is_followed_by_another(realm: &Realm) {
     assert_eq!(beside.intact(realm, true).entries, 320);
 }
 
+pub fn once_an_hour_an_entry_says_how_large_each_log_is(realm: &Realm) {
+    let beside = Beside::new(realm);
+    let keep = |seconds: i64| {
+        beside.keeper(realm, "a", seconds).stating(realm.ledger.clone()).round().unwrap();
+    };
+    grow(realm, 3);
+    keep(10);
+    assert_eq!(realm.sizes().1, 3, "not in the first hour");
+    grow(realm, 2);
+    keep(3_700);
+    assert_eq!(realm.sizes().1, 6, "five, and what says so");
+    let stored = realm.stored(Log::Consent);
+    let opened = realm.ledger.open_for_realm(&stored[5]).unwrap();
+    assert_eq!(opened.header["type"], json!("checkpoint.published"));
+    assert_eq!(opened.payload.unwrap()["size"], json!(5));
+    keep(3_705);
+    keep(9_000);
+    keep(90_000);
+    assert_eq!(realm.sizes(), (0, 6), "nothing was added but that");
+    grow(realm, 1);
+    keep(90_010);
+    assert_eq!(realm.sizes().1, 8);
+    beside.intact(realm, true);
+}
+
 pub fn a_database_that_was_put_back_is_noticed(realm: &Realm) {
     let beside = Beside::new(realm);
     let ledger = realm.ledger.clone().guarded(beside.guard.clone(), beside.journal(realm));
