@@ -56,8 +56,13 @@ impl<'a> Context<'a> {
         (self.lookup)(kind, id)
     }
 
+    /// Notes a mistake, unless its field has one already: the first is what is to be mended.
     pub(super) fn mistake(&self, field: impl Into<String>, rule: impl Into<String>) {
-        self.mistakes.borrow_mut().push(Mistake { field: field.into(), rule: rule.into() });
+        let mistake = Mistake { field: field.into(), rule: rule.into() };
+        let mut mistakes = self.mistakes.borrow_mut();
+        if mistakes.iter().all(|earlier| earlier.field != mistake.field) {
+            mistakes.push(mistake);
+        }
     }
 
     pub(super) fn is_clean(&self) -> bool {
