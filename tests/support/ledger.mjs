@@ -17,6 +17,6 @@ export function assertContiguous({ access, consent }) {
 
 /** Each request that was let out under a grant: x-request-id → number of its entry. */
 export function disclosuresOf({ access }, grantId) {
-  const disclosures = access.filter(({ header, payload }) => header.type === 'disclosure.app' && payload.grant === grantId);
+  const disclosures = access.filter(({ header, payload }) => header?.type === 'disclosure.app' && payload.grant === grantId);
   return new Map(disclosures.flatMap(({ seq, payload }) => payload.responses.map(({ requestId }) => [requestId, seq])));
 }

@@ -183,7 +183,7 @@ pub fn a_look_finds_what_is_left_and_nothing_else(realm: &Realm) {
     realm.write(|conn| verifications::note(conn, &pending, at(100)));
     realm.write(|conn| verifications::note(conn, &Pending { records: Vec::new(), ..pending.clone() }, at(1)));
     assert!(realm.read(|conn| verifications::due(conn, at(99), 9)).is_empty());
-    assert_eq!(realm.read(|conn| verifications::due(conn, at(100), 9)), [pending.clone()]);
+    assert_eq!(realm.read(|conn| verifications::due(conn, at(100), 9)), std::slice::from_ref(&pending));
     let found = || -> Vec<(&str, i64)> {
         let places = realm.read(|conn| verifications::look(conn, &pending));
         places.into_iter().filter(|place| place.rows > 0).map(|place| (place.table, place.rows)).collect()
