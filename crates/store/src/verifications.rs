@@ -15,17 +15,22 @@ use crate::schema::{
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 14] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 19] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
+    ("artefacts", "what pages are made of"),
+    ("checkpoints", "sizes and roots of the logs"),
+    ("config_objects", "what the shop publishes"),
     ("identities", "a counter"),
     ("ingest_offsets", "places in the order stream"),
     ("ingest_sources", "names of sources"),
     ("leases", "names of processes"),
     ("ledger_heads", "sizes of the logs"),
+    ("ledger_trees", "sizes of the logs"),
     ("logins", "sign-ins under way, of nobody yet, for minutes"),
     ("masters", "a fingerprint of the master key"),
     ("named_keys", "keys of the realm"),
+    ("owed_entries", "ids of grants whose end the log owes, until it has it"),
     ("suppression", "kept on purpose: keyed hash and time, so that late events bring nobody back"),
     ("used_ids", "hashes of identifiers of apps"),
     ("verifications", "what this look begins with; its row goes with the entry about it"),

@@ -90,7 +90,7 @@ impl Walk<'_> {
         }
         let mut seq = self.tree.first_seq;
         while seq < self.end {
-            let rows = if self.wanted.deep {
+            let mut rows = if self.wanted.deep {
                 match bodies.read(&self.tree.log, seq, DEEP_PAGE.min(self.end - seq), examined)? {
                     Ok(rows) => rows,
                     Err((number, layer, says)) => {
@@ -102,6 +102,8 @@ impl Walk<'_> {
                 let wanted = PAGE.min(self.end - seq);
                 self.verifier.store.read_blocking(|conn| trees::commitments(conn, &self.tree.log, seq, wanted))?
             };
+            // What comes after the end is the next generation's.
+            rows.retain(|(number, _)| *number < self.end);
             if rows.is_empty() {
                 return Ok(self.missing(seq, None, examined));
             }
