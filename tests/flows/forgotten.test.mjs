@@ -44,7 +44,7 @@ async function ingest(service, orders) {
 /** Lets apps look until the access log has so many entries. */
 async function lookUntil(service, connections, size) {
   for (;;) {
-    const { access } = await service.json(['ledger', 'head']);
+    const { access: { size: access } } = await service.json(['ledger', 'head']);
     if (access >= size) return;
     await Promise.all(connections.map(async (connection) => {
       for (let n = 0; n < Math.ceil((size - access) / connections.length); n += 1) {

@@ -1,6 +1,7 @@
 //! What a process does for the ledger beside its own work: integrating and publishing, and verifying now and then.
 
-use std::thread;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use counterfoil_ledger::tree::{EVERY, Keeper, KeeperError};
@@ -15,16 +16,43 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long after its start a process verifies for the first time.
 const FIRST_VERIFICATION: Duration = Duration::from_secs(60);
 
-/// Brings the trees forward until the process ends: this process, or whichever of several holds the lease.
-pub fn keep(realm: &Realm) -> Result<(), Failure> {
+/// The thread that keeps the trees.
+pub struct Keeping {
+    ends: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Keeping {
+    /// Ends it: a last round, and the lease goes back, so that the next process need not wait for its end.
+    pub fn stop(self) {
+        // It hears that nobody holds the other side.
+        drop(self.ends);
+        if self.thread.join().is_err() {
+            tracing::error!("the ledger's keeper broke down");
+        }
+    }
+}
+
+/// Brings the trees forward until it is stopped: this process, or whichever of several holds the lease.
+pub fn keep(realm: &Realm) -> Result<Keeping, Failure> {
     let mut keeper = realm.keeper()?;
-    spawn("ledger-keeper", move || {
+    let (ends, told) = mpsc::channel();
+    let work = move || {
         let mut said = String::new();
         loop {
             said = round(&mut keeper, said);
-            thread::sleep(EVERY);
+            if told.recv_timeout(EVERY) == Err(mpsc::RecvTimeoutError::Disconnected) {
+                break;
+            }
         }
-    })
+        round(&mut keeper, said);
+        if let Err(error) = keeper.resign() {
+            tracing::warn!(%error, "the ledger's lease runs out by itself");
+        }
+    };
+    let name = "ledger-keeper";
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Failure::io(name))?;
+    Ok(Keeping { ends, thread })
 }
 
 /// One round. What is wrong is said once, not five times a second; gives what was said last.

@@ -8,7 +8,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use counterfoil_api::{Api, ApiSettings, Readiness};
 use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::config_object::Kind;
@@ -218,7 +218,7 @@ async fn hold_back<B: MessageBody + 'static>(
         return Ok(next.call(request).await?.map_into_left_body());
     }
     let answer = if path.starts_with("/v1/") {
-        Problem::new(Code::LedgerRolledBack).error_response()
+        HttpResponse::from_error(Problem::new(Code::LedgerRolledBack))
     } else {
         HttpResponse::SeeOther().insert_header(("Location", "/error?code=ledger_rolled_back")).finish()
     };
@@ -279,7 +279,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         if let Some(metrics) = metrics_server(&settings.metrics.listen, realm.registry.clone())? {
             actix_web::rt::spawn(metrics);
         }
-        care::keep(&realm)?;
+        let keeping = care::keep(&realm)?;
         care::verify(&realm, settings.ledger.verify_hours)?;
         actix_web::rt::spawn(expire(oauth));
         actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm, recorder)?));
@@ -293,7 +293,9 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         });
         ready();
         tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
-        server.await.map_err(Failure::io("serving"))
+        let served = server.await.map_err(Failure::io("serving"));
+        keeping.stop();
+        served
     })
 }
 
