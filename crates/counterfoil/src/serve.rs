@@ -217,12 +217,12 @@ async fn hold_back<B: MessageBody + 'static>(
     if !is_held {
         return Ok(next.call(request).await?.map_into_left_body());
     }
-    let answer = if path.starts_with("/v1/") {
-        HttpResponse::from_error(Problem::new(Code::LedgerRolledBack))
-    } else {
-        HttpResponse::SeeOther().insert_header(("Location", "/error?code=ledger_rolled_back")).finish()
-    };
-    Ok(request.into_response(answer).map_into_right_body())
+    if path.starts_with("/v1/") {
+        let refused = request.error_response(Problem::new(Code::LedgerRolledBack));
+        return Ok(refused.map_into_right_body());
+    }
+    let page = HttpResponse::SeeOther().insert_header(("Location", "/error?code=ledger_rolled_back")).finish();
+    Ok(request.into_response(page).map_into_right_body())
 }
 
 /// A page for people, problem details for apps.
