@@ -61,11 +61,17 @@ pub(crate) async fn checkpoint(
 }
 
 /// The verifier key of a generation (C2SP signed-note). Who checks the log should have it from elsewhere as well.
-pub(crate) async fn vkey(api: web::Data<Api>, path: web::Path<(String, i32)>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn vkey(
+    api: web::Data<Api>,
+    path: web::Path<(String, i32)>,
+) -> Result<HttpResponse, Problem> {
     let (log, generation) = path.into_inner();
     let found = listed(&api).await?.into_iter().find(|one| one.log == log && one.generation == generation);
     let vkey = found.ok_or_else(|| Problem::new(Code::NotFound))?.vkey;
-    let answer = HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT)).insert_header((CACHE_CONTROL, ANEW)).body(vkey);
+    let answer = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, TEXT))
+        .insert_header((CACHE_CONTROL, ANEW))
+        .body(vkey);
     Ok(answer)
 }
 

@@ -26,7 +26,6 @@ struct Inner {
     keys: Keys,
     codec: Codec,
     sealer: Sealer,
-    logs: PublicLogs,
     clock: Clock,
     catalogue: Arc<Catalogue>,
     hub: Arc<Hub>,
@@ -46,6 +45,8 @@ pub struct ApiSettings {
     pub per_minute: u32,
     /// What the record of a customer covers.
     pub coverage: Coverage,
+    /// What anybody may read of the ledger.
+    pub logs: PublicLogs,
 }
 
 impl std::fmt::Debug for Api {
@@ -95,7 +96,6 @@ impl Api {
         store: Store,
         keys: Keys,
         sealer: Sealer,
-        logs: PublicLogs,
         clock: Clock,
         catalogue: Arc<Catalogue>,
         readiness: Readiness,
@@ -110,7 +110,6 @@ impl Api {
             keys,
             codec,
             sealer,
-            logs,
             clock,
             catalogue,
             hub,
@@ -139,7 +138,7 @@ impl Api {
     }
 
     pub(crate) fn logs(&self) -> &PublicLogs {
-        &self.0.logs
+        &self.0.settings.logs
     }
 
     pub(crate) fn base(&self) -> &str {

@@ -40,12 +40,12 @@ pub fn keep(realm: &Realm) -> Result<Keeping, Failure> {
     let work = move || {
         let mut said = String::new();
         loop {
-            said = round(&mut keeper, said);
+            said = round(&mut keeper, &said);
             if told.recv_timeout(EVERY) == Err(mpsc::RecvTimeoutError::Disconnected) {
                 break;
             }
         }
-        round(&mut keeper, said);
+        round(&mut keeper, &said);
         if let Err(error) = keeper.resign() {
             tracing::warn!(%error, "the ledger's lease runs out by itself");
         }
@@ -56,7 +56,7 @@ pub fn keep(realm: &Realm) -> Result<Keeping, Failure> {
 }
 
 /// One round. What is wrong is said once, not five times a second; gives what was said last.
-fn round(keeper: &mut Keeper, said: String) -> String {
+fn round(keeper: &mut Keeper, said: &str) -> String {
     match keeper.round() {
         Ok(_) => String::new(),
         Err(error) => {
@@ -95,8 +95,14 @@ pub fn verify(realm: &Realm, hours: u32) -> Result<(), Failure> {
         realm.registry.register(Box::new(gauge.clone()))?;
         Ok::<_, prometheus::Error>(gauge)
     };
-    let at = gauge("counterfoil_ledger_verified_at_seconds", "When the ledger was last verified to its end, in Unix time.")?;
-    let faults = gauge("counterfoil_ledger_faults", "Generations in which the last verification found a fault; -1 before the first.")?;
+    let at = gauge(
+        "counterfoil_ledger_verified_at_seconds",
+        "When the ledger was last verified to its end, in Unix time.",
+    )?;
+    let faults = gauge(
+        "counterfoil_ledger_faults",
+        "Generations in which the last verification found a fault; -1 before the first.",
+    )?;
     faults.set(-1);
     let (verifier, clock) = (realm.verifier(), realm.clock.clone());
     spawn("ledger-verifier", move || {

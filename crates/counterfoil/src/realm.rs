@@ -18,8 +18,8 @@ use counterfoil_ledger::restore::Restore;
 use counterfoil_ledger::tree::{Generations, Keeper};
 use counterfoil_ledger::verify::Verifier;
 use counterfoil_oauth::{Coverage, Oauth, Tier};
-use counterfoil_store::{Error, Store};
 use counterfoil_store::keys::{Keys, Masters, Secret};
+use counterfoil_store::{Error, Store};
 use counterfoil_web::Files;
 use prometheus::Registry;
 use url::Url;
@@ -91,13 +91,26 @@ impl Realm {
         let guard = Guard::new(objects.clone());
         let journal = Journal::new(objects.clone(), &keys, entropy.clone())?;
         let generations = Generations::new(&settings.ledger.keys_dir, &settings.ledger.origin);
-        let ledger = Ledger::new(keys.clone(), entropy.clone(), config)?.guarded(guard.clone(), journal.clone());
-        match guard.look(&store)? {
-            Condition::Intact => {}
-            condition => tracing::warn!(?condition, "the ledger may not go on: see `counterfoil ledger verify`"),
+        let ledger =
+            Ledger::new(keys.clone(), entropy.clone(), config)?.guarded(guard.clone(), journal.clone());
+        // Before `init` there is no log; what cannot be verified later the keeper says.
+        if guard.look(&store)? == Condition::RolledBack {
+            tracing::warn!("the ledger lacks what was signed: see `counterfoil restore`");
         }
         let registry = Registry::new();
-        Ok(Self { store, keys, ledger, objects, guard, journal, generations, files, clock, entropy, registry })
+        Ok(Self {
+            store,
+            keys,
+            ledger,
+            objects,
+            guard,
+            journal,
+            generations,
+            files,
+            clock,
+            entropy,
+            registry,
+        })
     }
 
     /// What verifies the ledger.

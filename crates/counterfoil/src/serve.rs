@@ -77,7 +77,6 @@ impl State {
             realm.store.clone(),
             realm.keys.clone(),
             sealer,
-            PublicLogs::new(realm.store.clone(), realm.objects.clone()),
             clock.clone(),
             Arc::clone(&catalogue),
             readiness,
@@ -85,6 +84,7 @@ impl State {
                 base: oauth.issuer().to_owned(),
                 per_minute: settings.http.requests_per_minute,
                 coverage: oauth.settings().coverage.clone(),
+                logs: PublicLogs::new(realm.store.clone(), realm.objects.clone()),
             },
         )?;
         let sessions =
@@ -203,7 +203,16 @@ pub fn app(
 /// What still answers while the database is behind what was signed: health, the ledger's public face, and what it takes
 /// to stop sharing.
 const ANSWERS_ALWAYS: [&str; 10] = [
-    "/health/", "/version", "/ledger", "/oauth/", "/v1/grant", "/sign-", "/apps", "/error", "/problems/", "/assets/",
+    "/health/",
+    "/version",
+    "/ledger",
+    "/oauth/",
+    "/v1/grant",
+    "/sign-",
+    "/apps",
+    "/error",
+    "/problems/",
+    "/assets/",
 ];
 
 /// Serves no data while the database is behind what was signed.
@@ -221,7 +230,8 @@ async fn hold_back<B: MessageBody + 'static>(
         let refused = request.error_response(Problem::new(Code::LedgerRolledBack));
         return Ok(refused.map_into_right_body());
     }
-    let page = HttpResponse::SeeOther().insert_header(("Location", "/error?code=ledger_rolled_back")).finish();
+    let page =
+        HttpResponse::SeeOther().insert_header(("Location", "/error?code=ledger_rolled_back")).finish();
     Ok(request.into_response(page).map_into_right_body())
 }
 
@@ -293,9 +303,9 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         });
         ready();
         tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
-        let served = server.await.map_err(Failure::io("serving"));
+        let outcome = server.await.map_err(Failure::io("serving"));
         keeping.stop();
-        served
+        outcome
     })
 }
 

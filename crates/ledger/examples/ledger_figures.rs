@@ -59,7 +59,8 @@ impl Realm {
         guard.look(&store).unwrap();
         let journal = Journal::new(objects.clone(), &keys, entropy.clone()).unwrap();
         let config = ConfigObject::embedded(b"notice", b"words");
-        let ledger = Ledger::new(keys.clone(), entropy.clone(), config).unwrap().guarded(guard.clone(), journal);
+        let ledger =
+            Ledger::new(keys.clone(), entropy.clone(), config).unwrap().guarded(guard.clone(), journal);
         let person = people::resolve_one(&store, &keys, &entropy, clock.now(), "c-1").unwrap();
         Self { store, keys, ledger, objects, guard, generations, person, clock }
     }
@@ -75,8 +76,10 @@ impl Realm {
             expires: None,
             display: None,
             cause: None,
-            payload: Some(json!({ "grantId": "gra_aaaaaaaaaaaaaaaaaaaaaaaaaa", "clientId": "app_aaaaaaaaaaaaaaaaaaaaaaaaaa",
-                "granted": { "datasets": ["purchases", "items"] }, "version": 1 })),
+            payload: Some(
+                json!({ "grantId": "gra_aaaaaaaaaaaaaaaaaaaaaaaaaa", "clientId": "app_aaaaaaaaaaaaaaaaaaaaaaaaaa",
+                "granted": { "datasets": ["purchases", "items"] }, "version": 1 }),
+            ),
         }
     }
 }
@@ -98,7 +101,10 @@ fn main() {
 fn say(realm: &Realm, what: &str, mut figures: serde_json::Value) {
     let members = figures.as_object_mut().unwrap();
     members.insert("what".to_owned(), json!(what));
-    members.insert("database".to_owned(), json!(if realm.store.is_postgres() { "postgresql" } else { "sqlite" }));
+    members.insert(
+        "database".to_owned(),
+        json!(if realm.store.is_postgres() { "postgresql" } else { "sqlite" }),
+    );
     println!("{figures}");
 }
 
@@ -115,7 +121,8 @@ fn measure<T>(work: impl FnOnce() -> T) -> (T, f64, f64) {
 fn peak_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok()).map_or(f64::NAN, |kb| kb / 1024.0)
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok())
+        .map_or(f64::NAN, |kb| kb / 1024.0)
 }
 
 fn tree(realm: &Realm, entries: usize) {
@@ -123,10 +130,12 @@ fn tree(realm: &Realm, entries: usize) {
     let (mut left, begun) = (entries, Instant::now());
     while left > 0 {
         let count = left.min(500);
-        let drafts: Vec<Draft> =
-            (0..count).map(|n| realm.decision(u8::try_from(n % 200).unwrap())).collect();
+        let drafts: Vec<Draft> = (0..count).map(|n| realm.decision(u8::try_from(n % 200).unwrap())).collect();
         let now = realm.clock.now();
-        realm.store.write_blocking(|conn| realm.ledger.append(conn, &keys, realm.person, now, &drafts)).unwrap();
+        realm
+            .store
+            .write_blocking(|conn| realm.ledger.append(conn, &keys, realm.person, now, &drafts))
+            .unwrap();
         left -= count;
     }
     say(realm, "append", json!({ "entries": entries, "seconds": begun.elapsed().as_secs_f64() }));
@@ -157,7 +166,11 @@ fn tree(realm: &Realm, entries: usize) {
             assert!(found.iter().all(|one| one.fault.is_none()), "{found:#?}");
             let rate = f64::from(u32::try_from(entries).unwrap()) / seconds;
             let what = if deep { "verify --deep" } else { "verify" };
-            say(realm, what, json!({ "entries": entries, "seconds": seconds, "perSecond": rate, "peakMb": peak }));
+            say(
+                realm,
+                what,
+                json!({ "entries": entries, "seconds": seconds, "perSecond": rate, "peakMb": peak }),
+            );
         }
     }
 }
@@ -212,7 +225,13 @@ fn seals(realm: &Realm, time: Duration) {
                             let draft = realm.decision(u8::try_from(caller % 250).unwrap());
                             let now = realm.clock.now();
                             let append = realm.store.write_blocking(|conn| {
-                                realm.ledger.append(conn, &keys, realm.person, now, std::slice::from_ref(&draft))
+                                realm.ledger.append(
+                                    conn,
+                                    &keys,
+                                    realm.person,
+                                    now,
+                                    std::slice::from_ref(&draft),
+                                )
                             });
                             append.unwrap();
                             taken.push(one.elapsed());
@@ -230,7 +249,9 @@ fn seals(realm: &Realm, time: Duration) {
 fn tell(realm: &Realm, what: &str, callers: usize, mut latencies: Vec<Duration>, time: Duration) {
     latencies.sort_unstable();
     let at = |share: usize| {
-        latencies.get(latencies.len().saturating_sub(1) * share / 100).map_or(f64::NAN, |taken| taken.as_secs_f64() * 1e3)
+        latencies
+            .get(latencies.len().saturating_sub(1) * share / 100)
+            .map_or(f64::NAN, |taken| taken.as_secs_f64() * 1e3)
     };
     let rate = f64::from(u32::try_from(latencies.len()).unwrap()) / time.as_secs_f64();
     say(realm, what, json!({ "callers": callers, "perSecond": rate, "p50Ms": at(50), "p99Ms": at(99) }));

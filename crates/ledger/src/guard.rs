@@ -117,7 +117,9 @@ impl Guard {
         match self.condition() {
             Condition::Intact => Ok(()),
             Condition::RolledBack => Err(Error::Behind("the database lacks entries that were signed")),
-            Condition::Unverifiable => Err(Error::Behind("the checkpoints outside the database cannot be found")),
+            Condition::Unverifiable => {
+                Err(Error::Behind("the checkpoints outside the database cannot be found"))
+            }
         }
     }
 

@@ -89,7 +89,8 @@ impl Journal {
         if lines.is_empty() {
             return Ok(());
         }
-        let unavailable = |error: &dyn std::fmt::Display| Error::Unavailable(format!("closure journal: {error}"));
+        let unavailable =
+            |error: &dyn std::fmt::Display| Error::Unavailable(format!("closure journal: {error}"));
         let mut text = String::new();
         for line in lines {
             text.push_str(&serde_json::to_string(line).map_err(|error| unavailable(&error))?);

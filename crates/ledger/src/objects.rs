@@ -57,7 +57,11 @@ impl Objects {
     }
 
     /// Waits for what the store does. Not to be called on a thread that drives futures.
-    fn wait<T>(&self, path: &str, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, ObjectError> {
+    fn wait<T>(
+        &self,
+        path: &str,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, ObjectError> {
         let Some(runtime) = &self.runtime.0 else {
             return Err(ObjectError::new(path, "the store is closed"));
         };

@@ -242,7 +242,9 @@ impl Restore {
             expires: None,
             display: None,
             cause: None,
-            payload: Some(json!({ "closed": tree.origin, "checkpoint": note, "kept": kept, "lost": end - size })),
+            payload: Some(
+                json!({ "closed": tree.origin, "checkpoint": note, "kept": kept, "lost": end - size }),
+            ),
         };
         let entry = self.store.write_blocking(|conn| {
             trees::close(conn, log, tree.generation, kept, now)?;
@@ -261,7 +263,10 @@ impl Restore {
         draft: &Draft,
         now: DateTime<Utc>,
     ) -> Result<EntryId, Error> {
-        entries::take_head(conn, log)?;
+        match log {
+            Log::Access => entries::take_head(conn, Log::Access)?,
+            Log::Consent => entries::take_head(conn, Log::Consent)?,
+        };
         trees::skip_to(conn, log, end)?;
         self.ledger.append_operation(conn, log, now, draft)
     }
@@ -269,7 +274,9 @@ impl Restore {
     /// Writes the entries that are owed.
     fn settle(&self, cause: Option<EntryId>) -> Result<(), RestoreError> {
         for (grant_id, at) in self.store.read_blocking(owed::grants)? {
-            let Some(grant) = self.store.read_blocking(|conn| grants::find(conn, grant_id))? else { continue };
+            let Some(grant) = self.store.read_blocking(|conn| grants::find(conn, grant_id))? else {
+                continue;
+            };
             let evidence = self.keys.evidence(grant.person)?;
             let how = how_it_ended(&grant, cause);
             self.store.write_blocking(|conn| {

@@ -66,7 +66,7 @@ mod tests {
             edge.push(leaf, &mut Vec::new());
             assert_eq!(edge.root().unwrap(), *root);
         }
-        edge.partial().into_iter().for_each(|piece| tiles.write(piece).unwrap());
+        edge.partial().iter().for_each(|piece| tiles.write(piece).unwrap());
         let head = Head { size: 5, root: roots[5] };
         let inclusion = vectors["inclusion"].as_object().unwrap();
         assert_eq!(inclusion.len(), 5);
@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn the_offline_proof() {
         let vectors = vectors();
-        let salt = HEXLOWER.decode(vectors["entries"][1]["header_salt"].as_str().unwrap().as_bytes()).unwrap();
+        let salt =
+            HEXLOWER.decode(vectors["entries"][1]["header_salt"].as_str().unwrap().as_bytes()).unwrap();
         let path = hashes(&vectors["inclusion"]["1"]);
         assert_eq!(proof::to_text(Some(&salt), 1, &path, CHECKPOINT), PROOF);
     }

@@ -51,6 +51,6 @@ impl Eraser {
 /// [`Error`] when it is not done to its end; what was begun is carried on with by the service itself.
 pub async fn erase(oauth: &Oauth, eraser: &Eraser, person: Person, page: &Shown) -> Result<()> {
     let (eraser, display) = (eraser.clone(), oauth.ledger().display(page));
-    let erased = actix_web::web::block(move || (eraser.erase)(person, display)).await;
-    erased.map_err(|error| Error::Unexpected(format!("{error}")))?.map(drop)
+    let done = actix_web::web::block(move || (eraser.erase)(person, display)).await;
+    done.map_err(|error| Error::Unexpected(format!("{error}")))?.map(drop)
 }

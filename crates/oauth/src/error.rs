@@ -97,7 +97,9 @@ impl OauthError {
         use counterfoil_store::Error;
         match self {
             Self::Refused(code, _) => *code,
-            Self::Store(Error::Unavailable(_) | Error::Contended | Error::Behind(_)) => ErrorCode::TemporarilyUnavailable,
+            Self::Store(Error::Unavailable(_) | Error::Contended | Error::Behind(_)) => {
+                ErrorCode::TemporarilyUnavailable
+            }
             Self::Store(_) => ErrorCode::ServerError,
         }
     }

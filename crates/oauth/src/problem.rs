@@ -179,7 +179,11 @@ impl Problem {
         }
         if matches!(
             self.code,
-            Code::TooManyRequests | Code::Unavailable | Code::SealingUnavailable | Code::LedgerRolledBack | Code::TooBusy
+            Code::TooManyRequests
+                | Code::Unavailable
+                | Code::SealingUnavailable
+                | Code::LedgerRolledBack
+                | Code::TooBusy
         ) {
             response.insert_header((header::RETRY_AFTER, "1"));
         }

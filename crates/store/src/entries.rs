@@ -292,7 +292,8 @@ pub fn persons_of(conn: &mut Conn, wanted: &[RecordId]) -> Result<HashMap<Record
             .select((records::record, records::person.assume_not_null()))
             .load::<(Vec<u8>, Vec<u8>)>(conn)?;
         for (record, person) in rows {
-            let record = RecordId::from_slice(&record).map_err(|_| Error::corrupt("records", "record", "?"))?;
+            let record =
+                RecordId::from_slice(&record).map_err(|_| Error::corrupt("records", "record", "?"))?;
             found.insert(record, crate::people::person(&person)?);
         }
     }

@@ -32,7 +32,8 @@ pub fn grants(conn: &mut Conn) -> Result<Vec<(GrantId, DateTime<Utc>)>> {
         .load::<(Vec<u8>, chrono::NaiveDateTime)>(conn)?;
     rows.into_iter()
         .map(|(subject, at)| {
-            let id = GrantId::from_slice(&subject).map_err(|_| Error::corrupt("owed_entries", "subject", "?"))?;
+            let id =
+                GrantId::from_slice(&subject).map_err(|_| Error::corrupt("owed_entries", "subject", "?"))?;
             Ok((id, at.and_utc()))
         })
         .collect()

@@ -207,7 +207,9 @@ pub fn commitments(conn: &mut Conn, log: &str, from: i64, limit: i64) -> Result<
     rows.into_iter()
         .map(|(seq, bytes)| {
             let bytes = <[u8; 32]>::try_from(bytes.as_slice());
-            bytes.map(|bytes| (seq, bytes)).map_err(|_| Error::corrupt("entries", "commitment", format!("{log}/{seq}")))
+            bytes
+                .map(|bytes| (seq, bytes))
+                .map_err(|_| Error::corrupt("entries", "commitment", format!("{log}/{seq}")))
         })
         .collect()
 }

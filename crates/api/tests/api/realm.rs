@@ -174,12 +174,12 @@ impl Realm {
             base: oauth.issuer().to_owned(),
             per_minute,
             coverage: oauth.settings().coverage.clone(),
+            logs: PublicLogs::new(store.clone(), Objects::folder(&folder.path().join("ledger")).unwrap()),
         };
         let api = Api::new(
             store.clone(),
             keys.clone(),
             sealer,
-            PublicLogs::new(store.clone(), Objects::folder(&folder.path().join("ledger")).unwrap()),
             clock.clone(),
             catalogue(),
             readiness.clone(),

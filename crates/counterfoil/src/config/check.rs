@@ -60,7 +60,9 @@ pub(super) fn mistakes(settings: &Settings, is_keystore_named: bool) -> Vec<Stri
     check_coverage(&settings.coverage, &mut mistakes);
     let origin = &settings.ledger.origin;
     if origin.contains(|c: char| c.is_whitespace() || c == '+' || c.is_control()) || origin.contains("://") {
-        mistakes.push("ledger.origin: a name such as shop.example/ledger, without scheme, space and plus".to_owned());
+        mistakes.push(
+            "ledger.origin: a name such as shop.example/ledger, without scheme, space and plus".to_owned(),
+        );
     }
     mistakes
 }

@@ -73,7 +73,8 @@ fn told(realm: &Realm, person: Person) -> Vec<String> {
     let Some(evidence) = realm.keys.evidence(person).unwrap() else { return Vec::new() };
     let ledger = ledger(realm);
     let all = realm.read(|conn| entries::read(conn, Log::Consent, 0, 1_000));
-    let opened = all.iter().filter_map(|entry| ledger.open_under(&evidence, entry).ok());
+    let theirs = all.iter().filter(|entry| entry.sealed_by == 1);
+    let opened = theirs.filter_map(|entry| ledger.open_under(&evidence, entry).ok());
     opened.map(|entry| entry.header["type"].as_str().unwrap().to_owned()).collect()
 }
 

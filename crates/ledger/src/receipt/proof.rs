@@ -66,13 +66,13 @@ impl Proof {
         let tree = all.iter().rfind(|tree| tree.log == entry.log && tree.first_seq <= entry.seq);
         let tree = tree.ok_or(ProofError::NoTree)?;
         let index = u64::try_from(entry.seq - tree.first_seq).map_err(|_| ProofError::NoTree)?;
-        let checkpoint = newest(store, tree)?.filter(|checkpoint| {
-            u64::try_from(checkpoint.size).is_ok_and(|size| size > index)
-        });
+        let checkpoint = newest(store, tree)?
+            .filter(|checkpoint| u64::try_from(checkpoint.size).is_ok_and(|size| size > index));
         let checkpoint = checkpoint.ok_or(ProofError::NotPublished)?.note;
         let vkey = generations.vkey(&tree.log, tree.generation)?;
         let head = Opener::new(&vkey)?.open(&checkpoint)?;
-        let commitment = <[u8; 32]>::try_from(entry.commitment.as_slice()).map_err(|_| ProofError::Damaged)?;
+        let commitment =
+            <[u8; 32]>::try_from(entry.commitment.as_slice()).map_err(|_| ProofError::Damaged)?;
         let leaf = leaf_data(&Commitment(commitment));
         let tiles = Tiles::new(objects.clone(), &tree.log, tree.generation);
         let path = tiles.inclusion(&head, index, record_hash(leaf.as_bytes()))?;

@@ -47,7 +47,10 @@ impl Edge {
         let index = self.size;
         self.size += 1;
         if self.size.is_multiple_of(256) {
-            full.push(Piece { tile: tile(0, index >> 8, TILE_WIDTH, true), bytes: std::mem::take(&mut self.bundle) });
+            full.push(Piece {
+                tile: tile(0, index >> 8, TILE_WIDTH, true),
+                bytes: std::mem::take(&mut self.bundle),
+            });
         }
         let mut level: u8 = 0;
         let mut number = index;
@@ -78,7 +81,10 @@ impl Edge {
         for (level, bytes) in (0_u8..).zip(&self.levels) {
             if !bytes.is_empty() {
                 let number = self.size >> (8 * u32::from(level)) >> 8;
-                pieces.push(Piece { tile: tile(level, number, bytes.len() / HASH_BYTES, false), bytes: bytes.clone() });
+                pieces.push(Piece {
+                    tile: tile(level, number, bytes.len() / HASH_BYTES, false),
+                    bytes: bytes.clone(),
+                });
             }
         }
         pieces
@@ -101,7 +107,8 @@ impl HashReader for Edge {
             let bytes = self.levels.get(usize::from(wanted.level())).ok_or(Error::IndexesNotInTree)?;
             let number = self.size >> (8 * u32::from(wanted.level())) >> 8;
             let held = bytes.len() / HASH_BYTES;
-            if number != wanted.level_index() || held < usize::try_from(wanted.width()).unwrap_or(usize::MAX) {
+            if number != wanted.level_index() || held < usize::try_from(wanted.width()).unwrap_or(usize::MAX)
+            {
                 return Err(Error::IndexesNotInTree);
             }
             tile(wanted.level(), number, held, false).hash_at_index(bytes, *index)
@@ -136,16 +143,15 @@ pub fn parse_path(path: &str) -> Option<Tile> {
     if rest.ends_with(".p/0") {
         return None;
     }
-    let written = match rest.strip_prefix("entries/") {
-        Some(rest) => format!("tile/8/data/{rest}"),
-        None => {
-            let (level, _) = rest.split_once('/')?;
-            let level: u8 = level.parse().ok()?;
-            if level > 63 {
-                return None;
-            }
-            format!("tile/8/{rest}")
+    let written = if let Some(rest) = rest.strip_prefix("entries/") {
+        format!("tile/8/data/{rest}")
+    } else {
+        let (level, _) = rest.split_once('/')?;
+        let level: u8 = level.parse().ok()?;
+        if level > 63 {
+            return None;
         }
+        format!("tile/8/{rest}")
     };
     Tile::from_path(&written).ok()
 }
@@ -218,9 +224,21 @@ mod tests {
             assert_eq!(path(&parse_path(good).unwrap()), good);
         }
         for bad in [
-            "tile/0/000.p/0", "tile/0/0", "tile/64/000", "tile/0/000.p/256", "tile/0/x000/001", "tile/8/0/000",
-            "tile/data/000", "tile/00/000", "checkpoint", "tile/0/000/", "tile//000", "tile/0/../../guard",
-            "tile/0/x999/x999/x999/x999/x999/x999/x999/999", "tile/-1/000", "tile/+1/000",
+            "tile/0/000.p/0",
+            "tile/0/0",
+            "tile/64/000",
+            "tile/0/000.p/256",
+            "tile/0/x000/001",
+            "tile/8/0/000",
+            "tile/data/000",
+            "tile/00/000",
+            "checkpoint",
+            "tile/0/000/",
+            "tile//000",
+            "tile/0/../../guard",
+            "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
+            "tile/-1/000",
+            "tile/+1/000",
         ] {
             assert_eq!(parse_path(bad), None, "{bad}");
         }

@@ -201,7 +201,13 @@ fn read_key(path: &Path, origin: &str) -> Result<LogKey, GenerationError> {
 }
 
 fn write(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), GenerationError> {
-    let mut file_at = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path).map_err(file(path))?;
+    let mut file_at = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(path)
+        .map_err(file(path))?;
     file_at.write_all(bytes).and_then(|()| file_at.sync_all()).map_err(file(path))
 }
 

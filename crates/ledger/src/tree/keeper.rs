@@ -17,7 +17,7 @@ use counterfoil_store::{Contention, Error, Store, leases};
 use prometheus::{IntCounter, IntGaugeVec, Opts, Registry};
 use serde_json::json;
 
-use super::edge::{Edge, Piece};
+use super::edge::Edge;
 use super::generations::{GenerationError, Generations};
 use super::key::{Head, LogKey, NoteError, Opener};
 use super::tiles::{TileError, Tiles};
@@ -142,7 +142,10 @@ impl Keeper {
             &["log"],
         )?;
         let signed = IntGaugeVec::new(
-            Opts::new("counterfoil_ledger_signed_entries", "Entries of a log that a published checkpoint covers."),
+            Opts::new(
+                "counterfoil_ledger_signed_entries",
+                "Entries of a log that a published checkpoint covers.",
+            ),
             &["log"],
         )?;
         let failures = IntCounter::with_opts(Opts::new(
@@ -278,12 +281,12 @@ impl Keeper {
             held.edge.push(&leaf_data(&Commitment(*commitment)), &mut full);
         }
         self.faults.reach(Point::BeforeTiles);
-        for Piece { tile, bytes } in full {
-            tiles.write(Piece { tile, bytes })?;
-            tiles.remove_partial(&tile)?;
+        for piece in &full {
+            tiles.write(piece)?;
+            tiles.remove_partial(&piece.tile)?;
             self.faults.reach(Point::BetweenTiles);
         }
-        for piece in held.edge.partial() {
+        for piece in &held.edge.partial() {
             tiles.write(piece)?;
             self.faults.reach(Point::BetweenTiles);
         }
@@ -358,7 +361,10 @@ impl Keeper {
         };
         self.store.write_blocking(|conn| {
             trees::state(conn, tree, at, now)?;
-            ledger.take_head(conn, log)?;
+            match log {
+                Log::Access => ledger.take_head(conn, Log::Access)?,
+                Log::Consent => ledger.take_head(conn, Log::Consent)?,
+            };
             ledger.append_operation(conn, log, now, &draft).map(drop)
         })?;
         Ok(())

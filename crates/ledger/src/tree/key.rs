@@ -111,7 +111,8 @@ impl LogKey {
         let mut signer = Signer::new_without_digest(&self.key).map_err(signing)?;
         let signature = signer.sign_oneshot_to_vec(&checkpoint).map_err(signing)?;
         let id = key_id(&self.origin, &self.public);
-        let signature = Signature::new(self.origin.clone(), id, signature).map_err(|_| NoteError::Malformed)?;
+        let signature =
+            Signature::new(self.origin.clone(), id, signature).map_err(|_| NoteError::Malformed)?;
         let note = Note::new(&checkpoint, &[signature]).map_err(|_| NoteError::Malformed)?;
         String::from_utf8(note.to_bytes()).map_err(|_| NoteError::Malformed)
     }

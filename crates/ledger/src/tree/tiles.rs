@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use tlog_tiles::{
-    Error as TlogError, Hash, Tile, TileHashReader, TileReader, check_record, check_tree, prove_record, prove_tree,
+    Error as TlogError, Hash, Tile, TileHashReader, TileReader, check_record, check_tree, prove_record,
+    prove_tree,
 };
 
 use super::edge::{Edge, Piece, TILE_HEIGHT, TILE_WIDTH, path};
@@ -64,7 +65,7 @@ impl Tiles {
     ///
     /// # Errors
     /// [`TileError::Differs`] when it is not; nothing is replaced then.
-    pub fn write(&self, piece: Piece) -> Result<(), TileError> {
+    pub fn write(&self, piece: &Piece) -> Result<(), TileError> {
         let place = self.place(&piece.tile);
         if self.objects.create(&place, piece.bytes.clone())? {
             return Ok(());
@@ -89,9 +90,7 @@ impl Tiles {
     /// # Errors
     /// [`TileError::Missing`] when a piece of it is not stored.
     pub fn edge(&self, size: u64) -> Result<Edge, TileError> {
-        let stored = |tile: Tile| {
-            self.read(&tile)?.ok_or_else(|| TileError::Missing(self.place(&tile)))
-        };
+        let stored = |tile: Tile| self.read(&tile)?.ok_or_else(|| TileError::Missing(self.place(&tile)));
         let mut levels = Vec::new();
         let mut hashes = size;
         for level in 0_u8.. {
@@ -120,7 +119,7 @@ impl Tiles {
     /// [`TileError::Inconsistent`] when the tiles do not prove it.
     pub fn inclusion(&self, head: &Head, index: u64, leaf: Hash) -> Result<Vec<Hash>, TileError> {
         let path = self.read_proof(head, |reader| prove_record(head.size, index, reader))?;
-        check_record(&path, head.size, head.root, index, leaf).map_err(inconsistent)?;
+        check_record(&path, head.size, head.root, index, leaf).map_err(|error| inconsistent(&error))?;
         Ok(path)
     }
 
@@ -131,25 +130,26 @@ impl Tiles {
     /// [`TileError::Inconsistent`] when the tiles do not prove it.
     pub fn consistency(&self, head: &Head, earlier: &Head) -> Result<Vec<Hash>, TileError> {
         let path = self.read_proof(head, |reader| prove_tree(head.size, earlier.size, reader))?;
-        check_tree(&path, head.size, head.root, earlier.size, earlier.root).map_err(inconsistent)?;
+        check_tree(&path, head.size, head.root, earlier.size, earlier.root)
+            .map_err(|error| inconsistent(&error))?;
         Ok(path)
     }
 
     fn read_proof<T>(
         &self,
         head: &Head,
-        make: impl FnOnce(&TileHashReader<'_>) -> Result<T, TlogError>,
+        prove: impl FnOnce(&TileHashReader<'_>) -> Result<T, TlogError>,
     ) -> Result<T, TileError> {
         let stored = Stored { tiles: self, failure: RefCell::new(None) };
-        let made = make(&TileHashReader::new(head.size, head.root, &stored));
+        let made = prove(&TileHashReader::new(head.size, head.root, &stored));
         if let Some(failure) = stored.failure.take() {
             return Err(failure);
         }
-        made.map_err(inconsistent)
+        made.map_err(|error| inconsistent(&error))
     }
 }
 
-fn inconsistent(error: TlogError) -> TileError {
+fn inconsistent(error: &TlogError) -> TileError {
     TileError::Inconsistent(format!("{error}"))
 }
 

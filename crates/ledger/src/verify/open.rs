@@ -72,7 +72,11 @@ impl<'a> Bodies<'a> {
             };
             match (&entry.header, key) {
                 (None, _) if entry.payload.is_some() => {
-                    return Ok(Err((entry.seq, "header", "the header is gone and the payload is not".to_owned())));
+                    return Ok(Err((
+                        entry.seq,
+                        "header",
+                        "the header is gone and the payload is not".to_owned(),
+                    )));
                 }
                 (None, _) => examined.erased += 1,
                 (Some(_), None) => examined.sealed_away += 1,
@@ -119,7 +123,9 @@ fn open(
     let Ok(plain) = keys.open_sealed(key, &aad(id, "header"), header) else {
         return bad("header", "the header does not open");
     };
-    let Some((salt, bytes)) = plain.split_first_chunk::<32>() else { return bad("header", "there is no salt") };
+    let Some((salt, bytes)) = plain.split_first_chunk::<32>() else {
+        return bad("header", "there is no salt");
+    };
     if commit(salt, bytes).0 != *commitment {
         return bad("header", "header and salt are not what the leaf commits to");
     }
@@ -140,7 +146,9 @@ fn open(
     let Ok(plain) = keys.open_sealed(key, &aad(id, "payload"), sealed) else {
         return bad("payload", "the payload does not open");
     };
-    let Some((salt, bytes)) = plain.split_first_chunk::<32>() else { return bad("payload", "there is no salt") };
+    let Some((salt, bytes)) = plain.split_first_chunk::<32>() else {
+        return bad("payload", "there is no salt");
+    };
     let digest = Commitment(commit(salt, bytes).0).to_text();
     if read.payload != Some(digest.as_str()) {
         return bad("payload", "payload and salt are not what the header names");

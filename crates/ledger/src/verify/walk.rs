@@ -100,7 +100,9 @@ impl Walk<'_> {
                 }
             } else {
                 let wanted = PAGE.min(self.end - seq);
-                self.verifier.store.read_blocking(|conn| trees::commitments(conn, &self.tree.log, seq, wanted))?
+                self.verifier
+                    .store
+                    .read_blocking(|conn| trees::commitments(conn, &self.tree.log, seq, wanted))?
             };
             // What comes after the end is the next generation's.
             rows.retain(|(number, _)| *number < self.end);
@@ -175,11 +177,17 @@ impl Walk<'_> {
         if next.is_some() {
             return Some(Fault::new(Kind::Tampered, "sequence", index, "the entry is missing"));
         }
-        if self.tree.kept.is_some_and(|kept| Some(kept) == index.and_then(|index| i64::try_from(index).ok())) {
+        if self.tree.kept.is_some_and(|kept| Some(kept) == index.and_then(|index| i64::try_from(index).ok()))
+        {
             examined.lost = u64::try_from(self.end - seq).unwrap_or_default();
             return None;
         }
-        Some(Fault::new(Kind::RolledBack, "sequence", index, "the log ends here, and its head says that it goes on"))
+        Some(Fault::new(
+            Kind::RolledBack,
+            "sequence",
+            index,
+            "the log ends here, and its head says that it goes on",
+        ))
     }
 
     /// Holds the root at hand against every checkpoint of this size.
@@ -217,9 +225,12 @@ impl Walk<'_> {
         if let Some(size) = state.root {
             return Some(match &state.tile {
                 // Tiles and checkpoint agree against the entries.
-                Some((entry, path)) => {
-                    Fault::new(Kind::Tampered, "leaf", Some(*entry), format!("{path} holds another leaf, and so does the checkpoint of {size} entries"))
-                }
+                Some((entry, path)) => Fault::new(
+                    Kind::Tampered,
+                    "leaf",
+                    Some(*entry),
+                    format!("{path} holds another leaf, and so does the checkpoint of {size} entries"),
+                ),
                 None => Fault::new(
                     Kind::Tampered,
                     "root",

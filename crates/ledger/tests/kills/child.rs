@@ -30,8 +30,16 @@ pub struct Settings {
 
 impl Settings {
     pub fn to_text(&self) -> String {
-        json!([self.url, self.keys_url, self.folder, self.person.as_bytes(), self.point, self.times, self.round])
-            .to_string()
+        json!([
+            self.url,
+            self.keys_url,
+            self.folder,
+            self.person.as_bytes(),
+            self.point,
+            self.times,
+            self.round
+        ])
+        .to_string()
     }
 
     fn from_text(text: &str) -> Self {
@@ -45,7 +53,8 @@ impl Settings {
 #[expect(clippy::disallowed_methods, reason = "what the process is told stands in its environment")]
 fn appends_until_it_is_killed() {
     let settings = Settings::from_text(&std::env::var(SETTINGS).unwrap());
-    let parts = Parts::open(&settings.keys_url, Path::new(&settings.folder), settings.round as u64);
+    let parts =
+        Parts::open(&settings.keys_url, Path::new(&settings.folder), u64::try_from(settings.round).unwrap());
     let store = Store::open(&settings.url, 6).unwrap();
     // Time goes on from one process to the next; the rounds are counted down.
     let clock = clock(1_000 * (10_000 - i64::try_from(settings.round).unwrap()));
@@ -109,7 +118,8 @@ fn append(
             .unwrap();
         let mut out = std::io::stdout().lock();
         for one in appended {
-            writeln!(out, "ack {} {} .", one.seq, data_encoding::HEXLOWER.encode(one.entry_id.as_bytes())).unwrap();
+            writeln!(out, "ack {} {} .", one.seq, data_encoding::HEXLOWER.encode(one.entry_id.as_bytes()))
+                .unwrap();
         }
         out.flush().unwrap();
     }

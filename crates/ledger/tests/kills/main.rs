@@ -68,8 +68,8 @@ mod tests {
         acknowledged
     }
 
-    fn die_again_and_again(database: Database) {
-        let realm = Realm::new(&database);
+    fn die_again_and_again(database: &Database) {
+        let realm = Realm::new(database);
         let mut seen: HashMap<i64, String> = HashMap::new();
         let (mut total, mut reached) = (kills(), 0);
         while total > 0 {
@@ -88,11 +88,16 @@ mod tests {
             }
             reached += 1;
         }
-        let stored = realm.store.read_blocking(|conn| entries::read(conn, Log::Consent, 0, 1_000_000)).unwrap();
+        let stored =
+            realm.store.read_blocking(|conn| entries::read(conn, Log::Consent, 0, 1_000_000)).unwrap();
         assert!(stored.iter().map(|entry| entry.seq).eq(0..i64::try_from(stored.len()).unwrap()), "no hole");
         for (seq, id) in &seen {
             let entry = &stored[usize::try_from(*seq).unwrap()];
-            assert_eq!(data_encoding::HEXLOWER.encode(&entry.entry_id), *id, "what was acknowledged is there");
+            assert_eq!(
+                data_encoding::HEXLOWER.encode(&entry.entry_id),
+                *id,
+                "what was acknowledged is there"
+            );
         }
         let found = realm.verify(&Wanted { deep: true, against: Vec::new() });
         assert!(found.iter().all(|one| one.fault.is_none()), "before anybody tidies up: {found:#?}");
@@ -111,13 +116,13 @@ mod tests {
 
     #[test]
     fn on_sqlite() {
-        die_again_and_again(Database::sqlite());
+        die_again_and_again(&Database::sqlite());
     }
 
     #[test]
     fn on_postgres() {
         if let Some(database) = Database::postgres() {
-            die_again_and_again(database);
+            die_again_and_again(&database);
         }
     }
 }

@@ -63,7 +63,9 @@ impl Parts {
         let generations = Generations::new(&folder.join("keys"), "shop.example/ledger");
         let journal = Journal::new(objects.clone(), &keys, entropy(3_000 + process)).unwrap();
         let config = ConfigObject::embedded(b"notice", b"words");
-        let ledger = Ledger::new(keys.clone(), entropy(2_000 + process), config).unwrap().guarded(guard.clone(), journal);
+        let ledger = Ledger::new(keys.clone(), entropy(2_000 + process), config)
+            .unwrap()
+            .guarded(guard.clone(), journal);
         Self { keys, objects, guard, generations, ledger }
     }
 
@@ -81,8 +83,7 @@ impl Realm {
         let store = Store::open(&database.url, 8).unwrap();
         store.migrate().unwrap();
         let parts = Parts::open(&database.keys_url, dir.path(), 999);
-        let person =
-            people::resolve_one(&store, &parts.keys, &entropy(1), clock(0).now(), "c-1").unwrap();
+        let person = people::resolve_one(&store, &parts.keys, &entropy(1), clock(0).now(), "c-1").unwrap();
         parts.generations.init(&store, &parts.guard, &entropy(2), clock(0).now()).unwrap();
         Self { store, person, parts, dir }
     }

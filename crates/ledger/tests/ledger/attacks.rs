@@ -113,7 +113,8 @@ pub fn a_bit_of_a_leaf(realm: &Realm) {
 /// A row that says another time than its header.
 pub fn a_column_of_a_row(realm: &Realm) {
     let (beside, _) = victim(realm);
-    realm.tamper("UPDATE entries SET recorded_at = '2001-01-01 00:00:00' WHERE log = 'consent' AND seq = 300");
+    realm
+        .tamper("UPDATE entries SET recorded_at = '2001-01-01 00:00:00' WHERE log = 'consent' AND seq = 300");
     assert_found(&consent(beside.verify(realm, true, vec![])), Kind::Tampered, "row", Some(300));
 }
 
@@ -141,7 +142,8 @@ pub fn a_bit_of_a_tile(realm: &Realm) {
 
 pub fn a_root_or_a_signature(realm: &Realm) {
     let (beside, kept) = victim(realm);
-    let key = beside.generations.key(&realm.read(|conn| trees::current(conn, Log::Consent)).unwrap()).unwrap();
+    let key =
+        beside.generations.key(&realm.read(|conn| trees::current(conn, Log::Consent)).unwrap()).unwrap();
     let mut lines: Vec<&str> = kept.lines().collect();
     let other_root = data_encoding::BASE64.encode(&[9; 32]);
     lines[2] = &other_root;
@@ -297,7 +299,9 @@ pub fn a_stalled_leader(realm: &Realm) {
 /// What was forgotten is counted, and is no fault; a payload without its header is one.
 pub fn what_was_forgotten_is_no_attack(realm: &Realm) {
     let (beside, _) = victim(realm);
-    realm.tamper("UPDATE entries SET header = NULL, payload = NULL WHERE log = 'consent' AND seq BETWEEN 100 AND 139");
+    realm.tamper(
+        "UPDATE entries SET header = NULL, payload = NULL WHERE log = 'consent' AND seq BETWEEN 100 AND 139",
+    );
     realm.tamper("UPDATE entries SET payload = NULL WHERE log = 'consent' AND seq = 500");
     let found = beside.intact(realm, true);
     assert_eq!((found.entries, found.erased, found.opened), (600, 40, 560));

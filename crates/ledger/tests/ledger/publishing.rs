@@ -231,9 +231,9 @@ pub fn each_entry_opens_with_the_key_that_sealed_it(realm: &Realm) {
 pub fn what_belongs_in_the_access_log_is_refused(realm: &Realm) {
     let keys = realm.person_keys();
     let draft = Draft { ..decision(1, EntryType::DisclosureStaff, None) };
-    let refused = realm
-        .store
-        .write_blocking(|conn| realm.ledger.append(conn, &keys, realm.person, at(0), &[draft.clone()]));
+    let refused = realm.store.write_blocking(|conn| {
+        realm.ledger.append(conn, &keys, realm.person, at(0), std::slice::from_ref(&draft))
+    });
     assert!(matches!(refused, Err(Error::Unexpected(_))), "{refused:?}");
     assert_eq!(realm.sizes(), (0, 0));
 }

@@ -133,7 +133,9 @@ impl Realm {
         let log = log.name();
         self.tamper(&format!("DELETE FROM entries WHERE log = '{log}' AND seq >= {size}"));
         self.tamper(&format!("UPDATE ledger_heads SET size = {size} WHERE log = '{log}'"));
-        self.tamper(&format!("UPDATE ledger_trees SET integrated = 0 WHERE log = '{log}' AND integrated > {size}"));
+        self.tamper(&format!(
+            "UPDATE ledger_trees SET integrated = 0 WHERE log = '{log}' AND integrated > {size}"
+        ));
         self.tamper(&format!("DELETE FROM checkpoints WHERE log = '{log}' AND size > {size}"));
     }
 

@@ -2,7 +2,7 @@
 
 use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::{Act, State};
-use counterfoil_ledger::grants::{How, end_locked};
+use counterfoil_ledger::grants::{EndError, How, end_locked};
 use counterfoil_ledger::guard::Condition;
 use counterfoil_ledger::restore::{Restore, RestoreError};
 use counterfoil_store::entries::Log;
@@ -25,8 +25,8 @@ pub fn a_withdrawal_stays(realm: &Realm) {
         realm.write(|conn| {
             let grant = grants::lock(conn, id)?.unwrap();
             end_locked(&ledger, &realm.keys, conn, &grant, &how, at(7)).map_err(|error| match error {
-                counterfoil_ledger::grants::EndError::Store(error) => error,
-                other => Error::Unexpected(format!("{other}")),
+                EndError::Store(error) => error,
+                EndError::Final(state) => Error::Unexpected(format!("it is {state:?}")),
             })
         })
     };
@@ -68,13 +68,20 @@ pub fn a_withdrawal_stays(realm: &Realm) {
     assert_eq!(beside.guard.condition(), Condition::Intact);
 
     let state = |id| realm.read(|conn| grants::find(conn, id)).unwrap().state;
-    assert_eq!([state(stopped), state(kept), state(late)], [State::Withdrawn, State::Active, State::Withdrawn]);
+    assert_eq!(
+        [state(stopped), state(kept), state(late)],
+        [State::Withdrawn, State::Active, State::Withdrawn]
+    );
     let stored = realm.read(|conn| counterfoil_store::entries::read(conn, Log::Consent, 0, 100));
     let numbers: Vec<i64> = stored.iter().map(|entry| entry.seq).collect();
     assert_eq!(numbers, [0, 1, 2, 3, 4, 11, 12, 13], "no number twice");
     let first = ledger.open_for_realm(&stored[5]).unwrap();
     assert_eq!(first.header["type"], json!("restore.accepted"));
-    assert_eq!(first.payload.unwrap()["checkpoint"], json!(before.note), "the last checkpoint of the old one");
+    assert_eq!(
+        first.payload.unwrap()["checkpoint"],
+        json!(before.note),
+        "the last checkpoint of the old one"
+    );
     for entry in &stored[6..] {
         let header = realm.open(entry).unwrap().header;
         assert_eq!(header["type"], json!("grant.withdrawn"));

@@ -32,7 +32,10 @@ impl Beside {
         let generations = Generations::new(&dir.path().join("keys"), "shop.example/ledger");
         let opened = generations.init(&realm.store, &guard, &entropy(77), at(0)).unwrap();
         assert_eq!(opened, ["shop.example/ledger/access/1", "shop.example/ledger/consent/1"]);
-        assert!(generations.init(&realm.store, &guard, &entropy(77), at(0)).unwrap().is_empty(), "safe to repeat");
+        assert!(
+            generations.init(&realm.store, &guard, &entropy(77), at(0)).unwrap().is_empty(),
+            "safe to repeat"
+        );
         Self { dir, objects, guard, generations }
     }
 

@@ -218,7 +218,7 @@ mod tests {
                 "ledger",
                 "grants.rs",
                 "let access_size = ledger.gate(conn)?;",
-                "ledger.append(conn, &person_keys, grant.person, now, &[draft])?;",
+                "ledger.append_under(conn, &evidence, grant.person, now, &[draft])?;",
                 "access head (counterfoil_store::entries::take_head) is locked after",
             ),
             (

@@ -27,7 +27,8 @@ pub fn run(realm: &Realm, dir: &Path) -> Result<(), Failure> {
         write(&place.join("vkey"), listed.vkey.as_bytes())?;
         for tile in &tiles {
             let bytes = logs.tile(log, generation, tile)?;
-            let bytes = bytes.ok_or_else(|| Failure::Refused(format!("{log}/{generation}: {} is missing", path(tile))))?;
+            let bytes = bytes
+                .ok_or_else(|| Failure::Refused(format!("{log}/{generation}: {} is missing", path(tile))))?;
             write(&place.join(path(tile)), &bytes)?;
         }
         written.push(json!({ "origin": listed.origin, "vkey": listed.vkey, "tiles": tiles.len() }));

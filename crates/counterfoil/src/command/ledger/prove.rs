@@ -9,9 +9,9 @@ use crate::realm::Realm;
 
 /// Prints the proof of an entry.
 pub fn run(realm: &Realm, entry: &str) -> Result<(), Failure> {
-    let id: EntryId = entry
-        .parse()
-        .map_err(|_| Failure::Usage(format!("{entry} is not the id of an entry, such as ent_ and 26 characters")))?;
+    let id: EntryId = entry.parse().map_err(|_| {
+        Failure::Usage(format!("{entry} is not the id of an entry, such as ent_ and 26 characters"))
+    })?;
     let stored = realm.store.read_blocking(|conn| entries::find(conn, id))?;
     let stored = stored.ok_or_else(|| Failure::Refused(format!("there is no entry {entry}")))?;
     let proof = Proof::of(&realm.store, &realm.objects, &realm.generations, &stored);

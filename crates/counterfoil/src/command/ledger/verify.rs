@@ -44,7 +44,9 @@ pub fn run(realm: &Realm, command: &Verify, quiet: bool) -> Result<(), Failure> 
 /// The gravest finding: what was tampered with, then what was rolled back, then what cannot be verified.
 fn worst(found: &[Examined]) -> Option<Kind> {
     let kinds = || found.iter().filter_map(|one| one.fault.as_ref().map(|fault| fault.kind));
-    [Kind::Tampered, Kind::RolledBack, Kind::Unverifiable].into_iter().find(|kind| kinds().any(|one| one == *kind))
+    [Kind::Tampered, Kind::RolledBack, Kind::Unverifiable]
+        .into_iter()
+        .find(|kind| kinds().any(|one| one == *kind))
 }
 
 fn as_json(one: &Examined) -> serde_json::Value {
