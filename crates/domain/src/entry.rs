@@ -64,6 +64,10 @@ pub enum EntryType {
     DisclosureApp,
     /// Data left to the customer as a file.
     DisclosureDownload,
+    /// Data was shown to a member of staff.
+    DisclosureStaff,
+    /// A member of staff searched; those found are entries of their own.
+    StaffSearched,
 }
 
 impl EntryType {
@@ -85,12 +89,14 @@ impl EntryType {
             Self::ErasureCompleted => "erasure.completed",
             Self::DisclosureApp => "disclosure.app",
             Self::DisclosureDownload => "disclosure.download",
+            Self::DisclosureStaff => "disclosure.staff",
+            Self::StaffSearched => "staff.searched",
         }
     }
 
     /// Reads [`EntryType::name`]; `None` for what is not in the catalogue.
     pub fn from_name(name: &str) -> Option<Self> {
-        const ALL: [EntryType; 15] = [
+        const ALL: [EntryType; 17] = [
             EntryType::GrantRequested,
             EntryType::GrantGiven,
             EntryType::GrantAmended,
@@ -106,18 +112,20 @@ impl EntryType {
             EntryType::ErasureCompleted,
             EntryType::DisclosureApp,
             EntryType::DisclosureDownload,
+            EntryType::DisclosureStaff,
+            EntryType::StaffSearched,
         ];
         ALL.into_iter().find(|known| known.name() == name)
     }
 
     /// Whether an entry of this type decides something, and so may not lack a legal basis.
     pub fn is_decision(self) -> bool {
-        !self.is_disclosure() && self != Self::GrantRequested
+        !self.is_disclosure() && !matches!(self, Self::GrantRequested | Self::StaffSearched)
     }
 
     /// Whether an entry of this type says that data left. It stands in the access log and rests on no configuration.
     pub fn is_disclosure(self) -> bool {
-        matches!(self, Self::DisclosureApp | Self::DisclosureDownload)
+        matches!(self, Self::DisclosureApp | Self::DisclosureDownload | Self::DisclosureStaff)
     }
 }
 

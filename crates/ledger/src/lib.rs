@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod audit;
 pub mod config;
 mod download;
 mod draft;
@@ -131,6 +132,18 @@ impl Ledger {
         draft: &Draft,
         prev: Option<counterfoil_domain::entry::Commitment>,
     ) -> Result<NewEntry> {
+        self.seal_under(&keys.evidence, SealedBy::Evidence, now, draft, prev)
+    }
+
+    /// [`Ledger::seal_entry`] under the key of whoever the entry is about.
+    pub(crate) fn seal_under(
+        &self,
+        key: &Secret,
+        sealed_by: SealedBy,
+        now: DateTime<Utc>,
+        draft: &Draft,
+        prev: Option<counterfoil_domain::entry::Commitment>,
+    ) -> Result<NewEntry> {
         let invalid = |error| Error::Unexpected(format!("ledger entry: {error}"));
         let entry_id = EntryId(self.0.entropy.bytes());
         let mut digest = None;
@@ -139,11 +152,8 @@ impl Ledger {
             let bytes = canonical(value).map_err(invalid)?;
             let salt = self.0.entropy.bytes();
             digest = Some(commit(&salt, &bytes));
-            payload = Some(self.0.keys.seal(
-                &keys.evidence,
-                &aad(entry_id, "payload"),
-                &[&salt[..], &bytes].concat(),
-            )?);
+            payload =
+                Some(self.0.keys.seal(key, &aad(entry_id, "payload"), &[&salt[..], &bytes].concat())?);
         }
         let header = Header {
             id: entry_id,
@@ -164,13 +174,12 @@ impl Ledger {
         let bytes = header.canonical().map_err(invalid)?;
         let salt = self.0.entropy.bytes();
         let commitment = commit(&salt, &bytes);
-        let sealed =
-            self.0.keys.seal(&keys.evidence, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
+        let sealed = self.0.keys.seal(key, &aad(entry_id, "header"), &[&salt[..], &bytes].concat())?;
         Ok(NewEntry {
             entry_id,
             record: draft.record,
             recorded_at: now,
-            sealed_by: SealedBy::Evidence,
+            sealed_by,
             commitment,
             header: sealed,
             payload,

@@ -254,6 +254,41 @@ pub fn of_record(
         .load(conn)?)
 }
 
+/// At most `limit` entries of a record in a log that were written from `from` to `until`, in order, with numbers above
+/// `after`.
+pub fn of_record_between(
+    conn: &mut Conn,
+    log: Log,
+    record: RecordId,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<StoredEntry>> {
+    Ok(entries::table
+        .filter(entries::record.eq(record.as_bytes().to_vec()))
+        .filter(entries::log.eq(log.name()).and(entries::seq.gt(after)))
+        .filter(entries::recorded_at.between(from.naive_utc(), until.naive_utc()))
+        .order(entries::seq)
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// At most `limit` entries of a log that were written from `from` to `until`, in order, with numbers above `after`.
+pub fn between(
+    conn: &mut Conn,
+    log: Log,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<StoredEntry>> {
+    Ok(entries::table
+        .filter(entries::log.eq(log.name()).and(entries::seq.gt(after)))
+        .filter(entries::recorded_at.between(from.naive_utc(), until.naive_utc()))
+        .order(entries::seq)
+        .limit(limit)
+        .load(conn)?)
+}
+
 /// The size of a log.
 pub fn size(conn: &mut Conn, log: Log) -> Result<i64> {
     Ok(ledger_heads::table.find(log.name()).select(ledger_heads::size).first(conn)?)
@@ -284,4 +319,16 @@ pub fn persons_of(conn: &mut Conn, wanted: &[RecordId]) -> Result<HashMap<Record
         }
     }
     Ok(found)
+}
+
+/// The records about a person, in ascending order.
+pub fn records_of(conn: &mut Conn, person: Person) -> Result<Vec<RecordId>> {
+    let rows = records::table
+        .filter(records::person.eq(person.as_bytes().to_vec()))
+        .order(records::record)
+        .select(records::record)
+        .load::<Vec<u8>>(conn)?;
+    rows.iter()
+        .map(|id| RecordId::from_slice(id).map_err(|_| Error::corrupt("records", "record", "?")))
+        .collect()
 }
