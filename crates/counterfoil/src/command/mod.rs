@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod apps;
+mod audit;
 mod compare;
 mod demo;
 mod ingest;
@@ -42,6 +43,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
         Command::Ledger(command) => ledger::run(&settings, &command, quiet),
+        Command::Audit(command) => audit::run(&settings, command),
         Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }

@@ -136,8 +136,9 @@ impl Audit {
         let span = (question.from, question.to);
         let mut after = None;
         loop {
-            let page =
-                self.store.read_blocking(|conn| grants::of_app_between(conn, question.app, span, after, PAGE))?;
+            let page = self
+                .store
+                .read_blocking(|conn| grants::of_app_between(conn, question.app, span, after, PAGE))?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.grant_id);
             for grant in &page {

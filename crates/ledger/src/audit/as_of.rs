@@ -236,7 +236,11 @@ impl Audit {
         Ok(Found { persons, records, erased_since })
     }
 
-    pub(super) fn answer(&self, question: &AsOf, found: &Found) -> std::result::Result<AsOfAnswer, AuditError> {
+    pub(super) fn answer(
+        &self,
+        question: &AsOf,
+        found: &Found,
+    ) -> std::result::Result<AsOfAnswer, AuditError> {
         let (trees, known) = self.store.read_blocking(|conn| {
             let trees = trees::all(conn)?;
             let known = known(conn, &trees, question.known_at)?;
@@ -259,7 +263,9 @@ impl Audit {
         Ok(AsOfAnswer {
             valid_at: instant(question.valid_at),
             known_at: instant(question.known_at),
-            ledger: context.known.map_or(Told::Unknown, |(tree, checkpoint)| Told::Known(ledger(&tree, checkpoint))),
+            ledger: context
+                .known
+                .map_or(Told::Unknown, |(tree, checkpoint)| Told::Known(ledger(&tree, checkpoint))),
             records,
             erased: is_erased.then(|| Erased { since: erased_since.map(instant), entries: erased }),
         })
@@ -274,7 +280,8 @@ impl Audit {
         let valid_at = context.question.valid_at;
         let size = context.known.as_ref().map(|(tree, checkpoint)| tree.first_seq + checkpoint.size);
         let in_force = record.timeline.at(valid_at, None);
-        let is_whole = |size: Option<i64>| !record.erased.iter().any(|seq| size.is_none_or(|size| *seq < size));
+        let is_whole =
+            |size: Option<i64>| !record.erased.iter().any(|seq| size.is_none_or(|size| *seq < size));
         let told = |standing: Option<&Standing<'_>>, is_whole: bool| match standing {
             _ if !is_whole => Ok(Told::Erased),
             Some(standing) => self.stood(context, standing).map(Told::Known),
@@ -284,7 +291,8 @@ impl Audit {
             Some(size) => told(record.timeline.at(valid_at, Some(size)).as_ref(), is_whole(Some(size)))?,
             None => Told::Unknown,
         };
-        let correction = size.filter(|_| is_whole(None)).and_then(|size| record.timeline.correction(valid_at, size));
+        let correction =
+            size.filter(|_| is_whole(None)).and_then(|size| record.timeline.correction(valid_at, size));
         let between = match &in_force {
             Some(standing) if is_whole(None) => {
                 let later = valid_at.max(context.question.known_at);
@@ -306,7 +314,11 @@ impl Audit {
         })
     }
 
-    fn stood(&self, context: &Context<'_>, standing: &Standing<'_>) -> std::result::Result<Stood, AuditError> {
+    fn stood(
+        &self,
+        context: &Context<'_>,
+        standing: &Standing<'_>,
+    ) -> std::result::Result<Stood, AuditError> {
         let decided_by = standing.decided_by.iter().map(|decision| self.deciding(context, decision));
         Ok(Stood {
             state: standing.state.clone(),
@@ -316,7 +328,11 @@ impl Audit {
         })
     }
 
-    fn deciding(&self, context: &Context<'_>, decision: &Decision) -> std::result::Result<Deciding, AuditError> {
+    fn deciding(
+        &self,
+        context: &Context<'_>,
+        decision: &Decision,
+    ) -> std::result::Result<Deciding, AuditError> {
         let log = Log::Consent.name();
         let tree = context.trees.iter().rfind(|tree| tree.log == log && tree.first_seq <= decision.seq);
         let proof = if context.question.proofs { self.prove(decision.entry)? } else { None };

@@ -59,9 +59,9 @@ impl Audit {
         let mut disclosed = Disclosed::default();
         let mut after = -1;
         loop {
-            let page = self
-                .store
-                .read_blocking(|conn| entries::of_record_between(conn, Log::Access, record, span, after, PAGE))?;
+            let page = self.store.read_blocking(|conn| {
+                entries::of_record_between(conn, Log::Access, record, span, after, PAGE)
+            })?;
             let Some(last) = page.last() else { return Ok(disclosed) };
             after = last.seq;
             for entry in &page {

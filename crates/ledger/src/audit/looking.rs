@@ -14,8 +14,8 @@ use crate::Draft;
 
 /// Persons whose entries are written in one transaction: the access log's head is everybody's.
 const BATCH: usize = 500;
-/// Longest name or case, in characters.
-const MOST: usize = 128;
+/// Longest name or case, in characters: what `sub` of an ID token may have.
+const MOST: usize = 255;
 
 /// Who looks, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Looker {
 
 /// A name or case that cannot stand in an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} must have 1 to 128 characters, none of them a control character")]
+#[error("{0} must have 1 to 255 characters, none of them a control character")]
 pub struct InvalidLooker(pub &'static str);
 
 impl Looker {
@@ -38,7 +38,8 @@ impl Looker {
     pub fn new(by: &str, case: &str) -> std::result::Result<Self, InvalidLooker> {
         let checked = |what: &'static str, text: &str| {
             let text = text.trim();
-            let is_good = !text.is_empty() && text.chars().count() <= MOST && !text.chars().any(char::is_control);
+            let is_good =
+                !text.is_empty() && text.chars().count() <= MOST && !text.chars().any(char::is_control);
             if is_good { Ok(text.to_owned()) } else { Err(InvalidLooker(what)) }
         };
         Ok(Self { by: checked("by", by)?, case: checked("case", case)?, own: None })
@@ -51,7 +52,14 @@ impl Looker {
         self
     }
 
-    fn draft(&self, entry_type: EntryType, record: RecordId, cause: Option<EntryId>, payload: Value, now: DateTime<Utc>) -> Draft {
+    fn draft(
+        &self,
+        entry_type: EntryType,
+        record: RecordId,
+        cause: Option<EntryId>,
+        payload: Value,
+        now: DateTime<Utc>,
+    ) -> Draft {
         Draft {
             entry_type,
             record,
@@ -97,7 +105,8 @@ impl Audit {
         for chunk in touched.chunks(BATCH) {
             let keys = self.keys.evidence_of(chunk)?;
             let mut new = Vec::with_capacity(chunk.len());
-            for (person, key) in chunk.iter().filter_map(|person| keys.get(person).map(|key| (*person, key))) {
+            for (person, key) in chunk.iter().filter_map(|person| keys.get(person).map(|key| (*person, key)))
+            {
                 let payload = json!({ "case": looker.case, "question": question });
                 let draft = looker.draft(EntryType::DisclosureStaff, record(key), cause, payload, now);
                 new.push((Some(person), self.ledger.seal_under(key, SealedBy::Evidence, now, &draft, None)?));

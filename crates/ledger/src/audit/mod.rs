@@ -74,13 +74,7 @@ pub struct Audit {
 
 impl Audit {
     /// Of a realm.
-    pub fn new(
-        store: Store,
-        keys: Keys,
-        ledger: Ledger,
-        objects: Objects,
-        generations: Generations,
-    ) -> Self {
+    pub fn new(store: Store, keys: Keys, ledger: Ledger, objects: Objects, generations: Generations) -> Self {
         Self { store, keys, ledger, objects, generations }
     }
 

@@ -49,7 +49,8 @@ impl Audit {
                 let type_name = text(&opened.header, "type").ok_or_else(|| corrupt(entry))?;
                 found.kind = type_name.split('.').next().map(str::to_owned);
                 if type_name == "erasure.completed" {
-                    found.erased_since = Some(instant(&opened.header, "effectiveAt").ok_or_else(|| corrupt(entry))?);
+                    found.erased_since =
+                        Some(instant(&opened.header, "effectiveAt").ok_or_else(|| corrupt(entry))?);
                 }
                 decisions.extend(decision(entry, &opened.header, type_name)?);
             }

@@ -78,7 +78,8 @@ impl Proof {
         entry: &StoredEntry,
     ) -> Result<Self, ProofError> {
         let (tree, index) = place(store, entry)?;
-        let first = store.read_blocking(|conn| trees::covering(conn, &tree.log, tree.generation, index + 1))?;
+        let first =
+            store.read_blocking(|conn| trees::covering(conn, &tree.log, tree.generation, index + 1))?;
         Self::under(objects, generations, &tree, index, entry, first)
     }
 
@@ -94,7 +95,8 @@ impl Proof {
         let checkpoint = checkpoint.ok_or(ProofError::NotPublished)?.note;
         let vkey = generations.vkey(&tree.log, tree.generation)?;
         let head = Opener::new(&vkey)?.open(&checkpoint)?;
-        let commitment = <[u8; 32]>::try_from(entry.commitment.as_slice()).map_err(|_| ProofError::Damaged)?;
+        let commitment =
+            <[u8; 32]>::try_from(entry.commitment.as_slice()).map_err(|_| ProofError::Damaged)?;
         let leaf = leaf_data(&Commitment(commitment));
         let tiles = Tiles::new(objects.clone(), &tree.log, tree.generation);
         let path = tiles.inclusion(&head, index, record_hash(leaf.as_bytes()))?;
