@@ -11,6 +11,7 @@
 //! `disclosure.staff` for each person touched, under the case, and `staff.searched` over them for a search.
 
 mod affected;
+mod answer;
 mod as_of;
 mod by_config;
 mod disclosures;
@@ -25,7 +26,7 @@ use counterfoil_store::keys::Keys;
 use counterfoil_store::{Contention, Error, Store};
 
 pub use self::affected::{Affected, AffectedAnswer, AffectedPerson, TouchedGrant};
-pub use self::as_of::{
+pub use self::answer::{
     AsOf, AsOfAnswer, Between, Deciding, Erased, KnownLedger, RecordAnswer, Stood, Subject, Told,
 };
 pub use self::by_config::{ByConfigAnswer, Resting};

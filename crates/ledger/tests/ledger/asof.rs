@@ -204,7 +204,7 @@ fn column(answer: &AsOfAnswer, of: impl Fn(&RecordAnswer) -> &Told<Stood>) -> St
             Told::Known(stood) => {
                 let since: DateTime<Utc> = stood.since.parse().unwrap();
                 let letter = char::from(b'A' + record.record.0[0] - 1);
-                told.push(format!("{letter} {} {}", stood.state, (since - day(0)).num_hours() / 24));
+                told.push(format!("{letter} {} {}", stood.state, (since + Duration::seconds(1) - day(0)).num_days()));
             }
             Told::Nothing => {}
             Told::Unknown => return "unknown".to_owned(),
