@@ -84,7 +84,7 @@ pub enum Told<T> {
 }
 
 impl<T: Serialize> Serialize for Told<T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Known(value) => value.serialize(serializer),
             Self::Nothing => serializer.serialize_none(),

@@ -44,25 +44,8 @@ impl Audit {
                 records: vec![*record],
                 erased_since: None,
             }),
-            Subject::Customer { id, scheme } => self.find_customer(conn, &self.keys.alias_index(scheme, id)),
+            Subject::Customer { id, scheme } => find_customer(conn, &self.keys.alias_index(scheme, id)),
         })
-    }
-
-    fn find_customer(&self, conn: &mut Conn, index: &[u8; 16]) -> Result<Found> {
-        let erased_since = suppression::find(conn, index)?.map(|suppressed| suppressed.erased_at);
-        let persons = match people::find(conn, index)? {
-            Some(person) => {
-                let home = people::home(conn, person)?;
-                people::members(conn, home)?
-            }
-            None => Vec::new(),
-        };
-        let mut records = Vec::new();
-        for person in &persons {
-            records.extend(entries::records_of(conn, *person)?);
-        }
-        records.sort_unstable();
-        Ok(Found { persons, records, erased_since })
     }
 
     pub(super) fn answer(
@@ -188,6 +171,24 @@ impl Audit {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Whom a name stands for, and when it was erased.
+fn find_customer(conn: &mut Conn, index: &[u8; 16]) -> Result<Found> {
+    let erased_since = suppression::find(conn, index)?.map(|suppressed| suppressed.erased_at);
+    let persons = match people::find(conn, index)? {
+        Some(person) => {
+            let home = people::home(conn, person)?;
+            people::members(conn, home)?
+        }
+        None => Vec::new(),
+    };
+    let mut records = Vec::new();
+    for person in &persons {
+        records.extend(entries::records_of(conn, *person)?);
+    }
+    records.sort_unstable();
+    Ok(Found { persons, records, erased_since })
 }
 
 /// The last checkpoint of the consent log that was signed by then, of whichever generation.

@@ -64,7 +64,7 @@ impl Audit {
         config: &str,
         now: DateTime<Utc>,
     ) -> Result<ByConfigAnswer, AuditError> {
-        let mut named: BTreeMap<RecordId, Named> = BTreeMap::new();
+        let mut resting: BTreeMap<RecordId, Named> = BTreeMap::new();
         let unreadable = self.each(
             |conn, after| entries::read(conn, Log::Consent, after + 1, PAGE),
             |entry, opened, person| {
@@ -75,26 +75,26 @@ impl Audit {
                 let kind = type_name.split('.').next().unwrap_or(type_name).to_owned();
                 let id = EntryId::from_slice(&entry.entry_id).map_err(|_| corrupt(entry))?;
                 let record = record_of(entry)?;
-                let named = named.entry(record).or_insert(Named { person, kind, entries: Vec::new() });
+                let named = resting.entry(record).or_insert(Named { person, kind, entries: Vec::new() });
                 named.entries.push(id);
                 Ok(())
             },
         )?;
-        let mut persons: Vec<Person> = named.values().map(|named| named.person).collect();
+        let mut persons: Vec<Person> = resting.values().map(|named| named.person).collect();
         persons.sort_unstable();
         persons.dedup();
         self.refuse_own(looker, &persons)?;
-        let names = self.store.read_blocking(|conn| people::customer_ids(conn, &self.keys, &persons))?;
+        let customers = self.store.read_blocking(|conn| people::customer_ids(conn, &self.keys, &persons))?;
         let keys = self.keys.evidence_of(&persons)?;
-        let mut records = Vec::with_capacity(named.len());
-        for (record, named) in named {
+        let mut records = Vec::with_capacity(resting.len());
+        for (record, named) in resting {
             let timeline = self.record(record, keys.get(&named.person))?.timeline;
             let standing = timeline.at(now, None);
             let newest = standing.as_ref().and_then(|standing| standing.decided_by.last());
             records.push(Resting {
                 record,
                 kind: named.kind,
-                customer: names.get(&named.person).cloned(),
+                customer: customers.get(&named.person).cloned(),
                 is_current: newest.is_some_and(|newest| newest.config.as_deref() == Some(config)),
                 since: standing.as_ref().map(|standing| instant(standing.since)),
                 state: standing.map(|standing| standing.state),

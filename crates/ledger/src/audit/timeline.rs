@@ -115,11 +115,6 @@ impl Timeline {
             .filter(|decision| decision.effective_at <= valid_at)
             .find(|decision| !is_as_now(self.at(valid_at, Some(decision.seq))))
     }
-
-    /// The decisions, in their order.
-    pub fn decisions(&self) -> &[Decision] {
-        &self.0
-    }
 }
 
 impl Decision {
