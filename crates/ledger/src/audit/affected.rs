@@ -39,6 +39,8 @@ pub struct AffectedAnswer {
     pub customers: Vec<AffectedPerson>,
     /// How many of them got no customer id here: they were erased since.
     pub erased: usize,
+    /// Persons who are whoever asks, and are left out with what left about them: somebody else must ask as well.
+    pub withheld: usize,
     /// Disclosures to the app.
     pub disclosures: u64,
     /// Purchases in them; one that was in two answers counts twice.
@@ -106,8 +108,10 @@ impl Audit {
         let mut tallies: BTreeMap<Person, Tally> = BTreeMap::new();
         self.tally_grants(question, now, &mut tallies)?;
         let unreadable = self.tally_disclosures(question, &mut tallies)?;
+        let touched: Vec<Person> = tallies.keys().copied().collect();
+        let own = self.own_among(looker, &touched)?;
+        tallies.retain(|person, _| !own.contains(person));
         let persons: Vec<Person> = tallies.keys().copied().collect();
-        self.refuse_own(looker, &persons)?;
         let mut names = self.store.read_blocking(|conn| people::customer_ids(conn, &self.keys, &persons))?;
         let mut customers: Vec<AffectedPerson> =
             tallies.into_iter().map(|(person, tally)| tally.of(names.remove(&person))).collect();
@@ -123,6 +127,7 @@ impl Audit {
             disclosures: customers.iter().map(|customer| customer.disclosures).sum(),
             purchases: customers.iter().map(|customer| customer.purchases).sum(),
             customers,
+            withheld: own.len(),
             unreadable,
         })
     }

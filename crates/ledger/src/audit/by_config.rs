@@ -21,6 +21,8 @@ pub struct ByConfigAnswer {
     pub at: String,
     /// Records with an entry that rests on it, by id.
     pub records: Vec<Resting>,
+    /// Persons who are whoever asks, and are left out: somebody else must ask as well.
+    pub withheld: usize,
     /// Entries of the consent log that were erased: what they rested on is not known.
     pub unreadable: u64,
 }
@@ -83,7 +85,9 @@ impl Audit {
         let mut persons: Vec<Person> = resting.values().map(|named| named.person).collect();
         persons.sort_unstable();
         persons.dedup();
-        self.refuse_own(looker, &persons)?;
+        let own = self.own_among(looker, &persons)?;
+        persons.retain(|person| !own.contains(person));
+        resting.retain(|_, named| !own.contains(&named.person));
         let customers = self.store.read_blocking(|conn| people::customer_ids(conn, &self.keys, &persons))?;
         let keys = self.keys.evidence_of(&persons)?;
         let mut records = Vec::with_capacity(resting.len());
@@ -102,6 +106,12 @@ impl Audit {
             });
         }
         self.note_search(looker, "by-config", &persons, now)?;
-        Ok(ByConfigAnswer { config: config.to_owned(), at: instant(now), records, unreadable })
+        Ok(ByConfigAnswer {
+            config: config.to_owned(),
+            at: instant(now),
+            records,
+            withheld: own.len(),
+            unreadable,
+        })
     }
 }

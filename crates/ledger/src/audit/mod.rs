@@ -23,7 +23,7 @@ pub mod timeline;
 use chrono::{DateTime, Utc};
 use counterfoil_domain::ids::Person;
 use counterfoil_store::keys::Keys;
-use counterfoil_store::{Contention, Error, Store};
+use counterfoil_store::{Contention, Error, Store, people};
 
 pub use self::affected::{Affected, AffectedAnswer, AffectedPerson, TouchedGrant};
 pub use self::answer::{
@@ -93,7 +93,9 @@ impl Audit {
         is_past("validAt", question.valid_at, now)?;
         is_past("knownAt", question.known_at, now)?;
         let found = self.find(&question.subject)?;
-        self.refuse_own(looker, &found.persons)?;
+        if !self.own_among(looker, &found.persons)?.is_empty() {
+            return Err(AuditError::Own);
+        }
         let answer = self.answer(question, &found)?;
         if found.persons.is_empty() {
             self.note_search(looker, "as-of", &[], now)?;
@@ -103,15 +105,12 @@ impl Audit {
         Ok(answer)
     }
 
-    fn refuse_own(&self, looker: &Looker, touched: &[Person]) -> Result<(), AuditError> {
-        let Some(own) = looker.own else { return Ok(()) };
-        let homes = self.store.read_blocking(|conn| {
-            let mut all = touched.to_vec();
-            all.push(own);
-            counterfoil_store::people::identities(conn, &all)
-        })?;
-        let home = |person: &Person| homes.get(person).map_or(*person, |identity| identity.home);
-        if touched.iter().any(|person| home(person) == home(&own)) { Err(AuditError::Own) } else { Ok(()) }
+    /// Which of these persons are the looker's own: their home's.
+    fn own_among(&self, looker: &Looker, touched: &[Person]) -> Result<Vec<Person>, AuditError> {
+        let Some(own) = looker.own else { return Ok(Vec::new()) };
+        let known = self.store.read_blocking(|conn| people::identities(conn, &[touched, &[own]].concat()))?;
+        let home = |person: &Person| known.get(person).map_or(*person, |identity| identity.home);
+        Ok(touched.iter().copied().filter(|person| home(person) == home(&own)).collect())
     }
 }
 

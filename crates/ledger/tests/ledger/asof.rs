@@ -379,8 +379,12 @@ pub fn whoever_looks_is_written_down(realm: &Realm) {
 pub fn some_questions_are_refused(realm: &Realm) {
     let beside = Beside::new(realm);
     let audit = auditor(realm, &beside);
-    let before = realm.stored(Log::Access).len();
+    realm.grant(1, |_| {});
     let own = looker().who_is(realm.person);
+    let affected = Affected { app: CLIENT, from: day(0), to: day(1) };
+    let answer = audit.affected(&own, &affected, day(41)).unwrap();
+    assert_eq!((answer.customers.len(), answer.withheld), (0, 1), "in a search they are left out, and counted");
+    let before = realm.stored(Log::Access).len();
     assert!(matches!(audit.as_of(&own, &question(1, 1), day(41)), Err(AuditError::Own)));
     let ahead = audit.as_of(&looker(), &question(50, 1), day(41));
     assert!(matches!(ahead, Err(AuditError::Future("validAt"))));

@@ -115,11 +115,13 @@ contract! {
         a_record_s_entries_are_paged_newest_first
         the_latest_entries_of_a_record_come_first
         the_head_keeps_others_out
+        entries_of_a_time_come_in_order
     }
     grants {
         a_grant_is_read_as_it_was_written
         grants_end_by_their_time_and_move_their_epoch
         a_grant_is_changed
+        an_app_could_use_its_grants_in_their_time
     }
     hiding {
         what_is_hidden_stays_hidden_when_histories_meet
