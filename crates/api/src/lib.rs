@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
 mod changes;
 mod cursor;
 mod feed;
@@ -18,5 +19,6 @@ mod setup;
 mod summary;
 mod waiting;
 
+pub use crate::audit::Audits;
 pub use crate::routes::routes;
 pub use crate::setup::{Api, ApiSettings, Readiness};

@@ -98,7 +98,7 @@ pub(crate) fn none(query: &str) -> Result<(), Problem> {
     parameters(query, &[]).map(drop)
 }
 
-fn parameters(query: &str, known: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
+pub(crate) fn parameters(query: &str, known: &[&str]) -> Result<BTreeMap<String, String>, Problem> {
     let mut found = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if !known.contains(&name.as_ref()) {
@@ -141,7 +141,7 @@ fn one_of(
     }
 }
 
-fn invalid(name: &str, detail: &str) -> Problem {
+pub(crate) fn invalid(name: &str, detail: &str) -> Problem {
     Problem::new(Code::InvalidParameter).parameter(name, detail)
 }
 

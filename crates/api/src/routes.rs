@@ -2,9 +2,10 @@
 
 use actix_web::web::{ServiceConfig, delete, get, resource};
 
-use crate::{changes, grant, health, ledger, purchase, purchases, summary};
+use crate::{audit, changes, grant, health, ledger, purchase, purchases, summary};
 
-/// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's data.
+/// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's
+/// data, and those under `/v1/audit` `web::Data<Sessions>` and `web::Data<Audits>`.
 #[rustfmt::skip]
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -13,6 +14,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/changes").route(get().to(changes::read)))
         .service(resource("/v1/summary").route(get().to(summary::show)))
         .service(resource("/v1/grant").route(get().to(grant::show)).route(delete().to(grant::end)))
+        .service(resource("/v1/audit/as-of").route(get().to(audit::as_of)))
+        .service(resource("/v1/audit/affected").route(get().to(audit::affected)))
+        .service(resource("/v1/audit/by-config").route(get().to(audit::by_config)))
+        .service(resource("/v1/audit/processing-record").route(get().to(audit::processing_record)))
         .service(resource("/ledger").route(get().to(ledger::list)))
         .service(resource("/ledger/{log}/checkpoint").route(get().to(ledger::newest)))
         .service(resource("/ledger/{log}/{generation}/checkpoint").route(get().to(ledger::checkpoint)))

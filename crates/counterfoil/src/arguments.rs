@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
+use counterfoil_domain::ids::{ClientId, RecordId};
 
 /// Gives a retailer's customers their own purchase records.
 ///
@@ -68,6 +70,9 @@ pub enum Command {
     /// The keystore's keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// What an auditor asks the ledger; each question prints one JSON object.
+    #[command(subcommand)]
+    Audit(Audit),
     /// What the customer pages are made of: templates, words, stylesheets.
     #[command(subcommand)]
     Templates(Templates),
@@ -443,6 +448,83 @@ pub enum Keys {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+}
+
+/// `audit …`. Whoever looks at somebody is written into the access log, with the case.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// What was in force at one time, what the ledger knew of it at another, and what left in between.
+    AsOf(AsOf),
+    /// Who was touched by an app: whose grant it could use, and whose data left to it.
+    Affected {
+        /// Its client id.
+        #[arg(long)]
+        app: ClientId,
+        /// From when, as 2026-03-10T00:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        from: DateTime<Utc>,
+        /// Until when.
+        #[arg(long, value_name = "TIME")]
+        to: DateTime<Utc>,
+        /// Who looks, and why.
+        #[command(flatten)]
+        look: Look,
+    },
+    /// Which consents and grants rest on a configuration object, and where they stand now.
+    ByConfig {
+        /// `sha256:` and 64 hexadecimal digits.
+        #[arg(long, value_name = "HASH", value_parser = hash)]
+        config: String,
+        /// Who looks, and why.
+        #[command(flatten)]
+        look: Look,
+    },
+    /// The record of processing activities (GDPR Art. 30), with what is missing in it.
+    ProcessingRecord,
+}
+
+/// `audit as-of`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("subject").required(true))]
+pub struct AsOf {
+    /// A customer's id.
+    #[arg(long, group = "subject", value_name = "ID")]
+    pub customer: Option<String>,
+    /// The scheme of that id, where it is another name of the customer.
+    #[arg(long, requires = "customer", default_value = "")]
+    pub scheme: String,
+    /// A record: `rec_…`.
+    #[arg(long, group = "subject", value_name = "RECORD")]
+    pub record: Option<RecordId>,
+    /// The time whose state is wanted, as 2026-03-10T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub valid_at: DateTime<Utc>,
+    /// The time whose knowledge is wanted.
+    #[arg(long, value_name = "TIME")]
+    pub known_at: DateTime<Utc>,
+    /// With a proof of each deciding entry (c2sp.org/tlog-proof).
+    #[arg(long)]
+    pub proofs: bool,
+    /// Who looks, and why.
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// Who looks, and why.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// Who looks: a member of staff, as the access log names them.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// The case that makes them look.
+    #[arg(long)]
+    pub case: String,
+}
+
+fn hash(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or_default();
+    let is_hash = digits.len() == 64 && digits.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
+    if is_hash { Ok(text.to_owned()) } else { Err("sha256: and 64 hexadecimal digits".to_owned()) }
 }
 
 /// `templates …`.

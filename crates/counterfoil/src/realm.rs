@@ -10,6 +10,8 @@ use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::stream::Sources;
 use counterfoil_events::recorder::Recorder;
 use counterfoil_ledger::Ledger;
+use counterfoil_ledger::audit::Audit;
+use counterfoil_ledger::audit::processing::{Configured, Controller};
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::guard::{Condition, Guard};
 use counterfoil_ledger::journal::Journal;
@@ -137,6 +139,17 @@ impl Realm {
         )
     }
 
+    /// What answers an auditor.
+    pub fn audit(&self) -> Audit {
+        Audit::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.ledger.clone(),
+            self.objects.clone(),
+            self.generations.clone(),
+        )
+    }
+
     /// What integrates the ledger's entries and publishes checkpoints.
     pub fn keeper(&self) -> Result<Keeper, Failure> {
         let owner = data_encoding::HEXLOWER.encode(&self.entropy.bytes::<8>());
@@ -195,6 +208,21 @@ pub fn tier(settings: &Settings) -> Tier {
     match settings.realm.tier {
         config::Tier::Production => Tier::Production,
         config::Tier::Sandbox => Tier::Sandbox,
+    }
+}
+
+/// What the record of processing activities rests on, beside the register of apps.
+pub fn configured(settings: &Settings) -> Configured {
+    let said = &settings.coverage.retention;
+    Configured {
+        controller: Controller { name: settings.realm.shop.clone(), ..Controller::default() },
+        purchases_kept: (!said.is_empty()).then(|| said.clone()),
+        unclaimed_kept: format!(
+            "Orders without a customer {} days, returns and refunds without their order {} days, messages that could \
+             not be read 30 days",
+            settings.ingest.guest_days, settings.ingest.waiting_days
+        ),
+        published: Vec::new(),
     }
 }
 

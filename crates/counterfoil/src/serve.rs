@@ -9,7 +9,7 @@ use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, Servi
 use actix_web::http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use counterfoil_api::{Api, ApiSettings, Readiness};
+use counterfoil_api::{Api, ApiSettings, Audits, Readiness};
 use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::config_object::Kind;
 use counterfoil_events::housekeeping::{Deleted, Housekeeping, Keeping};
@@ -21,7 +21,7 @@ use counterfoil_ledger::tree::PublicLogs;
 use counterfoil_oauth::erasure::Eraser;
 use counterfoil_oauth::problem::{Code, Problem, complete};
 use counterfoil_oauth::session::Sessions;
-use counterfoil_oauth::upstream::{Login, OidcSettings};
+use counterfoil_oauth::upstream::{Login, OidcSettings, StaffClaim};
 use counterfoil_oauth::{Oauth, Tier, grants};
 use counterfoil_store::config_objects;
 use counterfoil_store::erasures::Door;
@@ -31,7 +31,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use crate::care;
 use crate::config::{LoginMode, Settings};
 use crate::failure::Failure;
-use crate::realm::{Realm, catalogue, public_url, tier};
+use crate::realm::{Realm, catalogue, configured, public_url, tier};
 
 /// Threads of each worker that wait for the database: more than it has connections would only wait for one another.
 const BLOCKING_THREADS: usize = 16;
@@ -54,6 +54,7 @@ pub struct State {
     eraser: web::Data<Eraser>,
     recorder: Arc<Recorder>,
     api: web::Data<Api>,
+    audits: web::Data<Audits>,
     ledger: Ledger,
     is_secure: bool,
 }
@@ -117,6 +118,12 @@ impl State {
             eraser: web::Data::new(eraser(settings, realm, &recorder)),
             recorder,
             api: web::Data::new(api),
+            audits: web::Data::new(Audits {
+                audit: realm.audit(),
+                configured: configured(settings),
+                store: realm.store.clone(),
+                clock: realm.clock.clone(),
+            }),
             ledger: realm.ledger.clone(),
             is_secure: url.scheme() == "https",
         })
@@ -161,11 +168,18 @@ fn login(settings: &Settings, url: &url::Url) -> Result<Login, Failure> {
                 client_secret: (!secret.is_empty()).then_some(secret),
                 scopes: Vec::new(),
                 claim: settings.login.claim.clone(),
+                staff: staff(settings),
             };
             Login::oidc(oidc, url)
         }
     };
     made.map_err(|error| Failure::Usage(format!("login: {error}")))
+}
+
+/// What makes somebody a member of staff.
+fn staff(settings: &Settings) -> Option<StaffClaim> {
+    let (claim, role) = (settings.login.staff_claim.clone(), settings.login.staff_role.clone());
+    (!claim.is_empty()).then_some(StaffClaim { claim, role })
 }
 
 /// The whole service as one app: the same in production and in every test.
@@ -189,6 +203,7 @@ pub fn app(
         .app_data(state.pages.clone())
         .app_data(state.eraser.clone())
         .app_data(state.api.clone())
+        .app_data(state.audits.clone())
         .app_data(web::PayloadConfig::new(BODY_BYTES))
         .configure(counterfoil_oauth::routes)
         .configure(counterfoil_api::routes)

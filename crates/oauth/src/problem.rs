@@ -47,6 +47,9 @@ struct Row {
 codes! {
     InvalidToken        401 "invalid_token"        false "The access token is not valid", "Get a new access token with the refresh token. If that is refused as well, ask the customer again.";
     InvalidProof        401 "invalid_dpop_proof"   false "The DPoP proof is not valid", "Make a new proof for every request: right method, right address, present time, a new jti, the hash of the token, and the key that the token is bound to.";
+    NotSignedIn         401 "not_signed_in"        false "Nobody is signed in", "Sign in with a browser at /sign-in.";
+    InsufficientRole    403 "insufficient_role"    false "This is for members of staff with the role", "Ask whoever gives roles at the retailer's identity provider, and sign in again.";
+    OwnRecord           403 "own_record"           false "Nobody looks at their own record as staff", "Ask a colleague. Your own record is at /purchases.";
     InsufficientScope   403 "insufficient_scope"   false "The grant does not hold this data", "Ask the customer for the dataset that is missing.";
     GrantPaused         403 "grant_paused"         true  "The customer has paused sharing", "Try again later; the customer can resume.";
     GrantWithdrawn      403 "grant_withdrawn"      false "The customer has stopped sharing", "Stop asking. Only the customer can share again.";
@@ -207,6 +210,10 @@ impl Problem {
 
 /// RFC 9449 section 7.1 and RFC 9728 section 5.1.
 fn challenge(issuer: &str, code: Code) -> String {
+    if code == Code::NotSignedIn {
+        // Staff come with a browser's session; a token would not help.
+        return format!("Cookie realm=\"staff\", form-action=\"{issuer}/sign-in\"");
+    }
     let error = code.name();
     format!(
         "DPoP error=\"{error}\", algs=\"ES256 PS256 EdDSA\", \

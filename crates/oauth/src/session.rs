@@ -92,6 +92,16 @@ impl Sessions {
         person: Person,
         previous: Option<&Session>,
     ) -> counterfoil_store::Result<Cookie<'static>> {
+        self.begin_as(person, None, previous).await
+    }
+
+    /// [`Sessions::begin`], for whom the identity provider says is a member of staff: `staff` is their reference there.
+    pub async fn begin_as(
+        &self,
+        person: Person,
+        staff: Option<&str>,
+        previous: Option<&Session>,
+    ) -> counterfoil_store::Result<Cookie<'static>> {
         let value = self.0.entropy.bytes::<32>();
         let now = self.0.clock.now();
         let row = SessionRow {
@@ -100,6 +110,8 @@ impl Sessions {
             signed_in_at: now,
             expires_at: now + Duration::minutes(LIFE_MINUTES),
         };
+        let staff =
+            staff.map(|staff| self.seal(&staff_aad(&row.session_hash), staff.as_bytes())).transpose()?;
         let previous = previous.map(|session| session.hash);
         self.0
             .store
@@ -107,7 +119,11 @@ impl Sessions {
                 if let Some(hash) = &previous {
                     sessions::delete(conn, hash)?;
                 }
-                sessions::insert(conn, &row)
+                sessions::insert(conn, &row)?;
+                match &staff {
+                    Some(sealed) => sessions::set_staff(conn, &row.session_hash, sealed),
+                    None => Ok(()),
+                }
             })
             .await?;
         Ok(self.cookie(Name::Session, URL_SAFE_NO_PAD.encode(value)))
@@ -120,6 +136,15 @@ impl Sessions {
         let mut cookie = self.cookie(Name::Session, String::new());
         cookie.make_removal();
         Ok(cookie)
+    }
+
+    /// Which member of staff a session is; `None` for one that is a customer's alone.
+    pub(crate) async fn staff(&self, session: &Session) -> counterfoil_store::Result<Option<String>> {
+        let hash = session.hash;
+        let sealed = self.0.store.read(move |conn| sessions::staff(conn, &hash)).await?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let corrupt = |_| counterfoil_store::Error::corrupt("sessions", "staff", "?");
+        String::from_utf8(self.open(&staff_aad(&hash), &sealed)?).map(Some).map_err(corrupt)
     }
 
     /// The person of who signed in, made if new: the one in whose history their purchases lie.
@@ -198,6 +223,10 @@ impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sessions")
     }
+}
+
+fn staff_aad(session_hash: &[u8; 32]) -> Vec<u8> {
+    [b"staff".as_slice(), session_hash].concat()
 }
 
 /// Whether a URL's host is this machine's own: the only place for plain http and for the demo login.

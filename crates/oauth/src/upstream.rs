@@ -20,6 +20,7 @@ use openidconnect::{
 use openssl::sha::sha256;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::Tier;
@@ -72,6 +73,17 @@ pub struct OidcSettings {
     pub scopes: Vec<String>,
     /// The claim of the ID token that holds the customer id; `sub` unless configured.
     pub claim: String,
+    /// What makes somebody a member of staff; absent where nobody is.
+    pub staff: Option<StaffClaim>,
+}
+
+/// The claim of the ID token that makes somebody a member of staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffClaim {
+    /// Its name.
+    pub claim: String,
+    /// Its value, or one of its values where it is a list.
+    pub role: String,
 }
 
 /// A login that may not be configured like this.
@@ -132,6 +144,8 @@ pub struct Callback {
 pub struct Arrival {
     /// The value of the configured claim.
     pub customer_id: String,
+    /// The provider's own id of a member of staff (`sub`); absent for anybody else.
+    pub staff: Option<String>,
     /// Where they wanted to go.
     pub return_to: ReturnTo,
 }
@@ -257,7 +271,9 @@ impl Oidc {
         let code = callback.code.ok_or_else(|| SignInError::Untrusted("no code came back".to_owned()))?;
         let id_token = self.redeem(sessions, code, secrets.verifier).await?;
         self.verify(sessions, &id_token, &Nonce::new(secrets.nonce)).await?;
-        Ok(Arrival { customer_id: customer_id(&id_token, &self.settings.claim)?, return_to })
+        let claims = claims(&id_token)?;
+        let staff = self.settings.staff.as_ref().and_then(|staff| staff.of(&claims));
+        Ok(Arrival { customer_id: customer_id(&claims, &self.settings.claim)?, staff, return_to })
     }
 
     async fn redeem(
@@ -365,15 +381,33 @@ fn known_error(error: &str) -> &'static str {
     KNOWN.into_iter().find(|known| *known == error).unwrap_or("another error")
 }
 
-/// Reads the claim from the payload of a token that has been verified.
-fn customer_id(token: &CoreIdToken, claim: &str) -> Result<String, SignInError> {
+/// Reads the payload of a token that has been verified.
+fn claims(token: &CoreIdToken) -> Result<Value, SignInError> {
     let text = token.to_string();
     let payload = text.split('.').nth(1).ok_or(SignInError::NoCustomer)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload).map_err(|_| SignInError::NoCustomer)?;
-    let claims: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| SignInError::NoCustomer)?;
+    serde_json::from_slice(&bytes).map_err(|_| SignInError::NoCustomer)
+}
+
+impl StaffClaim {
+    /// Whom the claims call a member of staff.
+    fn of(&self, claims: &Value) -> Option<String> {
+        let is_role = |value: &Value| value.as_str() == Some(self.role.as_str());
+        let has_role = match claims.get(&self.claim) {
+            Some(Value::Array(values)) => values.iter().any(is_role),
+            Some(value) => is_role(value),
+            None => false,
+        };
+        let reference = claims.get("sub").and_then(Value::as_str);
+        reference.filter(|_| has_role && !self.role.is_empty()).map(str::to_owned)
+    }
+}
+
+/// Reads the claim with the customer id.
+fn customer_id(claims: &Value, claim: &str) -> Result<String, SignInError> {
     let id = match claims.get(claim) {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(serde_json::Value::Number(number)) => format!("{number}"),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => format!("{number}"),
         _ => return Err(SignInError::NoCustomer),
     };
     if is_customer_id(&id) { Ok(id) } else { Err(SignInError::NoCustomer) }
@@ -411,4 +445,30 @@ async fn fetch(http: reqwest::Client, request: HttpRequest) -> Result<HttpRespon
     *response.status_mut() = answer.status();
     *response.headers_mut() = answer.headers().clone();
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_the_role_makes_staff() {
+        let claim = |role: &str| StaffClaim { claim: "groups".to_owned(), role: role.to_owned() };
+        let of = |role: &str, groups: Value| claim(role).of(&json!({ "sub": "u-1", "groups": groups }));
+        assert_eq!(of("auditor", json!("auditor")).as_deref(), Some("u-1"));
+        assert_eq!(of("auditor", json!(["clerk", "auditor"])).as_deref(), Some("u-1"));
+        for groups in [
+            json!("auditors"),
+            json!(["clerk"]),
+            json!({ "auditor": true }),
+            json!(null),
+            json!([["auditor"]]),
+        ] {
+            assert_eq!(of("auditor", groups.clone()), None, "{groups}");
+        }
+        assert_eq!(of("", json!("")), None, "an empty role is nobody's");
+        assert_eq!(claim("auditor").of(&json!({ "sub": "u-1" })), None);
+        assert_eq!(claim("auditor").of(&json!({ "groups": "auditor" })), None);
+    }
 }

@@ -267,6 +267,41 @@ pub fn of_record(
         .load(conn)?)
 }
 
+/// At most `limit` entries of a record in a log that were written from `from` to `until`, in order, with numbers above
+/// `after`.
+pub fn of_record_between(
+    conn: &mut Conn,
+    log: Log,
+    record: RecordId,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<StoredEntry>> {
+    Ok(entries::table
+        .filter(entries::record.eq(record.as_bytes().to_vec()))
+        .filter(entries::log.eq(log.name()).and(entries::seq.gt(after)))
+        .filter(entries::recorded_at.between(from.naive_utc(), until.naive_utc()))
+        .order(entries::seq)
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// At most `limit` entries of a log that were written from `from` to `until`, in order, with numbers above `after`.
+pub fn between(
+    conn: &mut Conn,
+    log: Log,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<StoredEntry>> {
+    Ok(entries::table
+        .filter(entries::log.eq(log.name()).and(entries::seq.gt(after)))
+        .filter(entries::recorded_at.between(from.naive_utc(), until.naive_utc()))
+        .order(entries::seq)
+        .limit(limit)
+        .load(conn)?)
+}
+
 /// The size of a log.
 pub fn size(conn: &mut Conn, log: Log) -> Result<i64> {
     Ok(ledger_heads::table.find(log.name()).select(ledger_heads::size).first(conn)?)

@@ -177,6 +177,27 @@ pub fn of_persons(conn: &mut Conn, persons: &[Person]) -> Result<Vec<Grant>> {
     rows.into_iter().map(Row::read).collect()
 }
 
+/// At most `limit` grants of an app that could be used at some moment from `from` to `until`: given before its end, not
+/// over before its beginning. By id, above `after`.
+pub fn of_app_between(
+    conn: &mut Conn,
+    client_id: ClientId,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    after: Option<GrantId>,
+    limit: i64,
+) -> Result<Vec<Grant>> {
+    let after = after.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    let rows = grants::table
+        .filter(grants::client_id.eq(client_id.as_bytes().to_vec()))
+        .filter(grants::grant_id.gt(after).and(grants::given_at.le(until.naive_utc())))
+        .filter(grants::ended_at.is_null().or(grants::ended_at.ge(from.naive_utc())))
+        .filter(grants::expires_at.is_null().or(grants::expires_at.gt(from.naive_utc())))
+        .order(grants::grant_id)
+        .limit(limit)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// Writes a new state that does not end the grant.
 pub fn set_state(conn: &mut Conn, grant_id: GrantId, state: State) -> Result<()> {
     diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))

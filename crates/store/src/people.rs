@@ -234,6 +234,25 @@ pub fn index_of(conn: &mut Conn, person: Person) -> Result<Option<[u8; 16]>> {
         .transpose()
 }
 
+/// The names of persons, opened; those that are gone are absent.
+pub fn customer_ids(conn: &mut Conn, keys: &Keys, persons: &[Person]) -> Result<HashMap<Person, String>> {
+    let key = keys.named("realm")?;
+    let mut found = HashMap::with_capacity(persons.len());
+    for chunk in persons.chunks(1_000) {
+        let rows = customers::table
+            .filter(customers::person.eq_any(bytes_of(chunk)))
+            .select((customers::person, customers::customer_id))
+            .load::<(Vec<u8>, Vec<u8>)>(conn)?;
+        for (bytes, sealed) in rows {
+            let person = person(&bytes)?;
+            let plain = keys.open_sealed(&key, &customer_id_aad(person), &sealed)?;
+            let id = String::from_utf8(plain);
+            found.insert(person, id.map_err(|_| Error::corrupt("customers", "customer_id", person))?);
+        }
+    }
+    Ok(found)
+}
+
 /// The present epoch of a customer; `None` when there is no such customer (any more).
 pub fn epoch(conn: &mut Conn, person: Person) -> Result<Option<i64>> {
     Ok(customers::table

@@ -397,6 +397,7 @@ diesel::table! {
         person -> Binary,
         signed_in_at -> Timestamp,
         expires_at -> Timestamp,
+        staff -> Nullable<Binary>,
     }
 }
 

@@ -54,6 +54,20 @@ pub fn find(conn: &mut Conn, session_hash: &[u8; 32], now: DateTime<Utc>) -> Res
     .transpose()
 }
 
+/// Makes a session that of a member of staff: who they are, sealed.
+pub fn set_staff(conn: &mut Conn, session_hash: &[u8; 32], sealed: &[u8]) -> Result<()> {
+    diesel::update(sessions::table.find(session_hash.to_vec()))
+        .set(sessions::staff.eq(Some(sealed.to_vec())))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Which member of staff a session is, sealed; `None` for a customer's.
+pub fn staff(conn: &mut Conn, session_hash: &[u8; 32]) -> Result<Option<Vec<u8>>> {
+    let row = sessions::table.find(session_hash.to_vec()).select(sessions::staff);
+    Ok(row.first::<Option<Vec<u8>>>(conn).optional()?.flatten())
+}
+
 /// Ends one session; whether there was one.
 pub fn delete(conn: &mut Conn, session_hash: &[u8; 32]) -> Result<bool> {
     Ok(diesel::delete(sessions::table.find(session_hash.to_vec())).execute(conn)? > 0)

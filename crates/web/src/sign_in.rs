@@ -141,7 +141,9 @@ pub(crate) async fn answer(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await.map_err(fault);
     }
-    arrive(&sessions, visitor.session.as_ref(), customer_id.to_owned(), &aim.page()).await.map_err(fault)
+    arrive(&sessions, visitor.session.as_ref(), customer_id.to_owned(), None, &aim.page())
+        .await
+        .map_err(fault)
 }
 
 /// `GET /sign-in/provider`: off to the identity provider. A link leads here and not a form, because a browser holds
@@ -178,6 +180,7 @@ async fn arrive(
     sessions: &Sessions,
     previous: Option<&Session>,
     customer_id: String,
+    staff: Option<&str>,
     to: &ReturnTo,
 ) -> Result<HttpResponse, Failure> {
     let log = |error: counterfoil_store::Error| {
@@ -185,7 +188,7 @@ async fn arrive(
         Failure::Unavailable
     };
     let person = sessions.resolve(customer_id).await.map_err(log)?;
-    let cookie = sessions.begin(person, previous).await.map_err(log)?;
+    let cookie = sessions.begin_as(person, staff, previous).await.map_err(log)?;
     let mut response = lead(to.path());
     response.add_cookie(&cookie).map_err(|_| Failure::Unavailable)?;
     Ok(response)
@@ -206,7 +209,8 @@ pub(crate) async fn come_back(
         tracing::warn!(%error, "a sign-in failed");
         fault(Failure::from(&error))
     })?;
-    arrive(&sessions, visitor.session.as_ref(), arrival.customer_id, &arrival.return_to).await.map_err(fault)
+    let (previous, staff) = (visitor.session.as_ref(), arrival.staff.as_deref());
+    arrive(&sessions, previous, arrival.customer_id, staff, &arrival.return_to).await.map_err(fault)
 }
 
 fn callback(fields: &Fields) -> Result<Callback, Failure> {

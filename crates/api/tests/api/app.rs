@@ -188,6 +188,12 @@ impl Grant {
         Self { id: self.id, token, key: Key(self.key.0.clone()) }
     }
 
+    /// The id of its app.
+    pub fn client(&self, realm: &Realm) -> String {
+        let grant = realm.store.read_blocking(|conn| grants::find(conn, self.id)).unwrap().unwrap();
+        format!("{}", grant.client_id)
+    }
+
     pub async fn get(&self, realm: &Realm, path: &str) -> Answer {
         self.call(realm, Method::GET, path, &[]).await
     }

@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod auditing;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod choices;

@@ -12,15 +12,17 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, FromRequest as _};
 use chrono::{DateTime, Utc};
-use counterfoil_api::{Api, ApiSettings, Readiness};
+use counterfoil_api::{Api, ApiSettings, Audits, Readiness};
 use counterfoil_domain::catalogue::{Catalogue, CatalogueFile, CategoryFile, Unmapped};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Ledger;
+use counterfoil_ledger::audit::Audit;
+use counterfoil_ledger::audit::processing::{Configured, Controller};
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::seal::Sealer;
-use counterfoil_ledger::tree::PublicLogs;
+use counterfoil_ledger::tree::{Generations, PublicLogs};
 use counterfoil_oauth::problem::complete;
 use counterfoil_oauth::session::{Session, Sessions};
 use counterfoil_oauth::{Coverage, Oauth, Settings, Shown, Tier};
@@ -186,10 +188,27 @@ impl Realm {
             settings,
         )
         .unwrap();
-        let sessions = Sessions::new(store.clone(), keys.clone(), clock, entropy(), &url).unwrap();
+        let sessions = Sessions::new(store.clone(), keys.clone(), clock.clone(), entropy(), &url).unwrap();
+        let audits = Audits {
+            audit: Audit::new(
+                store.clone(),
+                keys.clone(),
+                ledger.clone(),
+                Objects::folder(&folder.path().join("ledger")).unwrap(),
+                Generations::new(&folder.path().join("ledger-keys"), "counterfoil.example/ledger"),
+            ),
+            configured: Configured {
+                controller: Controller { name: "The shop".to_owned(), ..Controller::default() },
+                ..Configured::default()
+            },
+            store: store.clone(),
+            clock,
+        };
         let app = ActixApp::new()
             .app_data(Data::new(oauth.clone()))
             .app_data(Data::new(api))
+            .app_data(Data::new(sessions.clone()))
+            .app_data(Data::new(audits))
             .configure(counterfoil_oauth::routes)
             .configure(counterfoil_api::routes)
             .wrap(from_fn(complete))
@@ -214,6 +233,12 @@ impl Realm {
             .cookie(cookie)
             .to_http_request();
         Session::extract(&request).await.unwrap()
+    }
+
+    /// The cookie of somebody who signs in; of a member of staff with their reference.
+    pub async fn cookie(&self, customer_id: &str, staff: Option<&str>) -> String {
+        let cookie = self.sessions.begin_as(self.person(customer_id), staff, None).await.unwrap();
+        format!("{}={}", cookie.name(), cookie.value())
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod apps;
+mod audit;
 mod compare;
 mod config_objects;
 mod demo;
@@ -54,6 +55,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Erase(command) => erase::run(&settings, &command),
         Command::Hold(command) => hold::run(&settings, &command),
         Command::Keys(command) => keys::run(&settings, &command),
+        Command::Audit(command) => audit::run(&settings, command),
         Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
     }
 }

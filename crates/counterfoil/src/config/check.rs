@@ -31,6 +31,9 @@ pub(super) fn mistakes(settings: &Settings, is_keystore_named: bool) -> Vec<Stri
     if settings.login.mode == LoginMode::Demo && settings.realm.tier != Tier::Sandbox {
         mistakes.push("login.mode: demo is for a sandbox only (realm.tier)".to_owned());
     }
+    if settings.login.staff_claim.is_empty() != settings.login.staff_role.is_empty() {
+        mistakes.push("login.staff_role: staff_claim and staff_role belong together".to_owned());
+    }
     check_scheme("login.scheme", &settings.login.scheme, &mut mistakes);
     let is_shared = settings.database.url.starts_with("postgres");
     if is_shared && !is_keystore_named && settings.realm.tier == Tier::Production {

@@ -161,6 +161,10 @@ pub struct Login {
     pub claim: String,
     /// The scheme of that id; empty where it is the order stream's own.
     pub scheme: String,
+    /// The claim that makes somebody a member of staff; empty: nobody is.
+    pub staff_claim: String,
+    /// Its value, or one of its values.
+    pub staff_role: String,
     /// Customer ids that the demo page suggests, each with a few words behind `=` if there is something to say.
     pub suggestions: Vec<String>,
 }

@@ -62,12 +62,36 @@ impl Proof {
         generations: &Generations,
         entry: &StoredEntry,
     ) -> Result<Self, ProofError> {
-        let all = store.read_blocking(trees::all)?;
-        let tree = all.iter().rfind(|tree| tree.log == entry.log && tree.first_seq <= entry.seq);
-        let tree = tree.ok_or(ProofError::NoTree)?;
-        let index = u64::try_from(entry.seq - tree.first_seq).map_err(|_| ProofError::NoTree)?;
-        let checkpoint = newest(store, tree)?
-            .filter(|checkpoint| u64::try_from(checkpoint.size).is_ok_and(|size| size > index));
+        let (tree, index) = place(store, entry)?;
+        let checkpoint = newest(store, &tree)?.filter(|checkpoint| checkpoint.size > index);
+        Self::under(objects, generations, &tree, index, entry, checkpoint)
+    }
+
+    /// Proves a stored entry under the first checkpoint that covers it: the same text however the log has grown since.
+    ///
+    /// # Errors
+    /// [`ProofError`].
+    pub fn first_of(
+        store: &Store,
+        objects: &Objects,
+        generations: &Generations,
+        entry: &StoredEntry,
+    ) -> Result<Self, ProofError> {
+        let (tree, index) = place(store, entry)?;
+        let first =
+            store.read_blocking(|conn| trees::covering(conn, &tree.log, tree.generation, index + 1))?;
+        Self::under(objects, generations, &tree, index, entry, first)
+    }
+
+    fn under(
+        objects: &Objects,
+        generations: &Generations,
+        tree: &Tree,
+        index: i64,
+        entry: &StoredEntry,
+        checkpoint: Option<trees::Checkpoint>,
+    ) -> Result<Self, ProofError> {
+        let index = u64::try_from(index).map_err(|_| ProofError::NoTree)?;
         let checkpoint = checkpoint.ok_or(ProofError::NotPublished)?.note;
         let vkey = generations.vkey(&tree.log, tree.generation)?;
         let head = Opener::new(&vkey)?.open(&checkpoint)?;
@@ -84,6 +108,15 @@ impl Proof {
     pub fn text(&self, extra: Option<&[u8]>) -> String {
         to_text(extra, self.index, &self.path, &self.checkpoint)
     }
+}
+
+/// The tree that an entry is in, and its index there.
+fn place(store: &Store, entry: &StoredEntry) -> Result<(Tree, i64), ProofError> {
+    let all = store.read_blocking(trees::all)?;
+    let tree = all.into_iter().rfind(|tree| tree.log == entry.log && tree.first_seq <= entry.seq);
+    let tree = tree.ok_or(ProofError::NoTree)?;
+    let index = entry.seq - tree.first_seq;
+    Ok((tree, index))
 }
 
 fn newest(store: &Store, tree: &Tree) -> Result<Option<trees::Checkpoint>, Error> {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod appending;
 #[cfg(test)]
+mod asof;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 #[path = "../../../store/tests/contract/database.rs"]
@@ -61,6 +63,14 @@ promises! {
         parts_cannot_be_exchanged
         who_holds_the_key_cannot_rewrite
         what_was_forgotten_is_told_apart
+    }
+    asof {
+        twenty_changes_stand_as_the_table_says
+        what_left_in_between_is_told
+        a_question_of_one_record_is_answered_with_nothing_too
+        what_was_erased_is_never_made_up
+        whoever_looks_is_written_down
+        some_questions_are_refused
     }
     attacks {
         a_bit_of_a_payload

@@ -217,3 +217,33 @@ pub fn an_entry_is_found_by_its_id(realm: &Realm) {
     }
     assert!(realm.read(|conn| entries::find(conn, EntryId([0; 16]))).is_none());
 }
+
+pub fn entries_of_a_time_come_in_order(realm: &Realm) {
+    let new = vec![entry(1, 0), entry(2, 10), entry(1, 20), entry(1, 30)];
+    realm.write(|conn| entries::append(conn, Log::Access, new.clone()));
+    let seqs = |found: Vec<entries::StoredEntry>| found.iter().map(|entry| entry.seq).collect::<Vec<_>>();
+    let between = |from, until, after, limit| {
+        seqs(realm.read(|conn| entries::between(conn, Log::Access, (at(from), at(until)), after, limit)))
+    };
+    assert_eq!(between(0, 20, -1, 9), [0, 1, 2], "both ends are in it");
+    assert_eq!(between(1, 19, -1, 9), [1]);
+    assert_eq!(between(0, 30, 1, 1), [2]);
+    let of_record = |from, until, after| {
+        let record = RecordId([1; 16]);
+        let span = (at(from), at(until));
+        seqs(realm.read(|conn| entries::of_record_between(conn, Log::Access, record, span, after, 9)))
+    };
+    assert_eq!(of_record(0, 30, -1), [0, 2, 3]);
+    assert_eq!(of_record(20, 29, 0), [2]);
+    assert!(
+        seqs(realm.read(|conn| { entries::between(conn, Log::Consent, (at(0), at(99)), -1, 9) })).is_empty()
+    );
+    for record in [3, 2, 1] {
+        let person = Person([if record == 2 { 8 } else { 7 }; 16]);
+        realm.write(|conn| {
+            entries::note_record(conn, RecordId([record; 16]), Some(person), Commitment([0; 32]))
+        });
+    }
+    let records = realm.read(|conn| entries::records_of(conn, Person([7; 16])));
+    assert_eq!(records, [RecordId([1; 16]), RecordId([3; 16])]);
+}

@@ -122,3 +122,23 @@ pub fn a_grant_is_changed(realm: &Realm) {
     assert_eq!(after, Some(expected));
     assert_eq!(realm.read(|conn| grants::find(conn, other.grant_id)), Some(other));
 }
+
+pub fn an_app_could_use_its_grants_in_their_time(realm: &Realm) {
+    let other = Grant { client_id: ClientId([2; 16]), ..grant(4, State::Active, 10, None) };
+    let ended = Grant { ended_at: Some(at(20)), ..grant(3, State::Withdrawn, 10, Some(90)) };
+    for one in [grant(1, State::Active, 10, None), grant(2, State::Active, 10, Some(30)), ended, other] {
+        realm.write(|conn| grants::insert(conn, &one));
+    }
+    let usable = |from, until| {
+        let span = (at(from), at(until));
+        let found = realm.read(|conn| grants::of_app_between(conn, ClientId([1; 16]), span, None, 9));
+        found.iter().map(|grant| grant.grant_id.0[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(usable(0, 9), [] as [u8; 0]);
+    assert_eq!(usable(0, 10), [1, 2, 3]);
+    assert_eq!(usable(21, 29), [1, 2]);
+    assert_eq!(usable(30, 40), [1]);
+    let first = Some(GrantId([1; 16]));
+    let next = realm.read(|conn| grants::of_app_between(conn, ClientId([1; 16]), (at(0), at(99)), first, 1));
+    assert_eq!(next[0].grant_id, GrantId([2; 16]));
+}

@@ -129,6 +129,7 @@ contract! {
         the_latest_entries_of_a_record_come_first
         an_entry_is_found_by_its_id
         the_head_keeps_others_out
+        entries_of_a_time_come_in_order
     }
     forgetting {
         an_erasure_is_read_as_it_was_noted
@@ -144,6 +145,7 @@ contract! {
         a_grant_is_read_as_it_was_written
         grants_end_by_their_time_and_move_their_epoch
         a_grant_is_changed
+        an_app_could_use_its_grants_in_their_time
     }
     hiding {
         what_is_hidden_stays_hidden_when_histories_meet

@@ -21,6 +21,11 @@ pub fn a_session_ends_by_time_or_by_hand(realm: &Realm) {
     assert_eq!(find(1, 59), Some(session(1, 60)));
     assert_eq!(find(1, 60), None, "over");
     assert_eq!(find(9, 0), None);
+    assert_eq!(realm.read(|conn| sessions::staff(conn, &[1; 32])), None, "a customer's");
+    realm.write(|conn| sessions::set_staff(conn, &[1; 32], &[0, 255, 7]));
+    assert_eq!(realm.read(|conn| sessions::staff(conn, &[1; 32])), Some(vec![0, 255, 7]));
+    assert_eq!(realm.read(|conn| sessions::staff(conn, &[2; 32])), None);
+    assert_eq!(find(1, 59), Some(session(1, 60)));
     let twice = realm.store.write_blocking(|conn| sessions::insert(conn, &session(1, 99)));
     assert!(matches!(twice, Err(Error::Refused(_))));
     assert!(realm.write(|conn| sessions::delete(conn, &[2; 32])));
