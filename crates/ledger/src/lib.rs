@@ -35,7 +35,7 @@ use crate::config::{ConfigObject, Shown};
 use crate::guard::Guard;
 use crate::journal::{Journal, Line};
 pub use crate::download::{DownloadRefusal, Part};
-pub use crate::draft::{Appended, Draft, Opened};
+pub use crate::draft::{Appended, Draft, Opened, OpenedBytes, Salted};
 
 /// The ledger of a realm: what writes entries. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -301,6 +301,17 @@ impl Ledger {
             return self.open_for_realm(entry);
         }
         draft::open(&self.0.keys, evidence, entry)
+    }
+
+    /// [`Ledger::open_under`], as the bytes that were committed to, with their salts.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the bytes are not those that were committed to.
+    pub fn open_bytes(&self, evidence: &Secret, entry: &entries::StoredEntry) -> Result<OpenedBytes> {
+        if entry.sealed_by() == Some(SealedBy::Realm) {
+            return draft::open_bytes(&self.0.keys, &self.realm_key()?, entry);
+        }
+        draft::open_bytes(&self.0.keys, evidence, entry)
     }
 }
 
