@@ -2,7 +2,7 @@
 
 use actix_web::web::{ServiceConfig, delete, get, resource};
 
-use crate::{changes, grant, health, ledger, purchase, purchases, summary};
+use crate::{changes, grant, health, ledger, purchase, purchases, receipt, summary};
 
 /// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's data.
 #[rustfmt::skip]
@@ -13,6 +13,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/changes").route(get().to(changes::read)))
         .service(resource("/v1/summary").route(get().to(summary::show)))
         .service(resource("/v1/grant").route(get().to(grant::show)).route(delete().to(grant::end)))
+        .service(resource("/v1/grants/{id}/receipt").route(get().to(receipt::show)))
         .service(resource("/ledger").route(get().to(ledger::list)))
         .service(resource("/ledger/{log}/checkpoint").route(get().to(ledger::newest)))
         .service(resource("/ledger/{log}/{generation}/checkpoint").route(get().to(ledger::checkpoint)))

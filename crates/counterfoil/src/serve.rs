@@ -20,6 +20,7 @@ use counterfoil_ledger::seal::Sealer;
 use counterfoil_ledger::tree::PublicLogs;
 use counterfoil_oauth::erasure::Eraser;
 use counterfoil_oauth::problem::{Code, Problem, complete};
+use counterfoil_oauth::receipts::Receipts;
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings};
 use counterfoil_oauth::{Oauth, Tier, grants};
@@ -31,6 +32,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use crate::care;
 use crate::config::{LoginMode, Settings};
 use crate::failure::Failure;
+use crate::post;
 use crate::realm::{Realm, catalogue, public_url, tier};
 
 /// Threads of each worker that wait for the database: more than it has connections would only wait for one another.
@@ -54,6 +56,7 @@ pub struct State {
     eraser: web::Data<Eraser>,
     recorder: Arc<Recorder>,
     api: web::Data<Api>,
+    receipts: web::Data<Receipts>,
     ledger: Ledger,
     is_secure: bool,
 }
@@ -64,6 +67,7 @@ impl State {
         let usage = |error: &dyn std::fmt::Display| Failure::Usage(format!("{error}"));
         let url = public_url(settings)?;
         let oauth = realm.oauth(settings)?;
+        let receipts = realm.receipts(&oauth)?;
         let catalogue = catalogue(settings)?;
         let (clock, entropy) = (realm.clock.clone(), realm.entropy.clone());
         let sealer = Sealer::start(
@@ -117,6 +121,7 @@ impl State {
             eraser: web::Data::new(eraser(settings, realm, &recorder)),
             recorder,
             api: web::Data::new(api),
+            receipts: web::Data::new(receipts),
             ledger: realm.ledger.clone(),
             is_secure: url.scheme() == "https",
         })
@@ -189,6 +194,7 @@ pub fn app(
         .app_data(state.pages.clone())
         .app_data(state.eraser.clone())
         .app_data(state.api.clone())
+        .app_data(state.receipts.clone())
         .app_data(web::PayloadConfig::new(BODY_BYTES))
         .configure(counterfoil_oauth::routes)
         .configure(counterfoil_api::routes)
@@ -202,8 +208,8 @@ pub fn app(
 
 /// What still answers while the database is behind what was signed: health, the ledger's public face, and what it takes
 /// to stop sharing.
-const ANSWERS_ALWAYS: [&str; 10] = [
-    "/health/", "/version", "/ledger", "/oauth/", "/v1/grant", "/sign-", "/apps", "/error", "/problems/", "/assets/",
+const ANSWERS_ALWAYS: [&str; 11] = [
+    "/health/", "/version", "/ledger", "/oauth/", "/v1/grant", "/sign-", "/apps", "/stop/", "/error", "/problems/", "/assets/",
 ];
 
 /// Serves no data while the database is behind what was signed.
@@ -262,6 +268,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         let state = State::new(&settings, &realm, readiness.clone())?;
         let oauth = Oauth::clone(&state.oauth);
         let recorder = Arc::clone(&state.recorder);
+        let (receipts, pages) = (Receipts::clone(&state.receipts), PageSet::clone(&state.pages));
         let workers = match settings.http.workers {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             some => some,
@@ -280,6 +287,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
             actix_web::rt::spawn(metrics);
         }
         care::keep(&realm)?;
+        post::start(&settings, receipts, pages, realm.clock.clone())?;
         care::verify(&realm, settings.ledger.verify_hours)?;
         actix_web::rt::spawn(expire(oauth));
         actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm, recorder)?));

@@ -29,7 +29,7 @@ use counterfoil_store::config_objects;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, NewEntry, SealedBy};
 use counterfoil_store::keys::{Keys, PersonKeys, Secret};
-use counterfoil_store::{Error, Result};
+use counterfoil_store::{Error, Result, owed_receipts};
 
 use crate::config::{ConfigObject, Shown};
 use crate::guard::Guard;
@@ -48,6 +48,7 @@ struct Inner {
     config: ConfigObject,
     config_hash: String,
     outside: Option<Outside>,
+    sends_receipts: bool,
 }
 
 /// What lies outside the database.
@@ -61,7 +62,7 @@ impl Ledger {
     /// A ledger whose decisions rest on what is published, and on `config` until something is.
     pub fn new(keys: Keys, entropy: Entropy, config: ConfigObject) -> Result<Self> {
         let config_hash = config.hash().map_err(|error| Error::Unexpected(format!("{error}")))?;
-        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash, outside: None })))
+        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash, outside: None, sends_receipts: false })))
     }
 
     /// The ledger, held against what was signed whenever a head is taken, with a journal of what is closed.
@@ -74,6 +75,21 @@ impl Ledger {
             config: inner.config.clone(),
             config_hash: inner.config_hash.clone(),
             outside: Some(Outside { guard, journal }),
+            sends_receipts: inner.sends_receipts,
+        }))
+    }
+
+    /// The ledger, which notes with every step of a grant that a receipt of it is owed: somebody sends them.
+    #[must_use]
+    pub fn owing_receipts(self) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            keys: inner.keys.clone(),
+            entropy: inner.entropy.clone(),
+            config: inner.config.clone(),
+            config_hash: inner.config_hash.clone(),
+            outside: inner.outside.clone(),
+            sends_receipts: true,
         }))
     }
 
@@ -177,6 +193,13 @@ impl Ledger {
         let first = entries::append(conn, Log::Consent, new)?;
         if let Some(person) = person {
             self.note_closures(person, drafts, Some(first), now)?;
+        }
+        if self.0.sends_receipts {
+            for (draft, seq) in drafts.iter().zip(first..) {
+                if receipt::is_owed_after(draft.entry_type) {
+                    owed_receipts::owe(conn, draft.record, seq, now)?;
+                }
+            }
         }
         Ok(ids.into_iter().zip(first..).map(|(entry_id, seq)| Appended { seq, entry_id }).collect())
     }

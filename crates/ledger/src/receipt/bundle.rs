@@ -27,6 +27,8 @@ const CONTENTS: &str = "receipt.json";
 const RECORD: &str = "record.jsonld";
 /// The link that stops the agreement.
 const STOP: &str = "stop.txt";
+/// Where headers name artefacts by their `sha256:` (JSON pointers).
+pub const ARTEFACTS: [&str; 3] = ["/display/template", "/display/words", "/config"];
 /// How to check it.
 const GUIDE: &str = "VERIFY.txt";
 
@@ -298,8 +300,7 @@ fn tells_what_is_left_out(header: &Value) -> bool {
 fn artefacts(artefacts: &Artefacts, headers: &[Value], files: &mut BTreeMap<String, Vec<u8>>) -> bool {
     let mut is_lacking = false;
     for header in headers {
-        let named = ["/display/template", "/display/words", "/config"];
-        for name in named.iter().filter_map(|at| header.pointer(at)?.as_str()) {
+        for name in ARTEFACTS.iter().filter_map(|at| header.pointer(at)?.as_str()) {
             match artefacts.0.get(name) {
                 Some((extension, bytes)) => {
                     let digest = name.strip_prefix("sha256:").unwrap_or(name);
