@@ -1,6 +1,6 @@
 // Receipts: what a customer keeps of an agreement, checked with programs that are not the service's, and what is in it.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, sign } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -62,18 +62,12 @@ describe('receipts', { timeout: 900_000 }, () => {
   async function downloaded(name) {
     const page = await customer.open(`/apps/${connection.grantId}`);
     const address = page.$('#receipt').attr('href');
-    const response = await fetch(new URL(address, service.url), {
-      headers: { cookie: await cookies() }, redirect: 'manual',
-    });
+    const response = await customer.fetch(address);
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), 'application/zip');
     assert.equal(response.headers.get('cache-control'), 'no-store');
     assert.match(response.headers.get('content-disposition'), /attachment; filename="receipt-gra_/);
     return unpacked(name, Buffer.from(await response.arrayBuffer()));
-  }
-
-  async function cookies() {
-    return customer.cookieHeader();
   }
 
   const types = ({ contents }) => contents.entries.map(({ type }) => type).filter((type) => type !== 'receipt.sent');
@@ -94,7 +88,6 @@ describe('receipts', { timeout: 900_000 }, () => {
   it('is checked entry by entry by Go', async () => {
     for (const { folder: entry, index } of given.contents.entries) {
       const read = (name) => readFileSync(join(given.folder, entry, name));
-      const { createHmac } = await import('node:crypto');
       const commitment = createHmac('sha256', read('header.salt')).update(read('header.json')).digest('base64url');
       const said = await checkProof({
         vkey: readFileSync(join(given.folder, 'vkey'), 'utf8').trim(),
@@ -196,11 +189,26 @@ describe('receipts', { timeout: 900_000 }, () => {
     assert.ok(letter.zip.length > 0);
     await assertHolds(given, {});
   });
-  it('finds a log that was forked, and one that was put back', async () => {
-    const kept = JSON.parse(readFileSync(join(store, 'checkpoints.json'), 'utf8'));
-    const [[origin, { checkpoint }]] = Object.entries(kept);
-    assert.ok(checkpoint.startsWith(`${origin}\n`));
-    assert.ok(Number(checkpoint.split('\n')[1]) >= 3);
+  it('finds a log that was forked, and writes down both signatures', async () => {
+    const file = join(store, 'checkpoints.json');
+    const kept = readFileSync(file);
+    const logs = JSON.parse(kept);
+    const [[origin, { vkey, checkpoint }]] = Object.entries(logs);
+    // A state that the log never had, with its own key: what a shop would sign that shows two people two histories.
+    const text = `${origin}\n2\n${Buffer.alloc(32, 7).toString('base64')}\n`;
+    const key = createPrivateKey(readFileSync(join(service.data, 'ledger-keys/consent-1.key')));
+    const id = Buffer.from(vkey.split('+')[1], 'hex');
+    const signature = Buffer.concat([id, sign(null, Buffer.from(text), key)]).toString('base64');
+    logs[origin].checkpoint = `${text}\n\u2014 ${origin} ${signature}\n`;
+    writeFileSync(file, JSON.stringify(logs));
+    const { code, stderr } = await verify(given.file);
+    assert.equal(code, 1);
+    assert.match(stderr, /forked/);
+    const proof = readdirSync(store).find((name) => name.startsWith('fork-'));
+    assert.ok(readFileSync(join(store, proof), 'utf8').includes(logs[origin].checkpoint));
+    writeFileSync(file, kept);
+    assert.ok(checkpoint.startsWith(origin));
+    await assertHolds(given);
   });
   it('leaves no link and no address in any log', () => {
     const text = service.logText();

@@ -144,8 +144,9 @@ impl Receipts {
             })),
         };
         oauth.store().write_blocking(|conn| {
-            owed_receipts::settle(conn, due.owed)?;
             oauth.ledger().append(conn, &keys, due.grant.person, now, std::slice::from_ref(&draft))?;
+            // After the head, as in every act that owes one.
+            owed_receipts::settle(conn, due.owed)?;
             Ok::<_, Error>(())
         })?;
         Ok(())
