@@ -189,15 +189,18 @@ fn check(facts: &Facts, now: DateTime<Utc>, is_for_ended: bool) -> Result<(), Pr
     if is_over && token.expires_at != grant.expires_at {
         return Err(Problem::new(Code::InvalidToken));
     }
-    match grant.state_at(now) {
+    let state = grant.state_at(now);
+    let has_ended = is_for_ended && state.is_final();
+    match state {
         State::Active => {}
-        state if is_for_ended && state.is_final() => {}
+        _ if has_ended => {}
         state => return Err(Problem::new(not_in_force(state))),
     }
     if found.app_state != AppState::Approved {
         return Err(Problem::new(Code::AppSuspended));
     }
-    if is_over || found.is_orphan {
+    // The end of a grant takes its refresh tokens, so each of its access tokens is an orphan then.
+    if is_over || (found.is_orphan && !has_ended) {
         return Err(Problem::new(Code::InvalidToken));
     }
     if found.customer_epoch.is_none() {

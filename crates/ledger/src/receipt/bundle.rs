@@ -333,3 +333,100 @@ fn record(inputs: &Inputs<'_>, headers: &[Value]) -> Result<Vec<u8>, String> {
     let record = Record::new(&inputs).map_err(|error| format!("{error}"))?;
     record.canonical().map_err(|error| format!("{error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use counterfoil_domain::entry::{commit, leaf_data};
+    use serde_json::json;
+    use tlog_tiles::record_hash;
+    use zip::ZipArchive;
+
+    use super::*;
+    use crate::tree::LogKey;
+
+    /// An entry alone in its log.
+    fn part(entry_type: &str) -> Part {
+        let salted = |value: &Value, salt| Salted { bytes: canonical(value).unwrap(), salt };
+        let payload = salted(&json!({ "grantId": "gra_a", "carveOuts": { "categories": ["x"] } }), [1; 32]);
+        let header = json!({
+            "type": entry_type,
+            "recordedAt": "2026-11-30T10:00:00.000Z",
+            "config": fingerprint(b"published"),
+            "display": { "template": fingerprint(b"page"), "words": fingerprint(b"words") },
+            "payload": commit(&payload.salt, &payload.bytes).to_text(),
+        });
+        let header = salted(&header, [2; 32]);
+        let leaf = leaf_data(&commit(&header.salt, &header.bytes));
+        let key = LogKey::from_seed(&[7; 32], "shop.example/ledger/consent/1").unwrap();
+        let checkpoint = key.sign(1, record_hash(leaf.as_bytes())).unwrap();
+        let proof = Proof { index: 0, path: Vec::new(), checkpoint, leaf, vkey: key.vkey() };
+        Part { opened: OpenedBytes { header, payload: Some(payload) }, proof }
+    }
+
+    fn packed(holder: Holder<'_>, parts: &[Part]) -> Vec<u8> {
+        let mut artefacts = Artefacts::default();
+        artefacts.add("html", b"page".to_vec());
+        let inputs = Inputs {
+            grant_id: "gra_a",
+            service: "https://shop.example",
+            holder,
+            parts,
+            artefacts: &artefacts,
+            configurations: &[],
+        };
+        pack(&inputs).unwrap()
+    }
+
+    fn files(zip: &[u8]) -> BTreeMap<String, String> {
+        let mut archive = ZipArchive::new(Cursor::new(zip)).unwrap();
+        let mut files = BTreeMap::new();
+        for index in 0..archive.len() {
+            let mut file = archive.by_index(index).unwrap();
+            let name = file.name().unwrap().into_owned();
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).unwrap();
+            files.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+        }
+        files
+    }
+
+    #[test]
+    fn the_same_content_gives_the_same_bytes() {
+        let parts = [part("grant.given")];
+        let holder = Holder::Customer { stop: Some("https://shop.example/stop/cfs_a") };
+        assert_eq!(packed(holder, &parts), packed(holder, &parts));
+    }
+
+    #[test]
+    fn a_customer_gets_everything_and_the_bytes_that_were_committed_to() {
+        let parts = [part("grant.given")];
+        let files = files(&packed(Holder::Customer { stop: Some("https://shop.example/stop/cfs_a") }, &parts));
+        assert_eq!(files["stop.txt"], "https://shop.example/stop/cfs_a\n");
+        assert_eq!(files["entries/01/payload.json"].as_bytes(), parts[0].opened.payload.as_ref().unwrap().bytes);
+        assert_eq!(files["entries/01/header.json"].as_bytes(), parts[0].opened.header.bytes);
+        assert!(files.keys().any(|name| name.starts_with("artefacts/") && name.ends_with(".html")));
+        let guide = &files["VERIFY.txt"];
+        for part in ["no record.jsonld", "keep it to", "not in artefacts/", "--url https://shop.example"] {
+            assert!(guide.contains(part), "{part}: {guide}");
+        }
+        assert!(!guide.contains('{') || !guide.contains("{service}") && !guide.contains("{notes}"));
+    }
+
+    #[test]
+    fn an_app_is_not_told_what_is_left_out_nor_how_to_stop_for_the_customer() {
+        for (entry_type, expected) in [
+            ("grant.given", "withheld"),
+            ("grant.amended", "withheld"),
+            ("something.new", "withheld"),
+            ("grant.withdrawn", "included"),
+        ] {
+            let files = files(&packed(Holder::App, &[part(entry_type)]));
+            let contents: Value = serde_json::from_str(&files["receipt.json"]).unwrap();
+            assert_eq!(contents["entries"][0]["payload"], expected, "{entry_type}");
+            assert_eq!(files.contains_key("entries/01/payload.json"), expected == "included");
+            assert!(!files.contains_key("stop.txt") && contents["stop"].is_null());
+        }
+    }
+}
