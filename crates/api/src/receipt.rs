@@ -37,9 +37,9 @@ pub(crate) async fn show(
 /// How long it may take (RFC 7240: `Prefer: wait=`): as long as we have patience, unless less is wanted.
 fn patience(request: &HttpRequest) -> Duration {
     let preferences = request.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
-    let waits =
+    let mut waits =
         preferences.flat_map(|value| value.split(',')).filter_map(|one| one.trim().strip_prefix("wait="));
-    let wanted = waits.filter_map(|seconds| seconds.parse().ok()).next();
+    let wanted = waits.find_map(|seconds| seconds.parse().ok());
     wanted.map_or(PATIENCE, |seconds| Duration::from_secs(seconds).min(PATIENCE))
 }
 

@@ -185,8 +185,7 @@ impl Receipts {
     /// # Errors
     /// [`ReceiptError`].
     pub async fn for_app(&self, grant_id: GrantId, patience: Duration) -> Result<Receipt, ReceiptError> {
-        let found =
-            self.0.oauth.store().read(move |conn| Ok::<_, Error>(grants::find(conn, grant_id)?)).await?;
+        let found = self.0.oauth.store().read(move |conn| grants::find(conn, grant_id)).await?;
         self.wait(found.ok_or(ReceiptError::NotFound)?, false, patience).await
     }
 

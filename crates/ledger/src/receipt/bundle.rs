@@ -178,8 +178,7 @@ pub fn pack(inputs: &Inputs<'_>) -> Result<Vec<u8>, BundleError> {
     let text = guide(&Guide {
         grant_id: inputs.grant_id,
         service: inputs.service,
-        is_for_app: inputs.holder == Holder::App,
-        has_stop: stop.is_some(),
+        holder: inputs.holder,
         no_record: record.as_ref().err().map(String::as_str),
         lacking,
         is_erased: entries.iter().any(|entry| entry.payload == "erased"),
@@ -402,9 +401,13 @@ mod tests {
     #[test]
     fn a_customer_gets_everything_and_the_bytes_that_were_committed_to() {
         let parts = [part("grant.given")];
-        let files = files(&packed(Holder::Customer { stop: Some("https://shop.example/stop/cfs_a") }, &parts));
+        let files =
+            files(&packed(Holder::Customer { stop: Some("https://shop.example/stop/cfs_a") }, &parts));
         assert_eq!(files["stop.txt"], "https://shop.example/stop/cfs_a\n");
-        assert_eq!(files["entries/01/payload.json"].as_bytes(), parts[0].opened.payload.as_ref().unwrap().bytes);
+        assert_eq!(
+            files["entries/01/payload.json"].as_bytes(),
+            parts[0].opened.payload.as_ref().unwrap().bytes
+        );
         assert_eq!(files["entries/01/header.json"].as_bytes(), parts[0].opened.header.bytes);
         assert!(files.keys().any(|name| name.starts_with("artefacts/") && name.ends_with(".html")));
         let guide = &files["VERIFY.txt"];

@@ -1,5 +1,7 @@
 //! `VERIFY.txt`: how to check a receipt without us, and what it does not prove.
 
+use super::bundle::Holder;
+
 /// The text; what stands in braces is filled in.
 const TEXT: &str = include_str!("verify.txt");
 
@@ -7,8 +9,7 @@ const TEXT: &str = include_str!("verify.txt");
 pub(super) struct Guide<'a> {
     pub(super) grant_id: &'a str,
     pub(super) service: &'a str,
-    pub(super) is_for_app: bool,
-    pub(super) has_stop: bool,
+    pub(super) holder: Holder<'a>,
     /// Why there is no record as JSON-LD.
     pub(super) no_record: Option<&'a str>,
     /// Whether something that was shown is not at hand any more.
@@ -20,13 +21,13 @@ pub(super) struct Guide<'a> {
 /// Writes it.
 pub(super) fn guide(about: &Guide<'_>) -> String {
     let mut notes = Vec::new();
-    if about.is_for_app {
+    if about.holder == Holder::App {
         notes.push(
             "This is the app's copy. It has no stop link, and no payload that says what the customer leaves out."
                 .to_owned(),
         );
     }
-    if about.has_stop {
+    if matches!(about.holder, Holder::Customer { stop: Some(_) }) {
         notes.push(
             "stop.txt is a link that ends the agreement without signing in. Whoever has it can do that: keep it to\n  \
              yourself."
