@@ -49,6 +49,6 @@ pub(super) fn guide(about: &Guide<'_>) -> String {
             "A payload was erased; its entry stays, and opens nothing more than its header.".to_owned(),
         );
     }
-    let notes: String = notes.iter().map(|note| format!("- {note}\n")).collect();
+    let notes = notes.iter().fold(String::new(), |all, note| all + "- " + note + "\n");
     TEXT.replace("{grant}", about.grant_id).replace("{service}", about.service).replace("{notes}", &notes)
 }
