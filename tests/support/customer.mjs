@@ -40,6 +40,11 @@ export class Customer {
     return this.#browse(address);
   }
 
+  /** One request with the customer's cookies, whose answer is no page; nothing is followed. */
+  fetch(address) {
+    return this.#request(new URL(address, this.base));
+  }
+
   /** The values of all cookies held. */
   async cookies() {
     return (await this.#jar.getCookies(this.base)).map(({ value }) => value);

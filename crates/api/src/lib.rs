@@ -14,6 +14,7 @@ mod projection;
 mod purchase;
 mod purchases;
 mod query;
+mod receipt;
 mod routes;
 mod setup;
 mod summary;

@@ -2,7 +2,7 @@
 
 use actix_web::web::{ServiceConfig, delete, get, resource};
 
-use crate::{audit, changes, grant, health, ledger, purchase, purchases, summary};
+use crate::{audit, changes, grant, health, ledger, purchase, purchases, receipt, summary};
 
 /// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's
 /// data, and those under `/v1/audit` `web::Data<Sessions>` and `web::Data<Audits>`.
@@ -18,6 +18,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/audit/affected").route(get().to(audit::affected)))
         .service(resource("/v1/audit/by-config").route(get().to(audit::by_config)))
         .service(resource("/v1/audit/processing-record").route(get().to(audit::processing_record)))
+        .service(resource("/v1/grants/{id}/receipt").route(get().to(receipt::show)))
         .service(resource("/ledger").route(get().to(ledger::list)))
         .service(resource("/ledger/{log}/checkpoint").route(get().to(ledger::newest)))
         .service(resource("/ledger/{log}/{generation}/checkpoint").route(get().to(ledger::checkpoint)))

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod failure;
 mod pages;
+mod post;
 mod realm;
 mod sample;
 mod serve;

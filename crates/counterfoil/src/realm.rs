@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use counterfoil_domain::catalogue::Catalogue;
 use counterfoil_domain::clock::{Clock, Entropy};
-use counterfoil_domain::stream::Sources;
+use counterfoil_domain::stream;
 use counterfoil_events::recorder::Recorder;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::audit::Audit;
@@ -19,6 +19,7 @@ use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::restore::Restore;
 use counterfoil_ledger::tree::{Generations, Keeper};
 use counterfoil_ledger::verify::Verifier;
+use counterfoil_oauth::receipts::{Receipts, Sources};
 use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_store::{Error, Store};
@@ -95,6 +96,8 @@ impl Realm {
         let generations = Generations::new(&settings.ledger.keys_dir, &settings.ledger.origin);
         let ledger =
             Ledger::new(keys.clone(), entropy.clone(), config)?.guarded(guard.clone(), journal.clone());
+        let sends = settings.mail.transport != config::MailTransport::None;
+        let ledger = if sends { ledger.owing_receipts() } else { ledger };
         // Before `init` there is no log; what cannot be verified later the keeper says.
         if guard.look(&store)? == Condition::RolledBack {
             tracing::warn!("the ledger lacks what was signed: see `counterfoil restore`");
@@ -176,6 +179,16 @@ impl Realm {
         .map_err(|error| Failure::Usage(format!("{error}")))
     }
 
+    /// What makes receipts.
+    pub fn receipts(&self, oauth: &Oauth) -> Result<Receipts, Failure> {
+        let sources = Sources {
+            objects: self.objects.clone(),
+            generations: self.generations.clone(),
+            configurations: Vec::new(),
+        };
+        Ok(Receipts::new(oauth.clone(), sources)?)
+    }
+
     /// What records the order stream.
     pub fn recorder(&self, settings: &Settings) -> Result<Recorder, Failure> {
         let recorder = Recorder::new(
@@ -235,7 +248,7 @@ fn coverage(settings: &Settings) -> Result<Coverage, Failure> {
 }
 
 /// What is known of the order stream's sources, and the categories of their lines.
-pub fn sources(settings: &Settings) -> Result<Sources, Failure> {
+pub fn sources(settings: &Settings) -> Result<stream::Sources, Failure> {
     let sources = config::sources(&settings.ingest).map_err(|wrong| Failure::Usage(wrong.join("\n")))?;
     Ok(sources.with_catalogue(catalogue(settings)?))
 }

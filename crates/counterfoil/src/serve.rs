@@ -20,6 +20,7 @@ use counterfoil_ledger::seal::Sealer;
 use counterfoil_ledger::tree::PublicLogs;
 use counterfoil_oauth::erasure::Eraser;
 use counterfoil_oauth::problem::{Code, Problem, complete};
+use counterfoil_oauth::receipts::Receipts;
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings, StaffClaim};
 use counterfoil_oauth::{Oauth, Tier, grants};
@@ -31,6 +32,7 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 use crate::care;
 use crate::config::{LoginMode, Settings};
 use crate::failure::Failure;
+use crate::post;
 use crate::realm::{Realm, catalogue, configured, public_url, tier};
 
 /// Threads of each worker that wait for the database: more than it has connections would only wait for one another.
@@ -55,6 +57,7 @@ pub struct State {
     recorder: Arc<Recorder>,
     api: web::Data<Api>,
     audits: web::Data<Audits>,
+    receipts: web::Data<Receipts>,
     ledger: Ledger,
     is_secure: bool,
 }
@@ -65,6 +68,7 @@ impl State {
         let usage = |error: &dyn std::fmt::Display| Failure::Usage(format!("{error}"));
         let url = public_url(settings)?;
         let oauth = realm.oauth(settings)?;
+        let receipts = realm.receipts(&oauth)?;
         let catalogue = catalogue(settings)?;
         let (clock, entropy) = (realm.clock.clone(), realm.entropy.clone());
         let sealer = Sealer::start(
@@ -124,6 +128,7 @@ impl State {
                 store: realm.store.clone(),
                 clock: realm.clock.clone(),
             }),
+            receipts: web::Data::new(receipts),
             ledger: realm.ledger.clone(),
             is_secure: url.scheme() == "https",
         })
@@ -204,6 +209,7 @@ pub fn app(
         .app_data(state.eraser.clone())
         .app_data(state.api.clone())
         .app_data(state.audits.clone())
+        .app_data(state.receipts.clone())
         .app_data(web::PayloadConfig::new(BODY_BYTES))
         .configure(counterfoil_oauth::routes)
         .configure(counterfoil_api::routes)
@@ -217,7 +223,7 @@ pub fn app(
 
 /// What still answers while the database is behind what was signed: health, the ledger's public face, and what it takes
 /// to stop sharing.
-const ANSWERS_ALWAYS: [&str; 10] = [
+const ANSWERS_ALWAYS: [&str; 11] = [
     "/health/",
     "/version",
     "/ledger",
@@ -225,6 +231,7 @@ const ANSWERS_ALWAYS: [&str; 10] = [
     "/v1/grant",
     "/sign-",
     "/apps",
+    "/stop/",
     "/error",
     "/problems/",
     "/assets/",
@@ -287,6 +294,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         let state = State::new(&settings, &realm, readiness.clone())?;
         let oauth = Oauth::clone(&state.oauth);
         let recorder = Arc::clone(&state.recorder);
+        let (receipts, pages) = (Receipts::clone(&state.receipts), PageSet::clone(&state.pages));
         let workers = match settings.http.workers {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             some => some,
@@ -305,6 +313,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
             actix_web::rt::spawn(metrics);
         }
         let keeping = care::keep(&realm)?;
+        post::start(&settings, receipts, pages, realm.clock.clone())?;
         care::verify(&realm, settings.ledger.verify_hours)?;
         actix_web::rt::spawn(expire(oauth));
         actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm, recorder)?));

@@ -1,7 +1,7 @@
 //! What is asked to be written, and what is read back.
 
 use chrono::{DateTime, Utc};
-use counterfoil_domain::entry::{Actor, Display, EntryType, commit};
+use counterfoil_domain::entry::{Actor, Display, EntryType, Salt, commit};
 use counterfoil_domain::ids::{EntryId, RecordId};
 use counterfoil_store::entries::StoredEntry;
 use counterfoil_store::keys::{Keys, Secret};
@@ -53,43 +53,69 @@ pub struct Opened {
     pub payload: Option<Value>,
 }
 
-/// Opens an entry with the key that sealed it.
-pub(crate) fn open(keys: &Keys, key: &Secret, entry: &StoredEntry) -> Result<Opened> {
+/// Canonical bytes, and the salt that opens what they were committed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salted {
+    /// The bytes (RFC 8785), as they were written.
+    pub bytes: Vec<u8>,
+    /// The salt.
+    pub salt: Salt,
+}
+
+/// An entry that was opened and agrees with its commitment, in the bytes that were committed to: what a receipt holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedBytes {
+    /// The header.
+    pub header: Salted,
+    /// The payload, unless there is none or it was erased.
+    pub payload: Option<Salted>,
+}
+
+pub(crate) fn open(keys: &Keys, evidence: &Secret, entry: &StoredEntry) -> Result<Opened> {
+    open_whole(keys, evidence, entry).map(|(opened, _)| opened)
+}
+
+pub(crate) fn open_bytes(keys: &Keys, evidence: &Secret, entry: &StoredEntry) -> Result<OpenedBytes> {
+    open_whole(keys, evidence, entry).map(|(_, bytes)| bytes)
+}
+
+fn open_whole(keys: &Keys, evidence: &Secret, entry: &StoredEntry) -> Result<(Opened, OpenedBytes)> {
     let corrupt = |column| Error::corrupt("entries", column, format!("{}/{}", entry.log, entry.seq));
     let id = EntryId::from_slice(&entry.entry_id).map_err(|_| corrupt("entry_id"))?;
     let sealed = entry.header.as_deref().ok_or(Error::Key("the header was forgotten"))?;
-    let (header, commitment) = open_part(keys, key, id, "header", sealed)?.ok_or(corrupt("header"))?;
-    if commitment.as_slice() != entry.commitment.as_slice() {
+    let (header, salted) = open_part(keys, evidence, id, "header", sealed)?.ok_or(corrupt("header"))?;
+    if commit(&salted.salt, &salted.bytes).0.as_slice() != entry.commitment.as_slice() {
         return Err(corrupt("commitment"));
     }
     let record = RecordId::from_slice(&entry.record).map_err(|_| corrupt("record"))?;
     if header.get("record").and_then(Value::as_str) != Some(format!("{record}").as_str()) {
         return Err(corrupt("record"));
     }
-    let payload = match entry.payload.as_deref() {
+    let opened_payload = match entry.payload.as_deref() {
         None => None,
         Some(sealed) => {
-            let (value, digest) = open_part(keys, key, id, "payload", sealed)?.ok_or(corrupt("payload"))?;
+            let part = open_part(keys, evidence, id, "payload", sealed)?.ok_or(corrupt("payload"))?;
             let named = header.get("payload").and_then(Value::as_str);
-            if named != Some(counterfoil_domain::entry::Commitment(digest).to_text().as_str()) {
+            if named != Some(commit(&part.1.salt, &part.1.bytes).to_text().as_str()) {
                 return Err(corrupt("payload"));
             }
-            Some(value)
+            Some(part)
         }
     };
-    Ok(Opened { header, payload })
+    let (payload, payload_bytes) = opened_payload.unzip();
+    Ok((Opened { header, payload }, OpenedBytes { header: salted, payload: payload_bytes }))
 }
 
-/// A part's value and what its salt commits it to; `None` when it is not salt and JSON.
+/// A part's value, its bytes and their salt; `None` when it is not salt and JSON.
 fn open_part(
     keys: &Keys,
     key: &Secret,
     id: EntryId,
     part: &str,
     sealed: &[u8],
-) -> Result<Option<(Value, [u8; 32])>> {
+) -> Result<Option<(Value, Salted)>> {
     let plain = keys.open_sealed(key, &aad(id, part), sealed)?;
     let Some((salt, bytes)) = plain.split_first_chunk::<32>() else { return Ok(None) };
     let Ok(value) = serde_json::from_slice(bytes) else { return Ok(None) };
-    Ok(Some((value, commit(salt, bytes).0)))
+    Ok(Some((value, Salted { bytes: bytes.to_vec(), salt: *salt })))
 }

@@ -30,13 +30,13 @@ use counterfoil_store::config_objects;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, NewEntry, SealedBy};
 use counterfoil_store::keys::{Keys, PersonKeys, Secret};
-use counterfoil_store::{Error, Result};
+use counterfoil_store::{Error, Result, owed_receipts};
 
 use crate::config::{ConfigObject, Shown};
-pub use crate::download::{DownloadRefusal, Part};
-pub use crate::draft::{Appended, Draft, Opened};
 use crate::guard::Guard;
 use crate::journal::{Journal, Line};
+pub use crate::download::{DownloadRefusal, Part};
+pub use crate::draft::{Appended, Draft, Opened, OpenedBytes, Salted};
 
 /// The ledger of a realm: what writes entries. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -49,6 +49,7 @@ struct Inner {
     config: ConfigObject,
     config_hash: String,
     outside: Option<Outside>,
+    sends_receipts: bool,
 }
 
 /// What lies outside the database.
@@ -62,7 +63,7 @@ impl Ledger {
     /// A ledger whose decisions rest on what is published, and on `config` until something is.
     pub fn new(keys: Keys, entropy: Entropy, config: ConfigObject) -> Result<Self> {
         let config_hash = config.hash().map_err(|error| Error::Unexpected(format!("{error}")))?;
-        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash, outside: None })))
+        Ok(Self(Arc::new(Inner { keys, entropy, config, config_hash, outside: None, sends_receipts: false })))
     }
 
     /// The ledger, held against what was signed whenever a head is taken, with a journal of what is closed.
@@ -75,6 +76,21 @@ impl Ledger {
             config: inner.config.clone(),
             config_hash: inner.config_hash.clone(),
             outside: Some(Outside { guard, journal }),
+            sends_receipts: inner.sends_receipts,
+        }))
+    }
+
+    /// The ledger, which notes with every step of a grant that a receipt of it is owed: somebody sends them.
+    #[must_use]
+    pub fn owing_receipts(self) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            keys: inner.keys.clone(),
+            entropy: inner.entropy.clone(),
+            config: inner.config.clone(),
+            config_hash: inner.config_hash.clone(),
+            outside: inner.outside.clone(),
+            sends_receipts: true,
         }))
     }
 
@@ -178,6 +194,13 @@ impl Ledger {
         let first = entries::append(conn, Log::Consent, new)?;
         if let Some(person) = person {
             self.note_closures(person, drafts, Some(first), now)?;
+        }
+        if self.0.sends_receipts {
+            for (draft, seq) in drafts.iter().zip(first..) {
+                if receipt::is_owed_after(draft.entry_type) {
+                    owed_receipts::owe(conn, draft.record, seq, now)?;
+                }
+            }
         }
         Ok(ids.into_iter().zip(first..).map(|(entry_id, seq)| Appended { seq, entry_id }).collect())
     }
@@ -302,6 +325,17 @@ impl Ledger {
             return self.open_for_realm(entry);
         }
         draft::open(&self.0.keys, evidence, entry)
+    }
+
+    /// [`Ledger::open_under`], as the bytes that were committed to, with their salts.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the bytes are not those that were committed to.
+    pub fn open_bytes(&self, evidence: &Secret, entry: &entries::StoredEntry) -> Result<OpenedBytes> {
+        if entry.sealed_by() == Some(SealedBy::Realm) {
+            return draft::open_bytes(&self.0.keys, &self.realm_key()?, entry);
+        }
+        draft::open_bytes(&self.0.keys, evidence, entry)
     }
 }
 

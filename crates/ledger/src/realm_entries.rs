@@ -90,7 +90,7 @@ impl Ledger {
         draft::open(self.keys(), &self.realm_key()?, entry)
     }
 
-    fn realm_key(&self) -> Result<Secret> {
+    pub(crate) fn realm_key(&self) -> Result<Secret> {
         self.keys().named(KEY)
     }
 }

@@ -25,6 +25,8 @@ use crate::problem::{Code, Problem};
 pub trait Permission: 'static {
     /// The dataset; `None` when any grant in force will do.
     const DATASET: Option<Dataset>;
+    /// Whether a grant that has ended will do, as long as its token lives.
+    const IS_FOR_ENDED: bool = false;
 }
 
 /// `purchases:read`.
@@ -41,6 +43,15 @@ pub struct Own;
 
 impl Permission for Own {
     const DATASET: Option<Dataset> = None;
+}
+
+/// Any grant that is or was in force, for what stays true of it: its receipt.
+#[derive(Debug)]
+pub struct OwnOrEnded;
+
+impl Permission for OwnOrEnded {
+    const DATASET: Option<Dataset> = None;
+    const IS_FOR_ENDED: bool = true;
 }
 
 /// A caller with a valid token, a proof of its key, and a grant in force that holds `P`.
@@ -120,7 +131,7 @@ impl<P: Permission> Access<P> {
     }
 
     fn allow(oauth: &Oauth, facts: Arc<Facts>) -> Result<Self, Problem> {
-        check(&facts, oauth.clock().now())?;
+        check(&facts, oauth.clock().now(), P::IS_FOR_ENDED)?;
         if let Some(dataset) = P::DATASET
             && !facts.details.holds(dataset)
         {
@@ -169,8 +180,8 @@ pub(crate) fn not_in_force(state: State) -> Code {
     }
 }
 
-/// Whether token, grant, app and customer are in force.
-fn check(facts: &Facts, now: DateTime<Utc>) -> Result<(), Problem> {
+/// Whether token, grant, app and customer are in force; with `is_for_ended` the grant may have ended.
+fn check(facts: &Facts, now: DateTime<Utc>, is_for_ended: bool) -> Result<(), Problem> {
     let found = &facts.found;
     let (token, grant) = (&found.token, &found.grant);
     let is_over = token.expires_at.is_none_or(|end| end <= now);
@@ -178,14 +189,18 @@ fn check(facts: &Facts, now: DateTime<Utc>) -> Result<(), Problem> {
     if is_over && token.expires_at != grant.expires_at {
         return Err(Problem::new(Code::InvalidToken));
     }
-    match grant.state_at(now) {
+    let state = grant.state_at(now);
+    let has_ended = is_for_ended && state.is_final();
+    match state {
         State::Active => {}
+        _ if has_ended => {}
         state => return Err(Problem::new(not_in_force(state))),
     }
     if found.app_state != AppState::Approved {
         return Err(Problem::new(Code::AppSuspended));
     }
-    if is_over || found.is_orphan {
+    // The end of a grant takes its refresh tokens, so each of its access tokens is an orphan then.
+    if is_over || (found.is_orphan && !has_ended) {
         return Err(Problem::new(Code::InvalidToken));
     }
     if found.customer_epoch.is_none() {

@@ -25,12 +25,15 @@ mod opaque;
 pub mod own;
 pub mod problem;
 mod pushed;
+pub mod receipts;
 mod redirect;
 mod replay;
 mod routes;
+pub mod sending;
 pub mod session;
 mod setup;
 pub mod sightings;
+pub mod stop_link;
 pub mod trail;
 pub mod upstream;
 

@@ -78,6 +78,8 @@ pub enum Step {
     Amended(Option<Box<Amended>>),
     /// It came to this end.
     Ended(State),
+    /// A receipt was sent to the customer.
+    ReceiptSent,
 }
 
 /// What an agreement was before and after a change.
@@ -279,6 +281,7 @@ fn step(opened: Opened) -> Content<Step> {
                 Some(amended) => Content::Known(Step::Amended(Some(Box::new(amended)))),
             },
         },
+        Some("receipt.sent") => Content::Known(Step::ReceiptSent),
         Some("grant.lapsed") => ended(State::Lapsed),
         Some("grant.withdrawn") => ended(State::Withdrawn),
         Some("grant.ended") => ended(State::Ended),

@@ -9,10 +9,11 @@ use crate::{
     connect, disconnect, export,
     failure::{Failure, Kind},
     folder::Folder,
-    serve, show, sync,
+    serve, show, sync, verify,
 };
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 something on this computer; 2 wrong usage; 3 not registered or not \
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 something on this computer, or a receipt \
+    or log that is not true; 2 wrong usage; 3 not registered or not \
     connected yet; 4 refused, or the sharing has ended; 5 the server cannot be reached or understood; 6 stored, but \
     figures do not add up.";
 
@@ -41,6 +42,8 @@ enum Command {
     Export,
     /// Look at your purchases in a browser: a web app on this computer alone, until Ctrl-C
     Serve(serve::Options),
+    /// Check a receipt, and that the log it is from has only grown since the last one
+    Verify(verify::Options),
     /// End the agreement with the shop and delete the tokens
     Disconnect,
 }
@@ -59,6 +62,7 @@ pub fn run(arguments: Arguments, clock: Clock) -> Result<(), Failure> {
         Command::Show(options) => show::run(&folder, &options),
         Command::Export => export::run(&folder),
         Command::Serve(options) => serve::command(path, options, clock),
+        Command::Verify(options) => wait(verify::run(&folder, &options, clock)),
         Command::Disconnect => wait(disconnect::run(&folder, clock)),
     }
 }

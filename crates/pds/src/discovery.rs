@@ -124,7 +124,8 @@ fn version_1(base: &Url) -> Result<Url, Failure> {
     if base.path().trim_end_matches('/').ends_with("/v1") { under(base, &[]) } else { under(base, &["v1"]) }
 }
 
-fn under(base: &Url, segments: &[&str]) -> Result<Url, Failure> {
+/// An address below another, by the segments of its path.
+pub fn under(base: &Url, segments: &[&str]) -> Result<Url, Failure> {
     let mut url = base.clone();
     url.set_query(None);
     url.set_fragment(None);
@@ -136,7 +137,7 @@ fn under(base: &Url, segments: &[&str]) -> Result<Url, Failure> {
 }
 
 /// Plain http is for a sandbox on this computer only.
-fn require_https(url: &Url) -> Result<(), Failure> {
+pub fn require_https(url: &Url) -> Result<(), Failure> {
     match url.scheme() {
         "https" => Ok(()),
         "http" if is_loopback(url) => Ok(()),

@@ -17,6 +17,8 @@ pub enum Kind {
     Away,
     /// The server's answer was not understood.
     Server,
+    /// A receipt or a log is not what was signed, or what was signed contradicts itself.
+    Untrue,
     /// Everything arrived and is stored, but the figures do not add up.
     Figures,
 }
@@ -51,7 +53,7 @@ impl Failure {
     /// The exit code that the README documents.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
-            Kind::Local => 1,
+            Kind::Local | Kind::Untrue => 1,
             Kind::NotReady => 3,
             Kind::Refused | Kind::Ended => 4,
             Kind::Away | Kind::Server => 5,

@@ -25,4 +25,5 @@ mod summary;
 mod sync;
 mod terminal;
 mod tokens;
+mod verify;
 mod wire;

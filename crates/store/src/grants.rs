@@ -157,6 +157,13 @@ pub fn find(conn: &mut Conn, grant_id: GrantId) -> Result<Option<Grant>> {
     row.map(Row::read).transpose()
 }
 
+/// The grant that a chain of the ledger is about.
+pub fn of_record(conn: &mut Conn, record: RecordId) -> Result<Option<Grant>> {
+    let row =
+        grants::table.filter(grants::record.eq(record.as_bytes().to_vec())).first::<Row>(conn).optional()?;
+    row.map(Row::read).transpose()
+}
+
 /// A grant by its id, locked until the transaction ends.
 pub fn lock(conn: &mut Conn, grant_id: GrantId) -> Result<Option<Grant>> {
     let row = diesel::update(grants::table.find(grant_id.as_bytes().to_vec()))

@@ -27,6 +27,7 @@ pub mod objects;
 pub mod officer;
 pub mod offsets;
 pub mod owed;
+pub mod owed_receipts;
 pub mod own;
 pub mod people;
 pub mod purchases;

@@ -435,6 +435,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    owed_receipts (record) {
+        record -> Binary,
+        seq -> BigInt,
+        due_at -> Timestamp,
+        tries -> Integer,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     apps,
     codes,

@@ -15,7 +15,7 @@ use crate::schema::{
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 19] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 20] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
     ("artefacts", "what pages are made of"),
@@ -31,6 +31,10 @@ pub const WITHOUT_PERSONS: [(&str, &str); 19] = [
     ("masters", "a fingerprint of the master key"),
     ("named_keys", "keys of the realm"),
     ("owed_entries", "ids of grants whose end the log owes, until it has it"),
+    (
+        "owed_receipts",
+        "ids of records of which a receipt is to be sent, until it is, or the record is found to be of nobody",
+    ),
     ("suppression", "kept on purpose: keyed hash and time, so that late events bring nobody back"),
     ("used_ids", "hashes of identifiers of apps"),
     ("verifications", "what this look begins with; its row goes with the entry about it"),

@@ -143,6 +143,7 @@ fn step(pages: &Pages, told: &Told<Step>) -> Value {
         Content::Known(Step::Amended(how)) => {
             ("amended", None, how.as_deref().map(|how| amended(pages, how)))
         }
+        Content::Known(Step::ReceiptSent) => ("sent", None, None),
         Content::Known(Step::Ended(state)) => ("ended", Some(pages.words().state(*state)), None),
     };
     context! { at => moment(pages, told.at), kind, ended, amended }

@@ -1,19 +1,22 @@
 //! Connected apps: who looks, since when, how often; and how to stop them.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, SecondsFormat, Utc};
 use counterfoil_domain::ids::GrantId;
 use counterfoil_oauth::Oauth;
 use counterfoil_oauth::grants::{self, GrantError, GrantView};
+use counterfoil_oauth::receipts::{PATIENCE, ReceiptError, Receipts};
 use counterfoil_oauth::session::{Session, Visitor};
+use counterfoil_store::Error;
 use minijinja::{Value, context};
 
 use crate::app;
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
 use crate::leave_out;
-use crate::pages::{Pages, lead};
+use crate::pages::{Pages, lead, secure};
 use crate::words::Word;
 
 /// `GET /`
@@ -102,6 +105,37 @@ pub(crate) async fn stopped(
         at_value => at.to_rfc3339_opts(SecondsFormat::Secs, true),
     };
     Ok(pages.page(StatusCode::OK, "stopped.html", values, &[]))
+}
+
+/// `GET /apps/{grant}/receipt`
+pub(crate) async fn receipt(
+    pages: Pages,
+    receipts: web::Data<Receipts>,
+    session: Session,
+    grant: web::Path<String>,
+) -> Result<HttpResponse, Fault> {
+    let fault = |failure| Fault::new(&pages, failure);
+    let id: GrantId = grant.parse().map_err(|_| fault(Failure::NotFound))?;
+    let receipt = receipts.for_customer(session.person, id, PATIENCE).await;
+    let receipt = receipt.map_err(|error| fault(no_receipt(&error)))?;
+    let mut response = HttpResponse::Ok();
+    secure(&mut response, &[]);
+    Ok(response
+        .insert_header((CONTENT_TYPE, "application/zip"))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", receipt.name)))
+        .body(receipt.bytes))
+}
+
+fn no_receipt(error: &ReceiptError) -> Failure {
+    match error {
+        ReceiptError::NotFound | ReceiptError::Forgotten => Failure::NotFound,
+        ReceiptError::NotPublished => Failure::ReceiptNotReady,
+        ReceiptError::Store(Error::Behind(_)) => Failure::LedgerRolledBack,
+        error => {
+            tracing::error!(%error, "a receipt cannot be made");
+            Failure::Unavailable
+        }
+    }
 }
 
 /// The customer's grants, newest first.

@@ -49,6 +49,12 @@ failures! {
     AppEnded            = "app_ended",           CONFLICT;
     /// As many single purchases are left out as a grant can leave out.
     TooManyLeftOut      = "too_many_left_out",   CONFLICT;
+    /// A link that stops nothing: mistyped, or its agreement was erased.
+    StopLinkUnknown     = "stop_link_unknown",   NOT_FOUND;
+    /// The same thing too often in a minute.
+    TooOften            = "too_often",           TOO_MANY_REQUESTS;
+    /// No checkpoint covers what the receipt is about yet.
+    ReceiptNotReady     = "receipt_not_ready",   SERVICE_UNAVAILABLE;
     /// A request that breaks the rules before client and redirect are proven.
     RequestInvalid      = "request_invalid",     BAD_REQUEST;
     /// No sign-in of this browser is under way.

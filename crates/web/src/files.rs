@@ -37,6 +37,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("sign-in.html", include_str!("../templates/sign-in.html")),
     ("stop.html", include_str!("../templates/stop.html")),
     ("stop-all.html", include_str!("../templates/stop-all.html")),
+    ("stop-link.html", include_str!("../templates/stop-link.html")),
     ("stopped-all.html", include_str!("../templates/stopped-all.html")),
     ("stopped.html", include_str!("../templates/stopped.html")),
     ("styleguide.html", include_str!("../templates/styleguide.html")),

@@ -29,16 +29,33 @@ impl Fields {
     /// # Errors
     /// [`Failure::FormUnreadable`] and [`Failure::FormNotOurs`].
     pub(crate) fn of_form(visitor: &Visitor, request: &HttpRequest, body: &[u8]) -> Result<Self, Failure> {
+        let fields = Self::of_body(request, body)?;
+        let csrf = fields.one("csrf")?.unwrap_or("");
+        visitor.check_form(request.headers(), csrf).map_err(|_| Failure::FormNotOurs)?;
+        Ok(fields)
+    }
+
+    /// Reads a form of a page to which a secret link leads, and checks that it holds the link's `token`: who does not
+    /// know the link cannot have it sent by another's browser.
+    ///
+    /// # Errors
+    /// [`Failure::FormUnreadable`] and [`Failure::FormNotOurs`].
+    pub(crate) fn of_link_form(request: &HttpRequest, body: &[u8], token: &str) -> Result<Self, Failure> {
+        let fields = Self::of_body(request, body)?;
+        if fields.one("token")? != Some(token) {
+            return Err(Failure::FormNotOurs);
+        }
+        Ok(fields)
+    }
+
+    fn of_body(request: &HttpRequest, body: &[u8]) -> Result<Self, Failure> {
         let content_type =
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let essence = content_type.split(';').next().unwrap_or("").trim();
         if body.len() > FORM_BYTES || !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Failure::FormUnreadable);
         }
-        let fields = Self(url::form_urlencoded::parse(body).into_owned().collect());
-        let csrf = fields.one("csrf")?.unwrap_or("");
-        visitor.check_form(request.headers(), csrf).map_err(|_| Failure::FormNotOurs)?;
-        Ok(fields)
+        Ok(Self(url::form_urlencoded::parse(body).into_owned().collect()))
     }
 
     /// A field that may be there once.

@@ -4,10 +4,10 @@ use actix_web::web::{ServiceConfig, get, post, resource};
 
 use crate::{
     app, assets, change, connected, consent, download, erase, explain, hidden, purchase, purchases, sign_in,
-    stop_all, styleguide,
+    stop_all, stop_link, styleguide,
 };
 
-/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login`, `Eraser` and [`crate::PageSet`].
+/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login`, `Eraser`, `Receipts` and [`crate::PageSet`].
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").route(get().to(connected::start)))
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::answer)))
@@ -34,6 +34,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/hidden").route(get().to(hidden::show)).route(post().to(hidden::set_purchase)))
         .service(resource("/hidden/kinds").route(post().to(hidden::set_kinds)))
         .service(resource("/apps/{grant}/stopped").route(get().to(connected::stopped)))
+        .service(resource("/apps/{grant}/receipt").route(get().to(connected::receipt)))
+        .service(resource("/stop/{token}").route(get().to(stop_link::show)).route(post().to(stop_link::stop)))
         .service(resource("/purchases").route(get().to(purchases::list)))
         .service(
             resource("/purchases/search")

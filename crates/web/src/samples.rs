@@ -48,6 +48,7 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         "stop-all.html" => {
             vec![context! { csrf => "csrf", active => [sampler.app("Money Garden"), sampler.app(ODD_NAME)] }]
         }
+        "stop-link.html" => sampler.stop_link(),
         "stopped-all.html" => sampler.stopped_all(),
         "stopped.html" => sampler.stopped(),
         "erase.html" => [(0, false), (1, true), (1_096, false)]
@@ -170,7 +171,7 @@ impl Sampler<'_> {
         let step = |kind: &str, amended: Option<&Value>| {
             context! { at => self.moment(), kind, ended => self.words.state(State::Withdrawn), amended }
         };
-        let kinds = ["requested", "given", "amended", "ended", "forgotten", "unreadable"];
+        let kinds = ["requested", "given", "amended", "ended", "sent", "forgotten", "unreadable"];
         let mut steps: Vec<Value> = kinds.iter().map(|kind| step(kind, None)).collect();
         steps.push(step("amended", Some(&how)));
         let page = |name: &str, is_final: bool, is_full: bool| {
@@ -362,6 +363,16 @@ impl Sampler<'_> {
         let (active, ended) = ([self.app("Money Garden"), new], [self.app("Money Garden")]);
         let none: [Value; 0] = [];
         vec![context! { active, ended }, context! { active => none, ended => none }]
+    }
+
+    fn stop_link(&self) -> Vec<Value> {
+        let ended =
+            self.stopped().into_iter().map(|page| context! { token => "cfs_a", is_final => true, ..page });
+        let mut pages: Vec<Value> = ended.collect();
+        pages.extend(["Money Garden", ODD_NAME].map(|name| {
+            context! { token => "cfs_a", is_final => false, app => self.app(name) }
+        }));
+        pages
     }
 
     fn stopped(&self) -> Vec<Value> {

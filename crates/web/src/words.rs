@@ -64,6 +64,14 @@ words! {
     NoPurchases = "no-purchases";
     NoneHidden = "none-hidden";
     NoneLeftOut = "none-left-out";
+    LetterGiven = "letter-given";
+    LetterGivenText = "letter-given.text";
+    LetterAmended = "letter-amended";
+    LetterAmendedText = "letter-amended.text";
+    LetterEnded = "letter-ended";
+    LetterEndedText = "letter-ended.text";
+    LetterStop = "letter-stop";
+    LetterReceipt = "letter-receipt";
 }
 
 /// The words of a language. Complete: what code asks for is there, or there would be no pages.

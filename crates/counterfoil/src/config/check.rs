@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use counterfoil_domain::stream::{Seller, Source, Sources};
 use url::Url;
 
-use super::{Coverage, Ingest, LoginMode, Settings, SourceSettings, Tier};
+use super::{Coverage, Ingest, LoginMode, Mail, MailTransport, Settings, SourceSettings, Tier};
+
+use crate::post::CUSTOMER;
 
 /// What a channel may be (`order.recorded.v1`).
 const CHANNELS: [&str; 6] = ["store", "online", "app", "phone", "marketplace", "other"];
@@ -61,6 +63,7 @@ pub(super) fn mistakes(settings: &Settings, is_keystore_named: bool) -> Vec<Stri
         mistakes.push(format!("categories.file: {error}"));
     }
     check_coverage(&settings.coverage, &mut mistakes);
+    check_mail(&settings.mail, &mut mistakes);
     let origin = &settings.ledger.origin;
     if origin.contains(|c: char| c.is_whitespace() || c == '+' || c.is_control()) || origin.contains("://") {
         mistakes.push(
@@ -122,6 +125,21 @@ fn check_ingest(ingest: &Ingest, mistakes: &mut Vec<String>) {
     }
     if let Err(wrong) = sources(ingest) {
         mistakes.extend(wrong);
+    }
+}
+
+fn check_mail(mail: &Mail, mistakes: &mut Vec<String>) {
+    if mail.transport == MailTransport::None {
+        return;
+    }
+    if mail.from.is_empty() {
+        mistakes.push("mail.from: must be given where mail is sent".to_owned());
+    }
+    if !mail.address.contains(CUSTOMER) {
+        mistakes.push(format!("mail.address: must hold {CUSTOMER}, which stands for the customer id"));
+    }
+    if mail.transport == MailTransport::Smtp && mail.url.is_empty() && mail.url_file.as_os_str().is_empty() {
+        mistakes.push("mail.url: must be given for smtp".to_owned());
     }
 }
 

@@ -99,6 +99,9 @@ impl Settings {
             let schemeless = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
             self.ledger.origin = format!("{schemeless}/ledger");
         }
+        if self.mail.folder.as_os_str().is_empty() {
+            self.mail.folder = dir.join("mail");
+        }
         if self.ingest.history.group.is_empty() {
             self.ingest.history.group = format!("{}-history", self.ingest.group);
         }
@@ -128,6 +131,15 @@ impl Settings {
             Some(key.map_err(|error| format!("hold.officer_key_file: {}: {error}", file.display()))?)
         };
         Ok(Retained { evidence_days: self.retention.evidence_days, officer })
+    }
+
+    /// The mail server's address, from the setting or its file.
+    pub fn mail_url(&self) -> std::io::Result<String> {
+        let file = &self.mail.url_file;
+        if file == Path::new("") {
+            return Ok(self.mail.url.clone());
+        }
+        Ok(std::fs::read_to_string(file)?.trim_end().to_owned())
     }
 
     /// The catalogue of categories: the file that is named, else the one that ships.

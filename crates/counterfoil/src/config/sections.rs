@@ -37,6 +37,8 @@ pub struct Settings {
     pub coverage: Coverage,
     /// `[ledger]`.
     pub ledger: Ledger,
+    /// `[mail]`.
+    pub mail: Mail,
     /// `[templates]`.
     pub templates: Templates,
     /// `[log]`.
@@ -276,6 +278,37 @@ pub struct Ledger {
     pub origin: String,
     /// How often both logs are verified, in hours; 0 is never.
     pub verify_hours: u32,
+}
+
+/// How receipts are sent outside the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTransport {
+    /// Not at all.
+    #[serde(rename = "")]
+    None,
+    /// As files into a folder.
+    Folder,
+    /// By a mail server.
+    Smtp,
+}
+
+/// `[mail]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// How.
+    pub transport: MailTransport,
+    /// Where files go.
+    pub folder: PathBuf,
+    /// Address of the mail server; may hold a password.
+    pub url: String,
+    /// A file with that address.
+    pub url_file: PathBuf,
+    /// Whom it is from.
+    pub from: String,
+    /// The customer's address, made of their id.
+    pub address: String,
 }
 
 /// `[templates]`.

@@ -2,7 +2,7 @@
 
 use counterfoil_domain::entry::{Commitment, leaf_data};
 use counterfoil_store::entries::StoredEntry;
-use counterfoil_store::trees::{self, Tree};
+use counterfoil_store::trees::{self, Checkpoint, Tree};
 use counterfoil_store::{Error, Store};
 use tlog_tiles::{Hash, record_hash};
 
@@ -89,7 +89,7 @@ impl Proof {
         tree: &Tree,
         index: i64,
         entry: &StoredEntry,
-        checkpoint: Option<trees::Checkpoint>,
+        checkpoint: Option<Checkpoint>,
     ) -> Result<Self, ProofError> {
         let index = u64::try_from(index).map_err(|_| ProofError::NoTree)?;
         let checkpoint = checkpoint.ok_or(ProofError::NotPublished)?.note;
@@ -119,6 +119,57 @@ fn place(store: &Store, entry: &StoredEntry) -> Result<(Tree, i64), ProofError> 
     Ok((tree, index))
 }
 
-fn newest(store: &Store, tree: &Tree) -> Result<Option<trees::Checkpoint>, Error> {
+fn newest(store: &Store, tree: &Tree) -> Result<Option<Checkpoint>, Error> {
     store.read_blocking(|conn| trees::newest(conn, &tree.log, tree.generation))
+}
+
+/// Proves entries of one log, all of one generation against the same checkpoint.
+#[derive(Debug)]
+pub struct Prover<'a> {
+    objects: &'a Objects,
+    generations: &'a Generations,
+    trees: Vec<(Tree, Option<Checkpoint>)>,
+}
+
+impl<'a> Prover<'a> {
+    /// With the newest checkpoint of each generation of `log`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn new(
+        store: &Store,
+        objects: &'a Objects,
+        generations: &'a Generations,
+        log: &str,
+    ) -> Result<Self, Error> {
+        let trees = store.read_blocking(|conn| {
+            let own = trees::all(conn)?.into_iter().filter(|tree| tree.log == log);
+            own.map(|tree| {
+                let newest = trees::newest(conn, &tree.log, tree.generation)?;
+                Ok((tree, newest))
+            })
+            .collect::<Result<Vec<_>, Error>>()
+        })?;
+        Ok(Self { objects, generations, trees })
+    }
+
+    /// Proves a stored entry.
+    ///
+    /// # Errors
+    /// [`ProofError`].
+    pub fn prove(&self, entry: &StoredEntry) -> Result<Proof, ProofError> {
+        let found = self.trees.iter().rfind(|(tree, _)| tree.log == entry.log && tree.first_seq <= entry.seq);
+        let (tree, newest) = found.ok_or(ProofError::NoTree)?;
+        let index = u64::try_from(entry.seq - tree.first_seq).map_err(|_| ProofError::NoTree)?;
+        let covers = |checkpoint: &&Checkpoint| u64::try_from(checkpoint.size).is_ok_and(|size| size > index);
+        let checkpoint = newest.as_ref().filter(covers).ok_or(ProofError::NotPublished)?.note.clone();
+        let vkey = self.generations.vkey(&tree.log, tree.generation)?;
+        let head = Opener::new(&vkey)?.open(&checkpoint)?;
+        let commitment =
+            <[u8; 32]>::try_from(entry.commitment.as_slice()).map_err(|_| ProofError::Damaged)?;
+        let leaf = leaf_data(&Commitment(commitment));
+        let tiles = Tiles::new(self.objects.clone(), &tree.log, tree.generation);
+        let path = tiles.inclusion(&head, index, record_hash(leaf.as_bytes()))?;
+        Ok(Proof { index, path, checkpoint, leaf, vkey })
+    }
 }

@@ -42,6 +42,9 @@ pub fn run(demo: &Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Fai
         ("http.listen", format!("{}", SocketAddr::from((Ipv4Addr::LOCALHOST, demo.port)))),
         ("realm.shop", SHOP.to_owned()),
         ("log.filter", "warn".to_owned()),
+        ("mail.transport", "folder".to_owned()),
+        ("mail.from", format!("{SHOP} <receipts@demo.example>")),
+        ("mail.address", "{customer}@demo.example".to_owned()),
     ];
     let mut settings = Settings::load(&overrides)?;
     settings.login.suggestions = SAMPLES.map(str::to_owned).to_vec();
