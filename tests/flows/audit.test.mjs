@@ -78,7 +78,7 @@ describe('an auditor', { timeout: 180_000 }, () => {
     const affected = await service.json(['audit', 'affected', '--app', app.clientId, '--from', '2020-01-01T00:00:00Z', '--to', withdrawn.toISOString(), ...LOOK]);
     assert.deepEqual(affected.customers.map(({ customer, purchases }) => [customer, purchases]), [[customerId, 3]]);
     const { inForce } = JSON.parse(await asOf(given, given)).records[0];
-    const resting = await service.json(['audit', 'by-config', '--config', inForce.decidedBy[0].config, ...LOOK]);
+    const resting = await service.json(['audit', 'by-config', inForce.decidedBy[0].config, ...LOOK]);
     assert.deepEqual(resting.records.map(({ customer, state }) => [customer, state]), [[customerId, 'withdrawn']]);
     const processing = await service.json(['audit', 'processing-record']);
     assert.equal(processing.activities.find(({ id }) => id === 'sharing').recipients[0].id, app.clientId);
@@ -86,7 +86,7 @@ describe('an auditor', { timeout: 180_000 }, () => {
     const refused = await service.attempt(['audit', 'as-of', '--customer', customerId, '--valid-at', '2999-01-01T00:00:00Z', '--known-at', given.toISOString(), ...LOOK]);
     assert.equal(refused.code, 2, refused.stderr);
     assert.match(refused.stderr, /validAt lies in the future/);
-    const anonymous = await service.attempt(['audit', 'by-config', '--config', inForce.decidedBy[0].config]);
+    const anonymous = await service.attempt(['audit', 'by-config', inForce.decidedBy[0].config]);
     assert.equal(anonymous.code, 2, 'nobody looks without a name and a case');
   });
 

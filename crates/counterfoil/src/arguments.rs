@@ -473,8 +473,8 @@ pub enum Audit {
     /// Which consents and grants rest on a configuration object, and where they stand now.
     ByConfig {
         /// `sha256:` and 64 hexadecimal digits.
-        #[arg(long, value_name = "HASH", value_parser = hash)]
-        config: String,
+        #[arg(value_parser = hash)]
+        object: String,
         /// Who looks, and why.
         #[command(flatten)]
         look: Look,

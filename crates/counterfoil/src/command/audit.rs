@@ -41,7 +41,7 @@ pub fn run(settings: &Settings, command: Audit) -> Result<(), Failure> {
         Audit::Affected { app, from, to, look } => {
             super::print(&audit.affected(&looker(&look)?, &Affected { app, from, to }, now)?)
         }
-        Audit::ByConfig { config, look } => super::print(&audit.by_config(&looker(&look)?, &config, now)?),
+        Audit::ByConfig { object, look } => super::print(&audit.by_config(&looker(&look)?, &object, now)?),
         Audit::ProcessingRecord => super::print(&configured(settings).record(&realm.store)?),
     }
 }
