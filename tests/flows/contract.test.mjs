@@ -6,6 +6,7 @@ import { App } from '../support/client.mjs';
 import { check, checkedFetch, isSecured, operations, seen } from '../support/contract.mjs';
 import { Customer } from '../support/customer.mjs';
 import { generated } from '../support/sample.mjs';
+import { until } from '../support/process.mjs';
 import { Service } from '../support/service.mjs';
 
 const isForStaff = ({ security }) => security?.some((way) => 'staff' in way) ?? false;
@@ -22,10 +23,16 @@ describe('the contract', { timeout: 300_000 }, () => {
     await service.serve();
     app = await App.register(service);
     [customerId] = orders.customers.keys();
+    const size = await until('the consent log is published', async () => {
+      const { logs } = await (await fetch(`${service.url}/ledger`)).json();
+      return logs.find(({ log }) => log === 'consent').size;
+    });
+    examples.tile = `entries/000.p/${size}`;
   });
   after(() => service.stop());
 
-  const address = (path) => service.url + path.replace('{id}', `pur_${'a'.repeat(26)}`);
+  const examples = { id: `pur_${'a'.repeat(26)}`, log: 'consent', generation: '1' };
+  const address = (path) => service.url + path.replace(/\{(\w+)\}/g, (_, name) => examples[name]);
 
   for (const { path, method, operation } of operations.filter(({ operation }) => isSecured(operation))) {
     it(`${method} ${path} needs a token${isForStaff(operation) ? ' or a session' : ''}`, async () => {

@@ -33,10 +33,10 @@ use counterfoil_store::keys::{Keys, PersonKeys, Secret};
 use counterfoil_store::{Error, Result, owed_receipts};
 
 use crate::config::{ConfigObject, Shown};
-use crate::guard::Guard;
-use crate::journal::{Journal, Line};
 pub use crate::download::{DownloadRefusal, Part};
 pub use crate::draft::{Appended, Draft, Opened, OpenedBytes, Salted};
+use crate::guard::Guard;
+use crate::journal::{Journal, Line};
 
 /// The ledger of a realm: what writes entries. Cloning shares it.
 #[derive(Clone, Debug)]

@@ -66,7 +66,7 @@ fn told(receipt: &Receipt) -> Result<(), Failure> {
             "  {}  {}  {}  {}: holds",
             entry.folder,
             entry.recorded_at,
-            entry.entry_type,
+            entry.kind,
             entry.layers()
         ))?;
     }

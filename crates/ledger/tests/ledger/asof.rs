@@ -218,7 +218,7 @@ fn column(answer: &AsOfAnswer, of: impl Fn(&RecordAnswer) -> &Told<Stood>) -> St
     told.join(", ")
 }
 
-fn of<'a>(answer: &'a AsOfAnswer, record: u8) -> &'a RecordAnswer {
+fn of(answer: &AsOfAnswer, record: u8) -> &RecordAnswer {
     answer.records.iter().find(|found| found.record == RecordId([record; 16])).unwrap()
 }
 

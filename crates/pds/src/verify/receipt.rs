@@ -99,7 +99,7 @@ pub struct Entry {
     /// Its folder.
     pub folder: String,
     /// Its type.
-    pub entry_type: String,
+    pub kind: String,
     /// When it was written, as it says.
     pub recorded_at: String,
     index: u64,
@@ -387,7 +387,7 @@ fn check_entry(
     let named = named.chain(header.config).collect();
     let entry = Entry {
         folder: folder.clone(),
-        entry_type: printable(&view.entry_type),
+        kind: printable(&view.entry_type),
         recorded_at: printable(&view.recorded_at),
         index: view.index,
         size: log.head.size,

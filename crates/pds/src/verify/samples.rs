@@ -80,7 +80,7 @@ impl Log {
 
     fn proof(&self, salt: &[u8], index: u64) -> String {
         let path = prove_record(self.size, index, &Stored(&self.hashes)).unwrap();
-        let path: String = path.iter().map(|hash| format!("{}\n", BASE64.encode(&hash.0))).collect();
+        let path: String = path.iter().map(|hash| BASE64.encode(&hash.0) + "\n").collect();
         let extra = BASE64.encode(salt);
         format!(
             "c2sp.org/tlog-proof@v1\nextra {extra}\nindex {index}\n{path}\n{}",

@@ -27,8 +27,7 @@ fn a_receipt_holds() {
     let receipt = checked(&files).unwrap();
     assert_eq!((receipt.grant_id.as_str(), receipt.holder, receipt.has_stop), (GRANT, "customer", true));
     assert!(receipt.is_id_proven);
-    let said: Vec<_> =
-        receipt.entries.iter().map(|entry| (entry.entry_type.as_str(), entry.layers())).collect();
+    let said: Vec<_> = receipt.entries.iter().map(|entry| (entry.kind.as_str(), entry.layers())).collect();
     assert_eq!(said[2], ("grant.withdrawn", "payload, header, entry 6 of 6, signature".to_owned()));
     assert_eq!(receipt.logs.len(), 1);
     assert_eq!((receipt.logs[0].origin.as_str(), receipt.logs[0].head.size), (ORIGIN, 6));

@@ -134,7 +134,7 @@ pub fn an_app_could_use_its_grants_in_their_time(realm: &Realm) {
         let found = realm.read(|conn| grants::of_app_between(conn, ClientId([1; 16]), span, None, 9));
         found.iter().map(|grant| grant.grant_id.0[0]).collect::<Vec<_>>()
     };
-    assert_eq!(usable(0, 9), [] as [u8; 0]);
+    assert_eq!(usable(0, 9), Vec::<u8>::new());
     assert_eq!(usable(0, 10), [1, 2, 3]);
     assert_eq!(usable(21, 29), [1, 2]);
     assert_eq!(usable(30, 40), [1]);
