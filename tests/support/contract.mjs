@@ -35,9 +35,10 @@ function follow(pointer) {
   return $ref ? $ref.slice(1) : pointer;
 }
 
+// A tile's own path has slashes, which a parameter of OpenAPI cannot say.
 const paths = Object.keys(contract.paths).map((template) => ({
   template,
-  pattern: new RegExp(`^${template.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
+  pattern: new RegExp(`^${template.replaceAll('.', '\\.').replaceAll('{tile}', '.+').replaceAll(/\{[^}]+\}/g, '[^/]+')}$`),
 }));
 
 /** All operations: {path, method, operation}. */
