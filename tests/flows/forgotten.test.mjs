@@ -11,9 +11,9 @@ import { Customer } from '../support/customer.mjs';
 import { keysOf, opened } from '../support/keystore.mjs';
 import { assertContiguous, readLedger } from '../support/ledger.mjs';
 import { Postgres } from '../support/postgres.mjs';
-import { succeed, until } from '../support/process.mjs';
+import { run, succeed, until } from '../support/process.mjs';
 import { filesWith } from '../support/search.mjs';
-import { Service } from '../support/service.mjs';
+import { PDS, Service } from '../support/service.mjs';
 
 const LONG = process.env.COUNTERFOIL_TEST_LONG === '1';
 const [PURCHASES, ENTRIES] = LONG ? [500, 10_000] : [150, 1_500];
@@ -87,6 +87,15 @@ describe('a customer who erased themselves', { timeout: 3_000_000 }, () => {
   it('is held, where that is claimed, for two people and an officer, and then forgotten (PostgreSQL)', () => beHeld(postgres));
 });
 
+/** A customer's receipt of a grant, as a file. */
+async function receiptOf(service, customer, grantId) {
+  const response = await customer.fetch(`/apps/${grantId}/receipt`);
+  assert.equal(response.status, 200);
+  const file = join(service.folder, `${secret()}.zip`);
+  await writeFile(file, Buffer.from(await response.arrayBuffer()));
+  return file;
+}
+
 async function beForgotten(test, postgres) {
   const service = await Service.init({ postgres, settings: { LOG__FILTER: 'debug' } });
   const master = join(service.data, 'master.key');
@@ -123,6 +132,12 @@ async function beForgotten(test, postgres) {
   const keysOfThem = keysBefore.filter(({ owner }) => owner === person);
   assert.equal(keysOfThem.length, 3);
   assert.equal(opens(own, keysOfThem).length, own.length, 'the test can open what it looks for');
+
+  // What they and somebody else keep of what they agreed to.
+  const receipts = [];
+  for (const [who, { grantId }] of [[browser, connections[0]], [otherBrowsers[0], otherConnections[0]]]) {
+    receipts.push(await receiptOf(service, who, grantId));
+  }
 
   // In the middle of it all.
   const looking = lookUntil(service, otherConnections, ENTRIES * 0.75);
@@ -164,6 +179,19 @@ async function beForgotten(test, postgres) {
     assert.ok(destroyed.every((key) => filesIn(service.data).every((file) => !readFileSync(file).includes(key))));
   }
 
+  // Whoever kept a receipt still proves with it what was agreed, they too; and the log is whole, with that much forgotten.
+  for (const receipt of receipts) {
+    const { code, stdout, stderr } = await run(PDS, ['--folder', join(service.folder, 'kept'), 'verify', receipt, '--url', service.url]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /grant\.given .*holds/);
+  }
+  const anew = await receiptOf(service, otherBrowsers[0], otherConnections[0].grantId);
+  assert.equal((await run(PDS, ['--folder', join(service.folder, 'kept'), 'verify', anew])).code, 0);
+  const whole = await service.json(['ledger', 'verify', '--deep', '--quiet', '--format', 'json']);
+  assert.ok(whole.every(({ result }) => result === 'intact'), JSON.stringify(whole));
+  const erased = whole.reduce((sum, one) => sum + one.erased, 0);
+  assert.ok(erased >= LOOKS + 3 * 3 + 2, `${erased} erased`);
+
   // Somebody else looks, finds nothing, and says so.
   const looks = await service.lines(['erase', 'verify']);
   assert.equal(looks.length, 1);
@@ -182,8 +210,7 @@ async function beForgotten(test, postgres) {
   // They come again as somebody else; what is from before stays away.
   const late = await ingest(service, [order(gone, 7), theirs[3]]);
   assert.deepEqual([late.stored, late.suppressed], [0, 2]);
-  const anew = new Customer(service.url, gone);
-  const again = await apps[0].connect(anew);
+  const again = await apps[0].connect(new Customer(service.url, gone));
   assert.notEqual(await personOf(service, again.grantId), person);
   assert.deepEqual((await (await again.request('/v1/purchases')).json()).data, []);
   // What is left of something broken off is found.
