@@ -89,9 +89,13 @@ async function drill(postgres) {
   const refused = await read(d);
   assert.equal(refused.status, 503);
   assert.equal((await problemOf(refused)).code, 'ledger_rolled_back');
-  const shown = await people[d].open('/purchases');
-  assert.equal(shown.response.status, 503);
-  assert.match(shown.$('h1').text(), /nothing for now/);
+  const { grantId } = connections[d];
+  assert.equal((await connections[d].request(`/v1/grants/${grantId}/receipt`)).status, 503);
+  for (const address of ['/purchases', `/apps/${grantId}`, `/apps/${grantId}/receipt`, '/hidden', '/download', '/erase']) {
+    const shown = await people[d].open(address);
+    assert.equal(shown.response.status, 503, address);
+    assert.match(shown.$('h1').text(), /nothing for now/);
+  }
   const verified = await service.attempt(['ledger', 'verify', '--quiet', '--format', 'json']);
   assert.equal(verified.code, 3, verified.stdout + verified.stderr);
   // Stop sharing goes on.

@@ -221,21 +221,19 @@ pub fn app(
         .wrap(from_fn(move |request, next| watch(is_secure, request, next)))
 }
 
-/// What still answers while the database is behind what was signed: health, the ledger's public face, and what it takes
-/// to stop sharing.
-const ANSWERS_ALWAYS: [&str; 11] = [
-    "/health/",
-    "/version",
-    "/ledger",
-    "/oauth/",
-    "/v1/grant",
-    "/sign-",
-    "/apps",
-    "/stop/",
-    "/error",
-    "/problems/",
-    "/assets/",
-];
+/// Where what still answers begins while the database is behind what was signed: health, the ledger's public face,
+/// signing in, and whatever explains.
+const ANSWERS_ALWAYS: [&str; 9] =
+    ["/health/", "/version", "/ledger", "/oauth/", "/sign-", "/stop/", "/error", "/problems/", "/assets/"];
+
+/// Whether an address answers then: these, and what it takes to stop sharing. What an app may see, and what it saw, does
+/// not.
+fn answers_always(path: &str) -> bool {
+    let stops = path.ends_with("/stop") || path.ends_with("/stopped") || path.starts_with("/apps/stop");
+    ANSWERS_ALWAYS.iter().any(|start| path.starts_with(start))
+        || ["/v1/grant", "/apps"].contains(&path)
+        || (path.starts_with("/apps/") && stops)
+}
 
 /// Serves no data while the database is behind what was signed.
 async fn hold_back<B: MessageBody + 'static>(
@@ -244,7 +242,7 @@ async fn hold_back<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let path = request.path();
-    let is_held = ledger.check().is_err() && !ANSWERS_ALWAYS.iter().any(|start| path.starts_with(start));
+    let is_held = ledger.check().is_err() && !answers_always(path);
     if !is_held {
         return Ok(next.call(request).await?.map_into_left_body());
     }

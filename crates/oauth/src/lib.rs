@@ -28,6 +28,7 @@ mod pushed;
 pub mod receipts;
 mod redirect;
 mod replay;
+mod return_to;
 mod routes;
 pub mod sending;
 pub mod session;
