@@ -264,10 +264,15 @@ impl Restore {
         now: DateTime<Utc>,
     ) -> Result<EntryId, Error> {
         match log {
-            Log::Access => entries::take_head(conn, Log::Access)?,
-            Log::Consent => entries::take_head(conn, Log::Consent)?,
-        };
-        trees::skip_to(conn, log, end)?;
+            Log::Access => {
+                entries::take_head(conn, Log::Access)?;
+                trees::skip_to(conn, Log::Access, end)?;
+            }
+            Log::Consent => {
+                entries::take_head(conn, Log::Consent)?;
+                trees::skip_to(conn, Log::Consent, end)?;
+            }
+        }
         self.ledger.append_operation(conn, log, now, draft)
     }
 

@@ -164,7 +164,10 @@ pub fn what_cannot_be_read_goes_with_its_customer(realm: &Realm) {
 /// A row of a table that is somebody's, put there by hand.
 const LEFT: [(&str, &str); 8] = [
     ("grants", "UPDATE grants SET person = $1"),
-    ("sessions", "INSERT INTO sessions VALUES ($2, $1, '2027-01-01 00:00:00', '2027-01-01 00:00:00')"),
+    (
+        "sessions",
+        "INSERT INTO sessions (session_hash, person, signed_in_at, expires_at) VALUES ($2, $1, '2027-01-01 00:00:00', '2027-01-01 00:00:00')",
+    ),
     ("records", "INSERT INTO records VALUES ($2, $1, $2)"),
     ("aliases", "INSERT INTO aliases VALUES ($2, $2, $1, TRUE, 0, 0, $2)"),
     ("links", "INSERT INTO links VALUES ($2, $1, TRUE, 0, 0, $2)"),
