@@ -16,7 +16,8 @@ export async function filesWith(secrets, ...places) {
   return stdout.split('\n').filter(Boolean);
 }
 
-/** Files of a folder in which these bytes stand. */
+/** Files below a folder in which these bytes stand. */
 export function filesWithBytes(bytes, folder) {
-  return readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(bytes));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map((entry) => join(entry.parentPath ?? entry.path, entry.name)).filter((file) => readFileSync(file).includes(bytes));
 }

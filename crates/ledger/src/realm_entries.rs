@@ -6,6 +6,7 @@ use counterfoil_store::Result;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, SealedBy, StoredEntry};
 use counterfoil_store::keys::Secret;
+use counterfoil_store::trees;
 
 use crate::{Appended, Draft, Ledger, Opened, Under, draft};
 
@@ -51,27 +52,40 @@ impl Ledger {
         Ok(ids.into_iter().zip(first..).map(|(entry_id, seq)| Appended { seq, entry_id }).collect())
     }
 
-    /// Appends an entry of the operation to either log, whatever the guard says: the caller has seen to that, and holds
-    /// the head.
+    /// Appends an entry of the operation to either log, whatever the guard says: the caller has seen to that. With `end`
+    /// it gets that number, and those that the database has lost are skipped.
     pub(crate) fn append_operation(
         &self,
         conn: &mut Conn,
         log: Log,
+        end: Option<i64>,
         now: DateTime<Utc>,
         draft: &Draft,
     ) -> Result<EntryId> {
         let key = self.realm_key()?;
         let under = Under { key: &key, by: SealedBy::Realm };
-        // In the access log nothing is chained.
-        let prev = match log {
-            Log::Access => None,
-            Log::Consent => entries::last_commitments(conn, &[draft.record])?.remove(&draft.record),
-        };
-        let entry = self.seal_under(&under, now, draft, None, prev)?;
-        let id = entry.entry_id;
-        entries::note_record(conn, draft.record, None, entry.commitment)?;
-        entries::append(conn, log, vec![entry])?;
-        Ok(id)
+        match log {
+            Log::Access => {
+                entries::take_head(conn, Log::Access)?;
+                skip_to(conn, Log::Access, end)?;
+                // In the access log nothing is chained.
+                let entry = self.seal_under(&under, now, draft, None, None)?;
+                let id = entry.entry_id;
+                entries::note_record(conn, draft.record, None, entry.commitment)?;
+                entries::append(conn, Log::Access, vec![entry])?;
+                Ok(id)
+            }
+            Log::Consent => {
+                entries::take_head(conn, Log::Consent)?;
+                skip_to(conn, Log::Consent, end)?;
+                let prev = entries::last_commitments(conn, &[draft.record])?.remove(&draft.record);
+                let entry = self.seal_under(&under, now, draft, None, prev)?;
+                let id = entry.entry_id;
+                entries::note_record(conn, draft.record, None, entry.commitment)?;
+                entries::append(conn, Log::Consent, vec![entry])?;
+                Ok(id)
+            }
+        }
     }
 
     /// The record of something that belongs to the realm: the same each time for the same parts, and nothing to anybody
@@ -93,4 +107,9 @@ impl Ledger {
     pub(crate) fn realm_key(&self) -> Result<Secret> {
         self.keys().named(KEY)
     }
+}
+
+/// Skips numbers up to `end`, where there is one. The caller holds the head.
+fn skip_to(conn: &mut Conn, log: Log, end: Option<i64>) -> Result<()> {
+    end.map_or(Ok(()), |end| trees::skip_to(conn, log, end))
 }

@@ -11,7 +11,6 @@ use counterfoil_domain::clock::Entropy;
 use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::Act;
 use counterfoil_domain::ids::{EntryId, Person, RecordId};
-use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
 use counterfoil_store::keys::Keys;
@@ -250,30 +249,9 @@ impl Restore {
             trees::close(conn, log, tree.generation, kept, now)?;
             trees::open(conn, &new, now)?;
             trees::publish(conn, &next, 0, &empty, now)?;
-            self.open_with(conn, log, end, &draft, now)
+            self.ledger.append_operation(conn, log, Some(end), now, &draft)
         })?;
         Ok((Accepted { origin: new.origin, lost: end - size }, entry))
-    }
-
-    fn open_with(
-        &self,
-        conn: &mut Conn,
-        log: Log,
-        end: i64,
-        draft: &Draft,
-        now: DateTime<Utc>,
-    ) -> Result<EntryId, Error> {
-        match log {
-            Log::Access => {
-                entries::take_head(conn, Log::Access)?;
-                trees::skip_to(conn, Log::Access, end)?;
-            }
-            Log::Consent => {
-                entries::take_head(conn, Log::Consent)?;
-                trees::skip_to(conn, Log::Consent, end)?;
-            }
-        }
-        self.ledger.append_operation(conn, log, now, draft)
     }
 
     /// Writes the entries that are owed.

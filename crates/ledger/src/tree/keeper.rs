@@ -361,11 +361,7 @@ impl Keeper {
         };
         self.store.write_blocking(|conn| {
             trees::state(conn, tree, at, now)?;
-            match log {
-                Log::Access => ledger.take_head(conn, Log::Access)?,
-                Log::Consent => ledger.take_head(conn, Log::Consent)?,
-            };
-            ledger.append_operation(conn, log, now, &draft).map(drop)
+            ledger.append_operation(conn, log, None, now, &draft).map(drop)
         })?;
         Ok(())
     }
