@@ -1,8 +1,9 @@
 //! A restored database brings nobody and nothing back.
 //!
-//! While the database is behind what was signed, nothing is signed, appended or served. [`Restore::reconcile`] does
-//! again what the closure journal says was done after the state that was put back; [`Restore::accept`] then closes the
-//! generation that cannot go on and opens the next, whose first entry carries the last checkpoint of the old one.
+//! While the database is behind what was signed, nothing is signed, appended or served. [`Restore::plan`] says what the
+//! closure journal knows to have been done after the state that was put back, [`Restore::end_grants`] does it again, and
+//! [`Restore::accept`] then closes the generation that cannot go on and opens the next, whose first entry carries the last
+//! checkpoint of the old one.
 
 use std::collections::HashMap;
 

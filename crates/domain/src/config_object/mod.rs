@@ -22,7 +22,7 @@ use serde_json::Value;
 pub use self::ask::{Ask, Offer};
 pub use self::context::{Known, Mistake};
 pub use self::document::Document;
-pub use self::id::{Id, Reference};
+pub use self::id::{Id, NoId, Reference};
 pub use self::party::{Party, PartyType, Realm, Recipient};
 pub use self::processing::{PersonalData, Processing, Withdrawal};
 pub use self::retention::{Retention, Then};
