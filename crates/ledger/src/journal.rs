@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::clock::Entropy;
-use counterfoil_domain::entry::{EntryType, instant};
+use counterfoil_domain::entry::EntryType;
 use counterfoil_domain::ids::{Person, RecordId};
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Error, Result};
@@ -25,7 +25,7 @@ const KEY: &str = "journal";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// When.
-    pub at: String,
+    pub at: DateTime<Utc>,
     /// The type of its entry.
     pub act: String,
     /// The number of its entry in the consent log; absent where the log could not be written.
@@ -73,7 +73,7 @@ impl Journal {
         now: DateTime<Utc>,
     ) -> Option<Line> {
         narrows(act).then(|| Line {
-            at: instant(now),
+            at: now,
             act: act.name().to_owned(),
             seq,
             record: self.record(record),

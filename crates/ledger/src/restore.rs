@@ -163,7 +163,7 @@ impl Restore {
                 let found = lines.get(self.journal.person(person).as_str());
                 let erased = found.into_iter().flatten().find(|line| line.act.starts_with("erasure."));
                 if let Some(line) = erased {
-                    plan.erased.push((person, time(line)));
+                    plan.erased.push((person, line.at));
                 }
             }
         }
@@ -291,11 +291,7 @@ fn ending(line: &Line, is_its_own: bool) -> Option<(How, DateTime<Utc>)> {
         }
         _ => return None,
     };
-    Some((How { act, actor, reason, cause: None }, time(line)))
-}
-
-fn time(line: &Line) -> DateTime<Utc> {
-    line.at.parse().unwrap_or(DateTime::UNIX_EPOCH)
+    Some((How { act, actor, reason, cause: None }, line.at))
 }
 
 fn how_it_ended(grant: &Grant, cause: Option<EntryId>) -> How {

@@ -160,16 +160,8 @@ impl<'a> Prover<'a> {
     pub fn prove(&self, entry: &StoredEntry) -> Result<Proof, ProofError> {
         let found = self.trees.iter().rfind(|(tree, _)| tree.log == entry.log && tree.first_seq <= entry.seq);
         let (tree, newest) = found.ok_or(ProofError::NoTree)?;
-        let index = u64::try_from(entry.seq - tree.first_seq).map_err(|_| ProofError::NoTree)?;
-        let covers = |checkpoint: &&Checkpoint| u64::try_from(checkpoint.size).is_ok_and(|size| size > index);
-        let checkpoint = newest.as_ref().filter(covers).ok_or(ProofError::NotPublished)?.note.clone();
-        let vkey = self.generations.vkey(&tree.log, tree.generation)?;
-        let head = Opener::new(&vkey)?.open(&checkpoint)?;
-        let commitment =
-            <[u8; 32]>::try_from(entry.commitment.as_slice()).map_err(|_| ProofError::Damaged)?;
-        let leaf = leaf_data(&Commitment(commitment));
-        let tiles = Tiles::new(self.objects.clone(), &tree.log, tree.generation);
-        let path = tiles.inclusion(&head, index, record_hash(leaf.as_bytes()))?;
-        Ok(Proof { index, path, checkpoint, leaf, vkey })
+        let index = entry.seq - tree.first_seq;
+        let checkpoint = newest.clone().filter(|checkpoint| checkpoint.size > index);
+        Proof::under(self.objects, self.generations, tree, index, entry, checkpoint)
     }
 }
