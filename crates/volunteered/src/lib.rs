@@ -1,0 +1,57 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+
+use std::sync::Arc;
+
+use counterfoil_domain::clock::{Clock, Entropy};
+use counterfoil_ledger::Ledger;
+use counterfoil_store::Store;
+use counterfoil_store::keys::Keys;
+
+pub use crate::error::{Fault, VolunteeredError};
+
+/// What customers tell a realm's retailer. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Volunteering(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    keys: Keys,
+    ledger: Ledger,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+impl Volunteering {
+    /// Puts it together from the parts of a realm.
+    pub fn new(store: Store, keys: Keys, ledger: Ledger, clock: Clock, entropy: Entropy) -> Self {
+        Self(Arc::new(Inner { store, keys, ledger, clock, entropy }))
+    }
+
+    /// The realm's database.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The keystore.
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Random bytes.
+    pub fn entropy(&self) -> &Entropy {
+        &self.0.entropy
+    }
+}
