@@ -19,8 +19,8 @@ const FORMAT: u8 = 1;
 /// The dictionary used for writing.
 const DICTIONARY: u32 = 1;
 const HEAD: usize = 6;
-/// zstd level: one, since the dictionary does most of the work.
-const LEVEL: i32 = 1;
+/// zstd level: the dictionary does most of the work, and the first level above none costs a third less than level 1.
+const LEVEL: i32 = -1;
 /// Most bytes a document unpacks to: an event may have 4 MiB, its served form a little more.
 const MOST: usize = 16 << 20;
 
