@@ -1,6 +1,7 @@
-// Measures P1, P2, P3 and P5 beside their baselines on this machine; by hand, never as a test:
+// Measures P1, P2, P3, P5, P6 and P7 beside their baselines on this machine; by hand, never as a test:
 //   cargo build --release --workspace && cargo build --release --manifest-path tests/bench/Cargo.toml
-//   node tests/bench/run.mjs [p1] [p2] [p3] [p5] [--orders 400000] [--rounds 3] [--polls 10000] [--news 300]
+//   node tests/bench/run.mjs [p1] [p2] [p3] [p5] [p6] [p7] [--orders 400000] [--rounds 3] [--polls 10000]
+//     [--news 300] [--seconds 20] [--entries 1000000]
 // Each measurement prints one line of JSON; the last lines are medians, ratios and spreads.
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -23,16 +24,18 @@ const { Running, freePort, succeed, run, until } = await import('../support/proc
 const { temporaryFolder } = await import('../support/folder.mjs');
 const jose = await import('jose');
 const { p5 } = await import('./src/p5.mjs');
+const { p6, p7 } = await import('./src/ledger.mjs');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     orders: { type: 'string', default: '400000' }, rounds: { type: 'string', default: '3' },
     polls: { type: 'string', default: '10000' }, news: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: '20' }, entries: { type: 'string', default: '1000000' },
   },
 });
 const rounds = Number(values.rounds);
-const parts = positionals.length > 0 ? positionals : ['p1', 'p2', 'p3', 'p5'];
+const parts = positionals.length > 0 ? positionals : ['p1', 'p2', 'p3', 'p5', 'p6', 'p7'];
 const folder = temporaryFolder('bench');
 const MINUTES = 60_000;
 
@@ -152,6 +155,13 @@ async function p3() {
   await postgres.stop();
 }
 
-const measures = { p1, p2, p3, p5: () => p5({ polls: Number(values.polls), news: Number(values.news), folder, bench: BENCH, say }) };
-if (parts.some((part) => part !== 'p5')) await makeInput();
+const program = process.env.COUNTERFOIL_LEDGER_FIGURES ?? join(root, 'target/release/examples/ledger_figures');
+const tessera = process.env.COUNTERFOIL_TESSERA_BENCH ?? join(here, 'target/release/tessera-bench');
+const measures = {
+  p1, p2, p3,
+  p5: () => p5({ polls: Number(values.polls), news: Number(values.news), folder, bench: BENCH, say }),
+  p6: () => p6({ program, tessera, folder, seconds: values.seconds, say }),
+  p7: () => p7({ program, folder, entries: values.entries, say }),
+};
+if (parts.some((part) => ['p1', 'p2', 'p3'].includes(part))) await makeInput();
 for (const part of parts) await measures[part]();
