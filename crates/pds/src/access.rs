@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use reqwest::{
     Method, Request, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, HeaderValue, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -24,6 +25,15 @@ use crate::{
 const RETRIES: u32 = 5;
 /// The longest wait that is spent on one of them.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A body, and the key under which it is done once however often it is sent.
+#[derive(Debug)]
+pub struct Sent {
+    /// The JSON.
+    pub body: Value,
+    /// `Idempotency-Key`, where the same request may have to be sent again.
+    pub idempotency_key: Option<String>,
+}
 
 /// A connected folder.
 #[derive(Debug)]
@@ -65,13 +75,34 @@ impl<'a> Access<'a> {
 
     /// Sends one request to the API; any answer comes back, also a refusal.
     pub async fn call(&mut self, method: Method, url: &Url, limit: usize) -> Result<Reply, Failure> {
+        self.attempt(method, url, None, limit).await
+    }
+
+    /// [`Access::call`] with a body.
+    pub async fn send(
+        &mut self,
+        method: Method,
+        url: &Url,
+        sent: &Sent,
+        limit: usize,
+    ) -> Result<Reply, Failure> {
+        self.attempt(method, url, Some(sent), limit).await
+    }
+
+    async fn attempt(
+        &mut self,
+        method: Method,
+        url: &Url,
+        sent: Option<&Sent>,
+        limit: usize,
+    ) -> Result<Reply, Failure> {
         let (mut refreshed, mut nonce_taken, mut waits) = (false, false, 0);
         loop {
             if self.tokens()?.stale(self.wire.now()) {
                 self.refresh().await?;
                 refreshed = true;
             }
-            let request = self.request(method.clone(), url)?;
+            let request = self.request(method.clone(), url, sent)?;
             let reply = self.wire.send(request, limit).await?;
             match reply.status {
                 StatusCode::UNAUTHORIZED if !nonce_taken && reply.wants_nonce() => nonce_taken = true,
@@ -99,7 +130,7 @@ impl<'a> Access<'a> {
         self.connection.tokens.as_ref().ok_or_else(unconnected)
     }
 
-    fn request(&self, method: Method, url: &Url) -> Result<Request, Failure> {
+    fn request(&self, method: Method, url: &Url, sent: Option<&Sent>) -> Result<Request, Failure> {
         let token = &self.tokens()?.access_token;
         let nonce = self.wire.nonce(url);
         let subject =
@@ -110,6 +141,13 @@ impl<'a> Access<'a> {
         headers.insert(AUTHORIZATION, header(&format!("DPoP {}", token.secret()))?);
         headers.insert("dpop", proof);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
+        if let Some(sent) = sent {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            if let Some(key) = &sent.idempotency_key {
+                headers.insert("idempotency-key", header(key)?);
+            }
+            *request.body_mut() = Some(sent.body.to_string().into());
+        }
         Ok(request)
     }
 

@@ -9,7 +9,7 @@ use crate::{
     connect, disconnect, export,
     failure::{Failure, Kind},
     folder::Folder,
-    serve, show, sync, verify,
+    serve, show, sync, telling, verify,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 something on this computer, or a receipt \
@@ -44,6 +44,14 @@ enum Command {
     Serve(serve::Options),
     /// Check a receipt, and that the log it is from has only grown since the last one
     Verify(verify::Options),
+    /// List what the shop asks, as far as the agreement names it
+    Asks,
+    /// Tell the shop something; without your yes on its own page it waits there, unread
+    Tell(telling::Telling),
+    /// List what you told the shop through this app
+    Told,
+    /// Take back something that you told
+    Forget(telling::Forgetting),
     /// End the agreement with the shop and delete the tokens
     Disconnect,
 }
@@ -63,6 +71,10 @@ pub fn run(arguments: Arguments, clock: Clock) -> Result<(), Failure> {
         Command::Export => export::run(&folder),
         Command::Serve(options) => serve::command(path, options, clock),
         Command::Verify(options) => wait(verify::run(&folder, &options, clock)),
+        Command::Asks => wait(telling::asks(&folder, clock)),
+        Command::Tell(options) => wait(telling::tell(&folder, &options, clock)),
+        Command::Told => wait(telling::told(&folder, clock)),
+        Command::Forget(options) => wait(telling::forget(&folder, &options, clock)),
         Command::Disconnect => wait(disconnect::run(&folder, clock)),
     }
 }

@@ -23,6 +23,7 @@ pub mod serve;
 mod show;
 mod summary;
 mod sync;
+mod telling;
 mod terminal;
 mod tokens;
 mod verify;
