@@ -181,11 +181,7 @@ impl Realm {
 
     /// What makes receipts.
     pub fn receipts(&self, oauth: &Oauth) -> Result<Receipts, Failure> {
-        let sources = Sources {
-            objects: self.objects.clone(),
-            generations: self.generations.clone(),
-            configurations: Vec::new(),
-        };
+        let sources = Sources { objects: self.objects.clone(), generations: self.generations.clone() };
         Ok(Receipts::new(oauth.clone(), sources)?)
     }
 

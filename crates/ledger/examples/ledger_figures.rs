@@ -274,6 +274,8 @@ fn grant(realm: &Realm) -> Standing {
         client_id: CLIENT,
         name: "Budget".to_owned(),
         operator: "Budget Ltd".to_owned(),
+        address: Some("1 High Street, Leeds".to_owned()),
+        contact: Some("privacy@app.example".to_owned()),
         redirect_uris: vec!["https://app.example/callback".to_owned()],
         scope: "purchases:read".to_owned(),
         auth_method: "private_key_jwt".to_owned(),

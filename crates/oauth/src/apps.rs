@@ -21,8 +21,12 @@ const APPROVALS: usize = 2;
 pub struct NewApp {
     /// What customers read.
     pub name: String,
-    /// Who runs it.
+    /// Who runs it: the name in full, as a company register or a court would know it.
     pub operator: String,
+    /// Their postal address. Needed in production: a customer's record of whom they gave data to must say it.
+    pub address: Option<String>,
+    /// How to reach them: an e-mail or web address, a telephone number. Needed in production.
+    pub contact: Option<String>,
     /// Where answers may go.
     pub redirect_uris: Vec<String>,
     /// Scopes it may ask for, separated by spaces.
@@ -75,10 +79,23 @@ fn field(field: &'static str, problem: impl Into<String>) -> AppError {
 }
 
 impl NewApp {
-    fn check(&self) -> Result<(), AppError> {
+    fn check(&self, tier: Tier) -> Result<(), AppError> {
         for (name, text) in [("name", &self.name), ("operator", &self.operator)] {
             if text.trim().is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
                 return Err(field(name, "must be 1 to 100 characters of plain text"));
+            }
+        }
+        for (name, text) in [("address", &self.address), ("contact", &self.contact)] {
+            match text {
+                None if tier == Tier::Production => return Err(field(name, "must be given")),
+                Some(text)
+                    if text.trim().is_empty()
+                        || text.chars().count() > 300
+                        || text.chars().any(char::is_control) =>
+                {
+                    return Err(field(name, "must be 1 to 300 characters of plain text"));
+                }
+                None | Some(_) => {}
             }
         }
         if self.redirect_uris.is_empty() || self.redirect_uris.len() > 20 {
@@ -122,12 +139,14 @@ impl NewApp {
 /// # Errors
 /// [`AppError::Field`] names what must be corrected.
 pub async fn register(oauth: &Oauth, new: NewApp) -> Result<ClientId, AppError> {
-    new.check()?;
+    new.check(oauth.settings().tier)?;
     let client_id = ClientId(oauth.entropy().bytes());
     let app = App {
         client_id,
         name: new.name,
         operator: new.operator,
+        address: new.address,
+        contact: new.contact,
         redirect_uris: new.redirect_uris,
         scope: new.scope,
         auth_method: new.auth_method,
@@ -273,6 +292,8 @@ fn draft(
             "clientId": format!("{}", app.client_id),
             "name": app.name,
             "operator": app.operator,
+            "address": app.address,
+            "contact": app.contact,
             "redirectUris": app.redirect_uris,
             "scope": app.scope,
             "keys": fingerprint(app.jwks.as_bytes()),

@@ -1,10 +1,11 @@
 //! Receipts of grants: for the customer, for the app that holds the grant, and to stop a grant by the link in one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
+use counterfoil_domain::config_object::MAIN_LANGUAGE;
 use counterfoil_domain::entry::Actor;
 use counterfoil_domain::grant::Act;
 use counterfoil_domain::ids::{GrantId, Person};
@@ -13,11 +14,11 @@ use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::receipt::{
     ARTEFACTS, Artefacts, BundleError, Holder, Inputs, Part, ProofError, Prover, pack,
 };
-use counterfoil_ledger::record::Configuration;
+use counterfoil_ledger::record::{Around, Configuration, Party};
 use counterfoil_ledger::tree::Generations;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
-use counterfoil_store::{Error, config_objects};
+use counterfoil_store::{Error, apps, config_objects};
 use governor::clock::DefaultClock;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
@@ -127,8 +128,6 @@ pub struct Sources {
     pub objects: Objects,
     /// The logs' generations.
     pub generations: Generations,
-    /// What was published; empty while nothing is.
-    pub configurations: Vec<Configuration>,
 }
 
 /// Makes receipts, and stops grants by the link in them. Cloning shares it; handlers find it in the app's data.
@@ -241,9 +240,45 @@ impl Receipts {
             holder,
             parts: &parts,
             artefacts: &self.artefacts(&parts)?,
-            configurations: &sources.configurations,
+            configurations: &self.configurations(grant, &parts)?,
         })?;
         Ok(Receipt { name: format!("receipt-{grant_id}.zip"), bytes })
+    }
+
+    /// What the entries rest on, as it was published.
+    fn configurations(&self, grant: &Grant, parts: &[Part]) -> Result<Vec<Configuration>, ReceiptError> {
+        let oauth = &self.0.oauth;
+        // One that was shown in several languages is told in that of the latest decision.
+        let mut named: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for part in parts {
+            let header: Value =
+                serde_json::from_slice(&part.opened.header.bytes).map_err(BundleError::from)?;
+            let text = |at: &str| header.pointer(at).and_then(Value::as_str).map(ToOwned::to_owned);
+            let Some(hash) = text("/config") else { continue };
+            let spoken = named.entry(hash).or_default();
+            *spoken = text("/display/language").or_else(|| spoken.take());
+        }
+        oauth.store().read_blocking(|conn| {
+            let app = apps::find(conn, grant.client_id)?;
+            let app = app.map(|app| Party {
+                id: format!("{}", app.client_id),
+                name: app.operator,
+                address: app.address.unwrap_or_default(),
+                contact: app.contact.unwrap_or_default(),
+                url: None,
+            });
+            let mut configurations = Vec::new();
+            for (hash, language) in &named {
+                let around = Around {
+                    service: oauth.issuer(),
+                    domain: oauth.settings().public_url.host_str().unwrap_or_default(),
+                    app: app.as_ref(),
+                    language: language.as_deref().unwrap_or(MAIN_LANGUAGE),
+                };
+                configurations.extend(Configuration::published(conn, hash, &around)?);
+            }
+            Ok(configurations)
+        })
     }
 
     /// What was shown and what decisions rest on, as far as it was kept.

@@ -45,6 +45,10 @@ pub struct App {
     pub name: String,
     /// Who runs it.
     pub operator: String,
+    /// Their postal address; absent for an app that was registered without.
+    pub address: Option<String>,
+    /// How to reach them: an e-mail or web address, a telephone number; absent likewise.
+    pub contact: Option<String>,
     /// Where answers may go; compared as strings.
     pub redirect_uris: Vec<String>,
     /// Scopes it may ask for, separated by spaces.
@@ -85,6 +89,8 @@ struct Row {
     approvals: String,
     app_epoch: i64,
     created_at: NaiveDateTime,
+    address: Option<String>,
+    contact: Option<String>,
 }
 
 impl Row {
@@ -99,6 +105,8 @@ impl Row {
             approvals: words(&self.approvals).ok_or_else(|| corrupt("approvals"))?,
             name: self.name,
             operator: self.operator,
+            address: self.address,
+            contact: self.contact,
             scope: self.scope,
             auth_method: self.auth_method,
             jwks: self.jwks,
@@ -136,6 +144,8 @@ pub fn insert(conn: &mut Conn, app: &App) -> Result<()> {
             apps::approvals.eq(json(&app.approvals)?),
             apps::app_epoch.eq(app.app_epoch),
             apps::created_at.eq(app.created_at.naive_utc()),
+            apps::address.eq(app.address.clone()),
+            apps::contact.eq(app.contact.clone()),
         ))
         .execute(conn)?;
     Ok(())

@@ -319,6 +319,8 @@ diesel::table! {
         approvals -> Text,
         app_epoch -> BigInt,
         created_at -> Timestamp,
+        address -> Nullable<Text>,
+        contact -> Nullable<Text>,
     }
 }
 

@@ -109,6 +109,8 @@ impl Grant {
         let new = NewApp {
             name: "Budget".to_owned(),
             operator: "Budget Ltd".to_owned(),
+            address: Some("1 High Street, Leeds".to_owned()),
+            contact: Some("privacy@app.example".to_owned()),
             redirect_uris: vec![REDIRECT.to_owned()],
             scope: SCOPE.to_owned(),
             auth_method: "private_key_jwt".to_owned(),

@@ -225,6 +225,12 @@ pub enum Apps {
         /// Who runs it; the name again when not given.
         #[arg(long)]
         operator: Option<String>,
+        /// Their postal address; needed in production.
+        #[arg(long)]
+        address: Option<String>,
+        /// How to reach them: an e-mail or web address, a telephone number; needed in production.
+        #[arg(long)]
+        contact: Option<String>,
         /// Where answers may go; may be given more than once.
         #[arg(long, required = true)]
         redirect_uri: Vec<String>,

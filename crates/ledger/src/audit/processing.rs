@@ -156,6 +156,12 @@ pub struct Recipient {
     pub name: String,
     /// Who runs it.
     pub operator: String,
+    /// Their postal address, where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// How to reach them, where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// Scopes that it may ask for.
     pub categories: Vec<String>,
     /// Whether it may act now: `pending`, `approved`, `suspended`.
@@ -168,6 +174,8 @@ impl Recipient {
             id: format!("{}", app.client_id),
             name: app.name.clone(),
             operator: app.operator.clone(),
+            address: app.address.clone(),
+            contact: app.contact.clone(),
             categories: app.scope.split_whitespace().map(str::to_owned).collect(),
             state: app.state.name().to_owned(),
         }

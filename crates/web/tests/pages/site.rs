@@ -162,6 +162,8 @@ impl Site {
         let new = NewApp {
             name: registered.name.to_owned(),
             operator: "Garden Software".to_owned(),
+            address: Some("1 High Street, Leeds".to_owned()),
+            contact: Some("privacy@app.example".to_owned()),
             redirect_uris: vec![REDIRECT.to_owned()],
             scope: SCOPE.to_owned(),
             auth_method: "private_key_jwt".to_owned(),
