@@ -173,6 +173,7 @@ fn login(settings: &Settings, url: &url::Url) -> Result<Login, Failure> {
                 client_secret: (!secret.is_empty()).then_some(secret),
                 scopes: Vec::new(),
                 claim: settings.login.claim.clone(),
+                address_claim: Some(settings.login.address_claim.clone()).filter(|claim| !claim.is_empty()),
                 staff: staff(settings),
             };
             Login::oidc(oidc, url)

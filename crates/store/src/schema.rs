@@ -404,6 +404,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    addresses (person) {
+        person -> Binary,
+        address -> Binary,
+    }
+}
+
+diesel::table! {
     logins (state_hash) {
         state_hash -> Binary,
         secrets -> Binary,

@@ -9,8 +9,9 @@ use diesel::prelude::*;
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::{
-    aliases, codes, customers, destructions, entries, erasure_requests, grants, holds, links, objects,
-    purchases, pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked, verifications,
+    addresses, aliases, codes, customers, destructions, entries, erasure_requests, grants, holds, links,
+    objects, purchases, pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked,
+    verifications,
 };
 use crate::{either, people};
 
@@ -165,6 +166,7 @@ fn apps_and_browser(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, codes, codes::grant_id.eq_any(theirs())),
         count!(conn, pushed_requests, pushed_requests::person.eq(key())),
         count!(conn, sessions, sessions::person.eq(key())),
+        count!(conn, addresses, addresses::person.eq(key())),
     ])
 }
 

@@ -2,6 +2,8 @@
 //! does not know on which one it runs.
 
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod announcements;
 #[cfg(test)]
 mod apps;
@@ -90,6 +92,7 @@ macro_rules! contract {
 }
 
 contract! {
+    addresses { an_address_is_sealed_replaced_and_removed }
     announcements {
         news_are_read_once
         numbers_have_no_holes_and_come_in_the_order_of_commits
