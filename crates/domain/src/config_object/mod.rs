@@ -14,6 +14,7 @@ mod processing;
 mod reader;
 mod retention;
 mod rules;
+mod terms;
 mod texts;
 
 use serde::{Deserialize, Serialize};

@@ -38,20 +38,22 @@ struct Heading {
 struct Event {
     entry_id: String,
     entry_type: String,
-    event_time: String,
+    #[serde(rename = "eventTime")]
+    time: String,
     recorded_at: String,
-    event_state: String,
+    #[serde(rename = "eventState")]
+    state: String,
     payload: Option<String>,
 }
 
 impl Event {
     fn says(&self, step: &Step) -> bool {
         // States are a term of DPV, or a word of the log's own, each with a prefix in the record.
-        let word = self.event_state.rsplit_once(':').map(|(_, word)| word);
+        let word = self.state.rsplit_once(':').map(|(_, word)| word);
         let state = step.state.as_deref().map(|state| state.rsplit(['#', ':']).next().unwrap_or(state));
         self.entry_id == step.id
             && self.entry_type == step.entry_type
-            && self.event_time == step.effective_at
+            && self.time == step.effective_at
             && self.recorded_at == step.recorded_at
             && word == state
             && self.payload == step.payload
