@@ -107,8 +107,7 @@ pub struct Malformed {
 /// # Errors
 /// [`Malformed`] with the place and the rule.
 pub fn read_body<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Malformed> {
-    json::typed(text, None)
-        .map_err(|fault| Malformed { pointer: fault.pointer, says: fault.reason.detail() })
+    json::typed(text, None).map_err(|fault| Malformed { pointer: fault.pointer, says: fault.reason.detail() })
 }
 
 #[cfg(test)]

@@ -54,7 +54,9 @@ pub enum Subject {
 
 /// A text that names nothing that can be objected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be marketing, channel/email, channel/phone, channel/sms, channel/post, channel/app or purpose/ID")]
+#[error(
+    "must be marketing, channel/email, channel/phone, channel/sms, channel/post, channel/app or purpose/ID"
+)]
 pub struct NoSubject;
 
 impl fmt::Display for Subject {
