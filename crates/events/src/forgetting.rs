@@ -173,6 +173,8 @@ impl Recorder {
             expires: None,
             display: door.display.clone(),
             cause: None,
+            entry_id: None,
+            config: None,
             payload: None,
         };
         let mut drafts = vec![draft(EntryType::ErasureCompleted, "completed")];
@@ -278,6 +280,8 @@ impl Recorder {
             expires: until,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: (entry_type == EntryType::KeyDestroyed).then(|| json!({ "key": "evidence" })),
         }
     }

@@ -76,6 +76,8 @@ impl Realm {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(
                 json!({ "grantId": "gra_aaaaaaaaaaaaaaaaaaaaaaaaaa", "clientId": "app_aaaaaaaaaaaaaaaaaaaaaaaaaa",
                 "granted": { "datasets": ["purchases", "items"] }, "version": 1 }),

@@ -139,5 +139,15 @@ fn narrows(act: EntryType) -> bool {
             | E::RestrictionSet
             | E::ErasureRequested
             | E::ErasureCompleted
+            | E::ConsentRefused
+            | E::ConsentWithdrawn
+            | E::ConsentRevoked
+            | E::ConsentInvalidated
+            | E::ConsentExpired
+            | E::VolunteeredCorrected
+            | E::VolunteeredWithdrawn
+            | E::VolunteeredExpired
+            | E::ObjectionRaised
+            | E::PersonGoneDark
     )
 }

@@ -202,6 +202,8 @@ impl Ledger {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(payload),
         })
     }

@@ -242,6 +242,8 @@ impl Restore {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(
                 json!({ "closed": tree.origin, "checkpoint": note, "kept": kept, "lost": end - size }),
             ),

@@ -288,6 +288,8 @@ fn draft(
         expires: None,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({
             "clientId": format!("{}", app.client_id),
             "name": app.name,

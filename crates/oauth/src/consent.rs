@@ -330,6 +330,8 @@ fn asked_draft(oauth: &Oauth, open: &Open, page: &Shown, now: DateTime<Utc>) -> 
         expires: None,
         display: Some(oauth.ledger().display(page)),
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({ "shown": shown(open) })),
     }
 }

@@ -143,6 +143,8 @@ impl Receipts {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(json!({
                 "grantId": format!("{}", due.grant.grant_id),
                 "receipt": fingerprint(&due.receipt.bytes),

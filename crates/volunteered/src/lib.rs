@@ -1,6 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+pub mod asks;
+pub mod dark;
+pub mod decisions;
 mod error;
+pub mod exchanges;
+pub mod handing;
+pub mod items;
+pub mod rebuild;
+pub mod sweep;
 
 use std::sync::Arc;
 

@@ -238,6 +238,8 @@ pub fn decision(record: u8, entry_type: EntryType, payload: Option<Value>) -> Dr
         expires: None,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload,
     }
 }
