@@ -11,7 +11,7 @@ use counterfoil_domain::stream;
 use counterfoil_events::recorder::Recorder;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::audit::Audit;
-use counterfoil_ledger::audit::processing::{Configured, Controller};
+use counterfoil_ledger::audit::processing::Configured;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::guard::{Condition, Guard};
 use counterfoil_ledger::journal::Journal;
@@ -224,14 +224,13 @@ pub fn tier(settings: &Settings) -> Tier {
 pub fn configured(settings: &Settings) -> Configured {
     let said = &settings.coverage.retention;
     Configured {
-        controller: Controller { name: settings.realm.shop.clone(), ..Controller::default() },
+        name: settings.realm.shop.clone(),
         purchases_kept: (!said.is_empty()).then(|| said.clone()),
         unclaimed_kept: format!(
             "Orders without a customer {} days, returns and refunds without their order {} days, messages that could \
              not be read 30 days",
             settings.ingest.guest_days, settings.ingest.waiting_days
         ),
-        published: Vec::new(),
     }
 }
 

@@ -18,7 +18,7 @@ use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::audit::Audit;
-use counterfoil_ledger::audit::processing::{Configured, Controller};
+use counterfoil_ledger::audit::processing::Configured;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::seal::Sealer;
@@ -198,7 +198,7 @@ impl Realm {
                 Generations::new(&folder.path().join("ledger-keys"), "counterfoil.example/ledger"),
             ),
             configured: Configured {
-                controller: Controller { name: "The shop".to_owned(), ..Controller::default() },
+                name: "The shop".to_owned(),
                 ..Configured::default()
             },
             store: store.clone(),
