@@ -126,7 +126,7 @@ impl Journal {
 }
 
 /// Whether, after an entry of this type, somebody may see or do less than before.
-fn narrows(act: EntryType) -> bool {
+pub fn narrows(act: EntryType) -> bool {
     use EntryType as E;
     matches!(
         act,

@@ -137,6 +137,17 @@ pub fn find(conn: &mut Conn, consent_id: ConsentId) -> Result<Option<Consent>> {
     row.map(Row::read).transpose()
 }
 
+/// The consents with these ids, by id.
+pub fn find_many(conn: &mut Conn, ids: &[ConsentId]) -> Result<Vec<Consent>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        let chunk: Vec<Vec<u8>> = chunk.iter().map(|id| id.as_bytes().to_vec()).collect();
+        let rows = consents::table.filter(consents::consent_id.eq_any(chunk)).order(consents::consent_id);
+        found.extend(read_all(rows.load::<Row>(conn)?)?);
+    }
+    Ok(found)
+}
+
 /// A customer's consent to a purpose.
 pub fn of_purpose(conn: &mut Conn, person: Person, purpose: &str) -> Result<Option<Consent>> {
     let row = consents::table

@@ -56,6 +56,15 @@ pub fn find(conn: &mut Conn, person: Person) -> Result<Option<Dark>> {
     row.map(read).transpose()
 }
 
+/// Who of these persons has gone dark.
+pub fn among(conn: &mut Conn, persons: &[Person]) -> Result<Vec<Dark>> {
+    let rows = dark::table
+        .filter(dark::person.eq_any(people::bytes_of(persons)))
+        .order(dark::person)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(read).collect()
+}
+
 /// Those whose key is still to be destroyed, oldest first.
 pub fn unfinished(conn: &mut Conn) -> Result<Vec<Dark>> {
     let rows =

@@ -305,6 +305,31 @@ impl Keys {
         wrapped.flatten().map(|wrapped| self.unwrap(person, "volunteered", Some(wrapped))).transpose()
     }
 
+    /// [`Keys::volunteered`] of several persons, of those who have one.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when one does not open.
+    pub fn volunteered_of(&self, persons: &[Person]) -> Result<HashMap<Person, Secret>> {
+        let mut found = HashMap::with_capacity(persons.len());
+        for chunk in persons.chunks(500) {
+            let wanted: Vec<Vec<u8>> = chunk.iter().map(|person| person.as_bytes().to_vec()).collect();
+            let rows = on_connection(&self.0.pool, |conn| {
+                Ok::<_, Error>(
+                    person_keys::table
+                        .filter(person_keys::person.eq_any(wanted))
+                        .filter(person_keys::volunteered.is_not_null())
+                        .select((person_keys::person, person_keys::volunteered))
+                        .load::<(Vec<u8>, Option<Vec<u8>>)>(conn)?,
+                )
+            })?;
+            for (person, wrapped) in rows {
+                let person = crate::people::person(&person)?;
+                found.insert(person, self.unwrap(person, "volunteered", wrapped)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Destroys the key of what the ledger holds about a person. What is left of them there opens nothing.
     pub fn destroy_evidence(&self, person: Person) -> Result<()> {
         on_keystore(&self.0.pool, |conn| {

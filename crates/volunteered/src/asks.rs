@@ -3,9 +3,17 @@
 use chrono::{DateTime, Utc};
 use counterfoil_domain::config_object::{Ask, Processing};
 use counterfoil_domain::consent;
-use counterfoil_domain::ids::{ConsentId, ExchangeId, ItemId, RecordId};
+use counterfoil_domain::ids::{ConsentId, ExchangeId, ItemId, Person, RecordId};
+use counterfoil_domain::objection::Subject;
+use counterfoil_ledger::config::Shown;
 use counterfoil_store::answers;
+use counterfoil_store::conn::Conn;
 use serde_json::Value;
+
+use crate::act::{Act, By, Customer};
+use crate::agreement::{accept, decline, is_offer_open, open_ask, outcome, request};
+use crate::published::{self, AskObject};
+use crate::{VolunteeredError, Volunteering, consents};
 
 /// A purpose in the version that an ask names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,4 +100,121 @@ pub struct Answered {
     pub item_id: Option<ItemId>,
     /// What is due in return.
     pub exchange: Option<ExchangeId>,
+}
+
+/// The latest version of every ask that is open, by id; none while a customer who has gone dark is asked nothing.
+///
+/// # Errors
+/// The store's.
+pub async fn list(v: &Volunteering, person: Person) -> Result<Vec<AskView>, VolunteeredError> {
+    let now = v.clock().now();
+    v.store()
+        .read(move |conn| {
+            let customer = Customer::load(conn, person)?;
+            if customer.dark.as_ref().is_some_and(|dark| now < dark.quiet_until) {
+                return Ok(Vec::new());
+            }
+            let mut open = Vec::new();
+            for ask in published::asks(conn)?.into_iter().filter(|ask| ask.is_open(now)) {
+                open.push(view(conn, &customer, ask, now)?);
+            }
+            Ok(open)
+        })
+        .await
+}
+
+/// An ask that a customer is shown. At first sight of a version `consent.requested` is written, unless the purpose is
+/// agreed to or asked for already.
+///
+/// # Errors
+/// [`VolunteeredError::UnknownAsk`], [`VolunteeredError::AskClosed`], and [`VolunteeredError::Quiet`] within twelve
+/// months of going dark.
+pub async fn show(
+    v: &Volunteering,
+    person: Person,
+    ask: &str,
+    shown: &Shown,
+) -> Result<AskView, VolunteeredError> {
+    let (volunteering, now) = (v.clone(), v.clock().now());
+    let (ask_id, shown) = (ask.to_owned(), shown.clone());
+    v.store()
+        .write(move |conn| {
+            let ask = open_ask(conn, &ask_id, now)?;
+            let by = By::customer(&volunteering, &shown);
+            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
+            if act.customer.dark.as_ref().is_some_and(|dark| now < dark.quiet_until) {
+                return Err(VolunteeredError::Quiet);
+            }
+            act.expire_due(conn)?;
+            if act.customer.answer_to(&ask.id, ask.version).is_none() {
+                act.note_answer(outcome(&act, &ask, answers::State::Shown));
+                let state = act.customer.consent_to(ask.ask.purpose.id.as_str()).map(|consent| consent.state);
+                if state.is_none_or(|state| !state.is_in_force() && !state.is_open()) {
+                    request(&mut act, conn, &ask)?;
+                }
+            }
+            let done = act.finish(conn)?;
+            view(conn, &done.customer, ask, now)
+        })
+        .await
+}
+
+/// What a customer says to an ask, on a page that showed the version with `seen_hash`.
+///
+/// # Errors
+/// [`VolunteeredError::Changed`] when another version is asked by now, [`VolunteeredError::Invalid`] and
+/// [`VolunteeredError::TooLarge`] for a value that is not what it describes, [`VolunteeredError::Quiet`] for a customer
+/// who has gone dark, and `NotNow("objected")` for marketing to which the customer objects.
+pub async fn answer(
+    v: &Volunteering,
+    person: Person,
+    ask: &str,
+    seen_hash: &str,
+    said: Answer,
+    shown: &Shown,
+) -> Result<Answered, VolunteeredError> {
+    let (volunteering, now) = (v.clone(), v.clock().now());
+    let (ask_id, seen_hash, shown) = (ask.to_owned(), seen_hash.to_owned(), shown.clone());
+    v.store()
+        .write(move |conn| {
+            let ask = open_ask(conn, &ask_id, now)?;
+            if ask.hash != seen_hash {
+                return Err(VolunteeredError::Changed);
+            }
+            let by = By::customer(&volunteering, &shown);
+            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
+            act.check_not_dark()?;
+            act.expire_due(conn)?;
+            let answered = match &said {
+                Answer::Yes(value) => accept(&mut act, conn, &ask, value)?,
+                Answer::No => decline(&mut act, conn, &ask, consent::Act::Refuse)?,
+                Answer::Later => decline(&mut act, conn, &ask, consent::Act::Defer)?,
+            };
+            act.finish(conn)?;
+            Ok(answered)
+        })
+        .await
+}
+
+fn view(
+    conn: &mut Conn,
+    customer: &Customer,
+    ask: AskObject,
+    now: DateTime<Utc>,
+) -> Result<AskView, VolunteeredError> {
+    let purpose = published::purpose(conn, &ask.ask.purpose.hash)?;
+    let consent = customer.consent_to(&purpose.id);
+    Ok(AskView {
+        version: u32::try_from(ask.version).unwrap_or_default(),
+        consent: consent.map(|consent| consents::view(conn, consent.clone(), now)).transpose()?,
+        answer: customer.answer_to(&ask.id, ask.version).map(|answer| answer.state),
+        closes_at: ask.closes_at(),
+        is_offer_open: is_offer_open(customer, &ask),
+        is_objected: customer.objects_to(&Subject::Purpose(ask.ask.purpose.id.clone())),
+        is_barred: purpose.processing.is_marketing() && customer.objects_to(&Subject::Marketing),
+        purpose,
+        ask_id: ask.id,
+        hash: ask.hash,
+        ask: ask.ask,
+    })
 }

@@ -1,7 +1,16 @@
 //! Whether something may be used, for this, now.
 
 use chrono::{DateTime, Utc};
-use counterfoil_domain::ids::ConsentId;
+use counterfoil_domain::config_object::Id;
+use counterfoil_domain::consent;
+use counterfoil_domain::ids::{ConsentId, Person};
+use counterfoil_domain::item;
+use counterfoil_domain::objection::{Channel, Subject};
+use counterfoil_store::conn::Conn;
+use counterfoil_store::{consents, dark, hiding, items, people};
+
+use crate::objections::standing_in;
+use crate::{VolunteeredError, Volunteering, published};
 
 /// Why something may be used, or may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,4 +75,87 @@ pub struct Decision {
     pub until: Option<DateTime<Utc>>,
     /// Why.
     pub reason: Reason,
+}
+
+impl Reason {
+    /// Why a consent in a state permits, or does not.
+    fn of(state: consent::State) -> Self {
+        match state {
+            consent::State::Given | consent::State::Renewed => Self::Given,
+            consent::State::Unknown => Self::NoConsent,
+            consent::State::Requested => Self::Requested,
+            consent::State::RequestDeferred => Self::Deferred,
+            consent::State::Refused => Self::Refused,
+            consent::State::Expired => Self::Expired,
+            consent::State::Withdrawn => Self::Withdrawn,
+            consent::State::Revoked => Self::Revoked,
+            consent::State::Invalidated => Self::Invalidated,
+        }
+    }
+}
+
+/// Whether a purpose may be pursued for a customer now, as the database has it. `attribute` narrows the question: to
+/// being contacted on a way (`email`, `phone`, `sms`, `post`, `app`), or to what was answered to the ask with that id.
+/// Objections are asked first; when something ends is computed from when it was to end. No entry is written.
+///
+/// # Errors
+/// [`VolunteeredError::UnknownPurpose`], and the store's while the ledger is behind.
+pub async fn decide(
+    v: &Volunteering,
+    customer_id: &str,
+    purpose: &str,
+    attribute: Option<&str>,
+) -> Result<Decision, VolunteeredError> {
+    v.ledger().check()?;
+    let (index, now) = (v.keys().customer_index(customer_id), v.clock().now());
+    let (purpose, attribute) = (purpose.to_owned(), attribute.map(str::to_owned));
+    v.store()
+        .read(move |conn| {
+            let known = published::latest_purpose(conn, &purpose)?.ok_or(VolunteeredError::UnknownPurpose)?;
+            let no = |reason| Decision { permitted: false, consent_id: None, until: None, reason };
+            let Some(person) = people::find(conn, &index)? else { return Ok(no(Reason::UnknownCustomer)) };
+            let members = names_of(conn, person)?;
+            let channel = attribute.as_deref().and_then(Channel::from_name);
+            let objections = standing_in(conn, &members)?;
+            let is_barred = |subject: Subject| objections.contains(&subject);
+            if Id::new(&purpose).is_ok_and(|id| is_barred(Subject::Purpose(id)))
+                || known.processing.is_marketing() && is_barred(Subject::Marketing)
+                || channel.is_some_and(|channel| is_barred(Subject::Channel(channel)))
+            {
+                return Ok(no(Reason::Objected));
+            }
+            if !dark::among(conn, &members)?.is_empty() {
+                return Ok(no(Reason::GoneDark));
+            }
+            let Some(consent) = consents::of_purpose(conn, person, &purpose)? else {
+                return Ok(no(Reason::NoConsent));
+            };
+            let mut reason = Reason::of(consent.state_at(now));
+            if let (Reason::Given, None, Some(ask)) = (reason, channel, &attribute) {
+                let items = items::open_of_person(conn, person)?;
+                let is_told = items.iter().any(|item| {
+                    item.consent_id == consent.consent_id
+                        && item.ask == *ask
+                        && item.state == item::State::Live
+                });
+                reason = if is_told { Reason::Given } else { Reason::NoItem };
+            }
+            let permitted = reason == Reason::Given;
+            Ok(Decision {
+                permitted,
+                consent_id: Some(consent.consent_id),
+                until: consent.expires_at.filter(|_| permitted),
+                reason,
+            })
+        })
+        .await
+}
+
+/// All persons who are one customer: what any of them objects to holds for each.
+pub(crate) fn names_of(conn: &mut Conn, person: Person) -> counterfoil_store::Result<Vec<Person>> {
+    let mut members = hiding::history(conn, person)?.members;
+    if !members.contains(&person) {
+        members.push(person);
+    }
+    Ok(members)
 }
