@@ -23,6 +23,7 @@ use counterfoil_oauth::receipts::{Receipts, Sources};
 use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_store::{Error, Store};
+use counterfoil_volunteered::Volunteering;
 use counterfoil_web::Files;
 use prometheus::Registry;
 use url::Url;
@@ -177,6 +178,17 @@ impl Realm {
             &self.registry,
         )
         .map_err(|error| Failure::Usage(format!("{error}")))
+    }
+
+    /// What customers tell the retailer.
+    pub fn volunteering(&self) -> Volunteering {
+        Volunteering::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.ledger.clone(),
+            self.clock.clone(),
+            self.entropy.clone(),
+        )
     }
 
     /// What makes receipts.

@@ -42,6 +42,9 @@ pub struct NewApp {
     pub max_duration: Lasting,
     /// The earliest local date it may read.
     pub window_from: Option<NaiveDate>,
+    /// Makes it a system of the retailer, which acts for no customer and may ask and fetch for these purposes. It has
+    /// neither addresses nor scopes.
+    pub purposes: Option<Vec<String>>,
 }
 
 /// Why an app cannot be registered or changed.
@@ -101,13 +104,10 @@ impl NewApp {
                 None | Some(_) => {}
             }
         }
-        if self.redirect_uris.is_empty() || self.redirect_uris.len() > 20 {
-            return Err(field("redirect_uris", "must hold 1 to 20 addresses"));
+        match &self.purposes {
+            None => self.check_reach()?,
+            Some(purposes) => self.check_purposes(purposes)?,
         }
-        for uri in &self.redirect_uris {
-            check_registrable(uri).map_err(|problem| field("redirect_uris", problem))?;
-        }
-        self.check_scope()?;
         // Secrets and `none` prove too little (FAPI 2.0 section 5.3.2.1-6).
         if self.auth_method != "private_key_jwt" {
             return Err(field("auth_method", "must be private_key_jwt"));
@@ -119,6 +119,34 @@ impl NewApp {
             return Err(field("jwks", "must not hold a key twice"));
         }
         Ok(())
+    }
+
+    /// Of an app that customers let in: where answers go, and what it may ask for.
+    fn check_reach(&self) -> Result<(), AppError> {
+        if self.redirect_uris.is_empty() || self.redirect_uris.len() > 20 {
+            return Err(field("redirect_uris", "must hold 1 to 20 addresses"));
+        }
+        for uri in &self.redirect_uris {
+            check_registrable(uri).map_err(|problem| field("redirect_uris", problem))?;
+        }
+        self.check_scope()
+    }
+
+    /// Of a system of the retailer.
+    fn check_purposes(&self, purposes: &[String]) -> Result<(), AppError> {
+        if !self.redirect_uris.is_empty() {
+            return Err(field("redirect_uris", "must be empty: a system acts for no customer"));
+        }
+        if !self.scope.is_empty() {
+            return Err(field("scope", "must be empty: a system acts for no customer"));
+        }
+        if purposes.is_empty() {
+            return Err(field("purposes", "must name at least one purpose"));
+        }
+        match purposes.iter().find(|purpose| Id::new(purpose).is_err()) {
+            Some(purpose) => Err(field("purposes", format!("holds {purpose:?}, which is no purpose's id"))),
+            None => Ok(()),
+        }
     }
 
     fn check_scope(&self) -> Result<(), AppError> {
@@ -164,11 +192,17 @@ pub async fn register(oauth: &Oauth, new: NewApp) -> Result<ClientId, AppError> 
         approvals: Vec::new(),
         app_epoch: 0,
         created_at: oauth.clock().now(),
+        purposes: new.purposes,
     };
     let ledger = oauth.ledger().clone();
     oauth
         .store()
         .write(move |conn| {
+            for purpose in app.purposes.iter().flatten() {
+                if config_objects::latest(conn, Kind::Purpose.name(), purpose)?.is_none() {
+                    return Err(field("purposes", format!("names {purpose}, which is not published")));
+                }
+            }
             apps::insert(conn, &app)?;
             publish(conn, &app, app.created_at)?;
             let draft = draft(conn, &ledger, &app, EntryType::AppRegistered, operator(), app.created_at)?;
@@ -283,6 +317,7 @@ fn registration(app: &App, version: u32) -> Object {
         keys: fingerprint(app.jwks.as_bytes()),
         max_duration: app.max_duration,
         window_from: app.window_from,
+        purposes: app.purposes.clone(),
     };
     let draft =
         config_object::Draft { id: Id::of_app(app.client_id), body: Body::App(Box::new(registration)) };
@@ -359,6 +394,7 @@ fn draft(
             "keys": fingerprint(app.jwks.as_bytes()),
             "maxDuration": app.max_duration.name(),
             "windowFrom": app.window_from,
+            "purposes": app.purposes,
             "state": app.state.name(),
             "reason": app.state_reason,
             "approvals": app.approvals,

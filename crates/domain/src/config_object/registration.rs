@@ -30,4 +30,7 @@ pub struct Registration {
     /// The earliest local date it may read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from: Option<NaiveDate>,
+    /// The purposes for which a system of the retailer may ask and fetch; absent for an app that customers let in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purposes: Option<Vec<String>>,
 }
