@@ -24,7 +24,7 @@ use counterfoil_store::{Error, people};
 use serde_json::{Value, json};
 
 use crate::asks::PurposeView;
-use crate::items::AppStanding;
+use crate::customer::{By, Customer};
 use crate::{VolunteeredError, Volunteering, published, telling};
 
 /// An act under way.
