@@ -12,8 +12,9 @@ use counterfoil_store::consents::Consent;
 use counterfoil_store::exchanges::Exchange;
 use serde_json::Value;
 
-use crate::act::{Act, Customer};
+use crate::act::Act;
 use crate::asks::Answered;
+use crate::customer::Customer;
 use crate::published::{self, AskObject};
 use crate::values::{add, replace};
 use crate::{VolunteeredError, checking};

@@ -10,8 +10,9 @@ use counterfoil_store::answers;
 use counterfoil_store::conn::Conn;
 use serde_json::Value;
 
-use crate::act::{Act, By, Customer};
+use crate::act::Act;
 use crate::agreement::{accept, decline, is_offer_open, open_ask, outcome, request};
+use crate::customer::{By, Customer};
 use crate::published::{self, AskObject};
 use crate::{VolunteeredError, Volunteering, consents};
 
@@ -145,7 +146,7 @@ pub async fn show(
             if act.customer.dark.as_ref().is_some_and(|dark| now < dark.quiet_until) {
                 return Err(VolunteeredError::Quiet);
             }
-            act.expire_due(conn)?;
+            act.settle(conn)?;
             if act.customer.answer_to(&ask.id, ask.version).is_none() {
                 act.note_answer(outcome(&act, &ask, answers::State::Shown));
                 let state = act.customer.consent_to(ask.ask.purpose.id.as_str()).map(|consent| consent.state);
@@ -184,7 +185,7 @@ pub async fn answer(
             let by = By::customer(&volunteering, &shown);
             let mut act = Act::begin(&volunteering, conn, person, by, now)?;
             act.check_not_dark()?;
-            act.expire_due(conn)?;
+            act.settle(conn)?;
             let answered = match &said {
                 Answer::Yes(value) => accept(&mut act, conn, &ask, value)?,
                 Answer::No => decline(&mut act, conn, &ask, consent::Act::Refuse)?,

@@ -53,6 +53,7 @@ impl Act {
         cause: Option<EntryId>,
     ) -> Result<(), VolunteeredError> {
         let mut item = self.customer.items.get(&item_id).cloned().ok_or(VolunteeredError::NotFound)?;
+        let was = item.state;
         item.state = item.state.after(act).map_err(|error| VolunteeredError::NotNow(error.from.name()))?;
         item.version += 1;
         item.value = None;
@@ -61,7 +62,7 @@ impl Act {
             item::Act::Lapse | item::Act::Expire => EntryType::VolunteeredExpired,
             _ => EntryType::VolunteeredWithdrawn,
         };
-        let ask = item.ask.clone();
+        let (ask, was_live) = (item.ask.clone(), was == item::State::Live);
         let entry = self.write_item(conn, item, entry_type, None, cause)?;
         if self.customer.fetchers(item_id).is_empty() {
             let owed = self.customer.exchanges.values().find(|exchange| {
@@ -74,7 +75,7 @@ impl Act {
         }
         let has_other =
             self.customer.items.values().any(|item| item.ask == ask && item.state == item::State::Live);
-        if !has_other {
+        if was_live && !has_other {
             self.close_answers(AnswerState::Answered, AnswerState::Withdrawn, |of, _| of == ask);
         }
         Ok(())
@@ -96,6 +97,29 @@ impl Act {
             answer.closed_at = Some(self.now);
             self.note_answer(answer);
         }
+    }
+
+    /// Writes down what time has done: consents have expired, and items waited in vain.
+    pub(crate) fn settle(&mut self, conn: &mut Conn) -> Result<(), VolunteeredError> {
+        self.expire_due(conn)?;
+        self.lapse_due(conn)?;
+        Ok(())
+    }
+
+    /// Writes down that items waited in vain.
+    pub(crate) fn lapse_due(&mut self, conn: &mut Conn) -> Result<u32, VolunteeredError> {
+        let now = self.now;
+        let over =
+            self.customer.items.values().filter(|item| {
+                item.state == item::State::Waiting && item.ends_at.is_some_and(|end| end <= now)
+            });
+        let over: Vec<ItemId> = over.map(|item| item.item_id).collect();
+        let mut lapsed = 0;
+        for item_id in over {
+            self.end_item(conn, item_id, item::Act::Lapse, None)?;
+            lapsed += 1;
+        }
+        Ok(lapsed)
     }
 
     /// Writes down that consents have expired whose time is over.

@@ -7,8 +7,9 @@ use counterfoil_ledger::config::Shown;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::consents::{self, Consent};
 
-use crate::act::{Act, By};
+use crate::act::Act;
 use crate::asks::ConsentView;
+use crate::customer::By;
 use crate::items::Withdrawn;
 use crate::{VolunteeredError, Volunteering, published};
 
@@ -119,7 +120,7 @@ async fn close(
         .write(move |conn| {
             let person = owner_of(conn, consent_id, owner)?;
             let mut act = Act::begin(&volunteering, conn, person, by.clone(), now)?;
-            act.expire_due(conn)?;
+            act.settle(conn)?;
             act.close_consent(conn, consent_id, step, None)?;
             let done = act.finish(conn)?;
             Ok(Withdrawn { at: now, systems: done.systems })
@@ -153,7 +154,7 @@ pub async fn renew(
             let by = By::customer(&volunteering, &shown);
             let mut act = Act::begin(&volunteering, conn, person, by, now)?;
             act.check_not_dark()?;
-            act.expire_due(conn)?;
+            act.settle(conn)?;
             let found = act.customer.consents.get(&consent_id).cloned();
             let mut consent = found.ok_or(VolunteeredError::NotFound)?;
             let purpose = act.purpose(conn, &consent.purpose_hash)?;

@@ -13,7 +13,8 @@ use counterfoil_store::dark::{self, Dark as Row};
 use counterfoil_store::{answers, people};
 use serde_json::json;
 
-use crate::act::{Act, By, Says};
+use crate::act::{Act, Says};
+use crate::customer::By;
 use crate::{VolunteeredError, Volunteering, published};
 
 /// That a customer has gone dark.
@@ -69,6 +70,7 @@ pub async fn go(v: &Volunteering, person: Person, shown: &Shown) -> Result<GoneD
         .store()
         .write(move |conn| {
             let mut act = Act::begin(&volunteering, conn, person, by.clone(), now)?;
+            act.settle(conn)?;
             let gone = go_in(&mut act, conn)?;
             let done = act.finish(conn)?;
             Ok::<_, VolunteeredError>(GoneDark { systems: done.systems, ..gone })

@@ -5,7 +5,8 @@ use counterfoil_domain::ids::{ExchangeId, ItemId, Person};
 use counterfoil_domain::item;
 use counterfoil_store::{exchanges, items};
 
-use crate::act::{Act, By};
+use crate::act::Act;
+use crate::customer::By;
 use crate::handing::System;
 use crate::items::ExchangeView;
 use crate::{Fault, VolunteeredError, Volunteering};
@@ -98,6 +99,7 @@ pub async fn deliver(
         .write(move |conn| {
             let person = exchanges::find(conn, exchange_id)?.ok_or(VolunteeredError::NotFound)?.person;
             let mut act = Act::begin(&volunteering, conn, person, by.clone(), now)?;
+            act.settle(conn)?;
             let found = act.customer.exchanges.get(&exchange_id).cloned();
             let mut exchange = found.ok_or(VolunteeredError::NotFound)?;
             exchange.reference = Some(reference.clone());

@@ -7,7 +7,8 @@ use counterfoil_domain::item;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::{answers, consents, dark, exchanges, items, objections};
 
-use crate::act::{Act, By};
+use crate::act::Act;
+use crate::customer::By;
 use crate::{VolunteeredError, Volunteering};
 
 /// Ends what still stands of a customer who was erased, with an entry each: consents are revoked, items withdrawn,

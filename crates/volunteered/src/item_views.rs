@@ -11,7 +11,7 @@ use counterfoil_store::exchanges::{self, Exchange};
 use counterfoil_store::items::{self, Item, Touch};
 use counterfoil_store::{Error, apps};
 
-use crate::act::Customer;
+use crate::customer::Customer;
 use crate::items::{ExchangeView, ItemView, Told, TouchView};
 use crate::values::open;
 use crate::{VolunteeredError, Volunteering};

@@ -12,9 +12,10 @@ use counterfoil_store::conn::Conn;
 use counterfoil_store::items::{self, Item};
 use serde_json::Value;
 
-use crate::act::{Act, By};
+use crate::act::Act;
 use crate::agreement::{agree, promise};
 use crate::asks::Answered;
+use crate::customer::By;
 use crate::item_views::views;
 use crate::published::{self, AskObject};
 use crate::values::{add, digest_of, replace};
@@ -213,7 +214,7 @@ pub async fn submit(
             let by = By::app(&app);
             let mut act = Act::begin(&volunteering, conn, app.person, by, now)?;
             act.check_not_dark()?;
-            act.expire_due(conn)?;
+            act.settle(conn)?;
             let is_agreed = act
                 .customer
                 .consents
@@ -270,8 +271,8 @@ pub async fn confirm(
             let by = By::customer(&volunteering, &shown);
             let mut act = Act::begin(&volunteering, conn, person, by, now)?;
             act.check_not_dark()?;
-            act.expire_due(conn)?;
-            let mut item = waiting(&act, item_id)?;
+            act.settle(conn)?;
+            let mut item = waiting(&mut act, conn, item_id)?;
             if item.ask_hash != seen_hash {
                 return Err(VolunteeredError::Changed);
             }
@@ -305,7 +306,8 @@ pub async fn decline(
         .write(move |conn| {
             let by = By::customer(&volunteering, &shown);
             let mut act = Act::begin(&volunteering, conn, person, by, now)?;
-            let item = waiting(&act, item_id)?;
+            act.settle(conn)?;
+            let item = waiting(&mut act, conn, item_id)?;
             act.end_item(conn, item_id, item::Act::Decline, None)?;
             let is_awaited = act
                 .customer
@@ -324,14 +326,10 @@ pub async fn decline(
         .await
 }
 
-fn waiting(act: &Act, item_id: ItemId) -> Result<Item, VolunteeredError> {
-    let item = act.customer.items.get(&item_id).cloned().ok_or(VolunteeredError::NotFound)?;
+fn waiting(act: &mut Act, conn: &mut Conn, item_id: ItemId) -> Result<Item, VolunteeredError> {
+    let item = owned(act, conn, &Owner::Customer(act.person), item_id)?;
     if item.state != State::Waiting {
         return Err(VolunteeredError::NotNow(item.state.name()));
-    }
-    // Its time may be over before anybody has written that down.
-    if item.ends_at.is_some_and(|end| end <= act.now) {
-        return Err(VolunteeredError::NotNow(State::Lapsed.name()));
     }
     Ok(item)
 }
@@ -390,7 +388,7 @@ pub async fn withdraw(
 
 /// An item that has not ended and is the owner's to change.
 fn owned(act: &mut Act, conn: &mut Conn, owner: &Owner, item_id: ItemId) -> Result<Item, VolunteeredError> {
-    act.expire_due(conn)?;
+    act.settle(conn)?;
     if let Some(item) = act.customer.items.get(&item_id).filter(|item| owner.owns(item)) {
         let is_over = item.state.is_final();
         return if is_over { Err(VolunteeredError::NotNow(item.state.name())) } else { Ok(item.clone()) };

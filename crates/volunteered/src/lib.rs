@@ -6,6 +6,7 @@ pub mod asks;
 pub mod checking;
 mod closing;
 pub mod consents;
+mod customer;
 pub mod dark;
 pub mod decisions;
 mod error;

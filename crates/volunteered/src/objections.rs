@@ -8,7 +8,8 @@ use counterfoil_ledger::config::Shown;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::objections::{self, Objection};
 
-use crate::act::{Act, By};
+use crate::act::Act;
+use crate::customer::By;
 use crate::{VolunteeredError, Volunteering, published};
 
 /// What a customer objects to.

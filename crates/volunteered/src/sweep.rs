@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use counterfoil_domain::consent;
 use counterfoil_domain::exchange;
-use counterfoil_domain::ids::{ConsentId, ItemId, Person};
-use counterfoil_domain::item;
+use counterfoil_domain::ids::{ConsentId, Person};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::{answers, consents, exchanges, items};
 
-use crate::act::{Act, By};
+use crate::act::Act;
+use crate::customer::By;
 use crate::{VolunteeredError, Volunteering, dark, published};
 
 /// What was done.
@@ -55,7 +55,7 @@ pub async fn run(v: &Volunteering) -> Result<Swept, VolunteeredError> {
     }
     let waiting = read(v, move |conn| items::overdue(conn, now, AT_ONCE)).await?;
     for person in persons(waiting.iter().map(|item| item.person)) {
-        swept.unconfirmed += on(v, person, now, lapse_items).await?;
+        swept.unconfirmed += on(v, person, now, Act::lapse_due).await?;
     }
     let owed = read(v, move |conn| exchanges::overdue(conn, now, AT_ONCE)).await?;
     for person in persons(owed.iter().map(|exchange| exchange.person)) {
@@ -105,22 +105,6 @@ fn remind(act: &mut Act, conn: &mut Conn, consent_id: ConsentId) -> Result<u32, 
     consent.reminded_at = Some(act.now);
     act.step(conn, consent, consent::Act::Remind, None)?;
     Ok(1)
-}
-
-fn lapse_items(act: &mut Act, conn: &mut Conn) -> Result<u32, VolunteeredError> {
-    let now = act.now;
-    let over = act
-        .customer
-        .items
-        .values()
-        .filter(|item| item.state == item::State::Waiting && item.ends_at.is_some_and(|end| end <= now));
-    let over: Vec<ItemId> = over.map(|item| item.item_id).collect();
-    let mut lapsed = 0;
-    for item_id in over {
-        act.end_item(conn, item_id, item::Act::Lapse, None)?;
-        lapsed += 1;
-    }
-    Ok(lapsed)
 }
 
 fn miss(act: &mut Act) -> Result<u32, VolunteeredError> {
