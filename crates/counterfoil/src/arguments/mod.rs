@@ -235,12 +235,8 @@ pub enum Apps {
         #[arg(long, required_unless_present = "purpose")]
         redirect_uri: Vec<String>,
         /// Scopes it may ask for, separated by spaces.
-        #[arg(
-            long,
-            required_unless_present = "purpose",
-            default_value_if("purpose", clap::builder::ArgPredicate::IsPresent, "")
-        )]
-        scope: String,
+        #[arg(long, required_unless_present = "purpose", conflicts_with = "purpose")]
+        scope: Option<String>,
         /// A purpose for which a system of the retailer may ask and fetch; may be given more than once. Without one it
         /// is an app that customers let in.
         #[arg(long, conflicts_with_all = ["redirect_uri", "max_duration", "window_from"])]

@@ -59,7 +59,7 @@ async fn answer(oauth: &Oauth, command: Apps) -> Result<Value, Failure> {
                 address,
                 contact,
                 redirect_uris: redirect_uri,
-                scope,
+                scope: scope.unwrap_or_default(),
                 auth_method: auth,
                 jwks: keys,
                 max_duration,
