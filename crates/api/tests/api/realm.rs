@@ -197,10 +197,7 @@ impl Realm {
                 Objects::folder(&folder.path().join("ledger")).unwrap(),
                 Generations::new(&folder.path().join("ledger-keys"), "counterfoil.example/ledger"),
             ),
-            configured: Configured {
-                name: "The shop".to_owned(),
-                ..Configured::default()
-            },
+            configured: Configured { name: "The shop".to_owned(), ..Configured::default() },
             store: store.clone(),
             clock,
         };

@@ -3,10 +3,10 @@
 #[cfg(test)]
 mod answering;
 #[cfg(test)]
+mod darkness;
+#[cfg(test)]
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
-#[cfg(test)]
-mod darkness;
 #[cfg(test)]
 mod handing;
 #[cfg(test)]
