@@ -44,9 +44,13 @@ pub async fn going_dark_closes_everything_at_once(realm: &Realm) {
     let act = last.iter().find(|header| header["type"] == "person.gone_dark").unwrap();
     for header in &last {
         let kind = header["type"].as_str().unwrap();
-        let is_closed =
-            ["consent.", "volunteered.", "objection."].iter().any(|family| kind.starts_with(family));
-        assert!(!is_closed || header["cause"] == act["id"], "{header}");
+        if kind.starts_with("consent.") || kind.starts_with("objection.") {
+            assert_eq!(header["cause"], act["id"], "{header}");
+        } else if kind.starts_with("volunteered.") {
+            // By the end of its consent, or by the act itself where none covered it.
+            let by = last.iter().find(|other| other["id"] == header["cause"]).unwrap();
+            assert!(["consent.withdrawn", "person.gone_dark"].contains(&by["type"].as_str().unwrap()));
+        }
     }
     realm.check_rebuild().await;
 }
