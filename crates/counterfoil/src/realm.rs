@@ -23,6 +23,7 @@ use counterfoil_oauth::receipts::{Receipts, Sources};
 use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_store::{Error, Store};
+use counterfoil_volunteered::Volunteering;
 use counterfoil_web::Files;
 use prometheus::Registry;
 use url::Url;
@@ -183,6 +184,17 @@ impl Realm {
     pub fn receipts(&self, oauth: &Oauth) -> Result<Receipts, Failure> {
         let sources = Sources { objects: self.objects.clone(), generations: self.generations.clone() };
         Ok(Receipts::new(oauth.clone(), sources)?)
+    }
+
+    /// What customers tell.
+    pub fn volunteering(&self) -> Volunteering {
+        Volunteering::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.ledger.clone(),
+            self.clock.clone(),
+            self.entropy.clone(),
+        )
     }
 
     /// What records the order stream.

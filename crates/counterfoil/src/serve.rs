@@ -315,6 +315,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         post::start(&settings, receipts, pages, realm.clock.clone())?;
         care::verify(&realm, settings.ledger.verify_hours)?;
         actix_web::rt::spawn(expire(oauth));
+        actix_web::rt::spawn(care::sweep(realm.volunteering()));
         actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm, recorder)?));
         let handle = server.handle();
         actix_web::rt::spawn(async move {

@@ -257,8 +257,11 @@ impl Ledger {
     }
 
     /// Writes what drafts narrow into the closure journal, before it is committed: `first` is the number of the first
-    /// one's entry.
-    pub(crate) fn note_closures(
+    /// one's entry; `None` while the log cannot be written.
+    ///
+    /// # Errors
+    /// The journal's; nothing must be committed then.
+    pub fn note_closures(
         &self,
         person: Person,
         drafts: &[Draft],
