@@ -211,7 +211,7 @@ impl Act {
         conn: &mut Conn,
         item: Item,
         entry_type: EntryType,
-        digest: Option<String>,
+        digest: Option<&str>,
         cause: Option<EntryId>,
     ) -> Result<EntryId, VolunteeredError> {
         let (basis, expires) = self.terms_of(conn, &item)?;

@@ -18,6 +18,8 @@ mod races;
 #[cfg(test)]
 mod realm;
 #[cfg(test)]
+mod restored;
+#[cfg(test)]
 mod time;
 
 /// Runs each check on each database.
@@ -79,6 +81,7 @@ promises! {
     }
     histories { every_history_is_that_of_the_model }
     races { nothing_is_permitted_after_the_answer }
+    restored { an_older_database_brings_nothing_back }
     time {
         a_consent_ends_when_it_was_to_end
         a_request_lapses_with_its_ask

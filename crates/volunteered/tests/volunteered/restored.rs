@@ -1,0 +1,137 @@
+use counterfoil_domain::clock::Clock;
+use counterfoil_domain::ids::Person;
+use counterfoil_domain::objection::Subject;
+use counterfoil_domain::{consent, item};
+use counterfoil_ledger::guard::{Condition, Guard};
+use counterfoil_ledger::journal::Journal;
+use counterfoil_ledger::objects::Objects;
+use counterfoil_ledger::restore::Restore;
+use counterfoil_ledger::tree::{Generations, Keeper};
+use counterfoil_store::Error;
+use counterfoil_store::entries::{self, Log};
+use counterfoil_store::{
+    consents as consent_rows, dark as dark_rows, items as item_rows, objections as objection_rows,
+};
+use counterfoil_volunteered::asks::Answer;
+use counterfoil_volunteered::decisions::decide;
+use counterfoil_volunteered::items::Owner;
+use counterfoil_volunteered::{
+    VolunteeredError, Volunteering, asks, consents, dark, handing, items, objections, rebuild, restoring,
+};
+use prometheus::Registry;
+
+use crate::realm::{Realm, entropy, shown, system, text};
+
+/// Makes the consent log as short as it once was, with the rights of whoever put the older state back.
+fn put_back(realm: &Realm, size: i64) {
+    let unguarded = if realm.v.store().is_postgres() {
+        "SET session_replication_role = replica"
+    } else {
+        "DROP TRIGGER IF EXISTS entries_never_deleted; DROP TRIGGER IF EXISTS entries_never_changed;
+         DROP TRIGGER IF EXISTS checkpoints_never_deleted; DROP TRIGGER IF EXISTS checkpoints_never_changed"
+    };
+    for statement in [
+        format!("DELETE FROM entries WHERE log = 'consent' AND seq >= {size}"),
+        format!("UPDATE ledger_heads SET size = {size} WHERE log = 'consent'"),
+        format!("UPDATE ledger_trees SET integrated = {size} WHERE log = 'consent' AND integrated > {size}"),
+        format!("DELETE FROM checkpoints WHERE log = 'consent' AND size > {size}"),
+    ] {
+        realm.run(&format!("{unguarded}; {statement}"));
+    }
+}
+
+pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, keys, clock) = (realm.v.store().clone(), realm.v.keys().clone(), realm.v.clock().clone());
+    let objects = Objects::folder(&dir.path().join("ledger")).unwrap();
+    let guard = Guard::new(objects.clone());
+    let generations = Generations::new(&dir.path().join("keys"), "shop.example/ledger");
+    generations.init(&store, &guard, &entropy(77), realm.now()).unwrap();
+    let journal = Journal::new(objects.clone(), &keys, entropy(88)).unwrap();
+    let ledger = realm.v.ledger().clone().guarded(guard.clone(), journal.clone());
+    let v = Volunteering::new(store.clone(), keys.clone(), ledger.clone(), clock, entropy(89));
+    guard.look(&store).unwrap();
+    let sign = || {
+        let (own, store) = (Guard::new(objects.clone()), store.clone());
+        let clock = Clock::fixed(realm.now());
+        let generations = generations.clone();
+        Keeper::new(store, objects.clone(), own, generations, clock, "a".to_owned(), &Registry::new())
+            .unwrap()
+            .round()
+            .unwrap();
+    };
+    let [a, b, c, d, e]: [(Person, String); 5] = std::array::from_fn(|_| realm.customer());
+    let mut said = Vec::new();
+    for (person, _) in [&a, &b, &c, &d, &e] {
+        let yes = Answer::Yes(text("tea"));
+        said.push(asks::answer(&v, *person, "a1", &realm.hash("a1"), yes, &shown()).await.unwrap());
+    }
+    sign();
+    let size = realm.read(|conn| entries::size(conn, Log::Consent));
+    let before =
+        realm.read(|conn| Ok((consent_rows::page(conn, None, 99)?, item_rows::page(conn, None, 99)?)));
+    consents::withdraw(&v, a.0, said[0].consent_id, &shown()).await.unwrap();
+    items::withdraw(&v, &Owner::Customer(b.0), said[1].item_id.unwrap(), Some(&shown())).await.unwrap();
+    let subject: Subject = "purpose/p1".parse().unwrap();
+    objections::raise(&v, c.0, &subject, &shown()).await.unwrap();
+    dark::go(&v, d.0, &shown()).await.unwrap();
+    sign();
+
+    put_back(realm, size);
+    realm.write(|conn| {
+        before.0.iter().try_for_each(|one| consent_rows::put(conn, one))?;
+        before.1.iter().try_for_each(|one| item_rows::put(conn, one))?;
+        objection_rows::forget(conn, c.0)?;
+        objection_rows::forget(conn, d.0)?;
+        dark_rows::end(conn, d.0)
+    });
+    assert_eq!(guard.look(&store).unwrap(), Condition::RolledBack);
+    // Nothing is served meanwhile, and nothing new is agreed; whoever takes back is heard.
+    assert!(matches!(decide(&v, &a.1, "p1", None).await, Err(VolunteeredError::Store(Error::Behind(_)))));
+    let fetched = handing::fetch(&v, &system(7), "p1", -1, 10).await;
+    assert!(matches!(fetched, Err(VolunteeredError::Store(Error::Behind(_)))));
+    let yes = asks::answer(&v, a.0, "a2", &realm.hash("a2"), Answer::Yes(text("x")), &shown()).await;
+    assert!(matches!(yes, Err(VolunteeredError::Store(Error::Behind(_)))));
+    consents::withdraw(&v, e.0, said[4].consent_id, &shown()).await.unwrap();
+
+    let restore = Restore::new(
+        store.clone(),
+        keys,
+        ledger,
+        guard.clone(),
+        journal.clone(),
+        generations.clone(),
+        entropy(99),
+    );
+    let lost = restore.plan().unwrap().lost;
+    let plan = restoring::plan(&v, &journal, &lost).unwrap();
+    assert!(plan.len() >= 4, "{plan:?}");
+    restoring::redo(&v, &plan).unwrap();
+    let again = restoring::plan(&v, &journal, &lost).unwrap();
+    assert!(again.is_empty(), "safe to repeat: {again:?}");
+    let state = async |person: Person| consents::of(&v, person).await.unwrap()[0].state;
+    for person in [a.0, d.0, e.0] {
+        assert_eq!(state(person).await, consent::State::Withdrawn);
+    }
+    assert_eq!((state(b.0).await, state(c.0).await), (consent::State::Given, consent::State::Given));
+    for (person, expected) in [
+        (a.0, item::State::Withdrawn),
+        (b.0, item::State::Withdrawn),
+        (c.0, item::State::Live),
+        (d.0, item::State::Withdrawn),
+        (e.0, item::State::Withdrawn),
+    ] {
+        assert_eq!(items::of(&v, person).await.unwrap()[0].state, expected);
+    }
+    assert_eq!(objections::of(&v, c.0).await.unwrap()[0].subject, subject);
+    assert!(dark::of(&v, d.0).await.unwrap().is_some());
+
+    restore.accept("ann", realm.now()).unwrap();
+    assert_eq!(guard.condition(), Condition::Intact);
+    assert!(!rebuild::check(&v).await.unwrap().is_empty(), "the log owes entries");
+    assert!(restoring::settle(&v).unwrap() >= 9);
+    let left = rebuild::check(&v).await.unwrap();
+    assert!(left.is_empty(), "{left:#?}");
+    assert!(!decide(&v, &c.1, "p1", None).await.unwrap().permitted);
+    assert!(decide(&v, &b.1, "p1", None).await.unwrap().permitted);
+}
