@@ -132,7 +132,7 @@ pub async fn a_changed_ask_changes_nothing_that_was_agreed(realm: &Realm) {
     let app = realm.app(1, &["a1"]);
     let sent = items::submit(&realm.v, &app, "a1", 1, text("app")).await.unwrap();
     assert_eq!(sent.state, SubmittedState::Live);
-    let newer = counterfoil_volunteered::items::AppStanding { asks: vec![("a1".to_owned(), 2)], ..app };
+    let newer = items::AppStanding { asks: vec![("a1".to_owned(), 2)], ..app };
     let sent = items::submit(&realm.v, &newer, "a1", 2, text("app")).await.unwrap();
     assert!(matches!(sent.state, SubmittedState::Waiting { .. }), "nobody agreed to version 2");
     assert_eq!(consent().await.state, consent::State::Given);

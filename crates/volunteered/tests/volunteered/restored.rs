@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use counterfoil_domain::clock::Clock;
 use counterfoil_domain::ids::Person;
 use counterfoil_domain::objection::Subject;
@@ -22,6 +23,11 @@ use prometheus::Registry;
 
 use crate::realm::{Realm, entropy, shown, system, text};
 
+/// Does what blocks beside the tasks of the test.
+fn aside<T>(act: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(act)
+}
+
 /// Makes the consent log as short as it once was, with the rights of whoever put the older state back.
 fn put_back(realm: &Realm, size: i64) {
     let unguarded = if realm.v.store().is_postgres() {
@@ -43,14 +49,14 @@ fn put_back(realm: &Realm, size: i64) {
 pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
     let dir = tempfile::tempdir().unwrap();
     let (store, keys, clock) = (realm.v.store().clone(), realm.v.keys().clone(), realm.v.clock().clone());
-    let objects = Objects::folder(&dir.path().join("ledger")).unwrap();
+    let objects = aside(|| Objects::folder(&dir.path().join("ledger")).unwrap());
     let guard = Guard::new(objects.clone());
     let generations = Generations::new(&dir.path().join("keys"), "shop.example/ledger");
-    generations.init(&store, &guard, &entropy(77), realm.now()).unwrap();
-    let journal = Journal::new(objects.clone(), &keys, entropy(88)).unwrap();
+    aside(|| generations.init(&store, &guard, &entropy(77), realm.now()).unwrap());
+    let journal = aside(|| Journal::new(objects.clone(), &keys, entropy(88)).unwrap());
     let ledger = realm.v.ledger().clone().guarded(guard.clone(), journal.clone());
     let v = Volunteering::new(store.clone(), keys.clone(), ledger.clone(), clock, entropy(89));
-    guard.look(&store).unwrap();
+    aside(|| guard.look(&store).unwrap());
     let sign = || {
         let (own, store) = (Guard::new(objects.clone()), store.clone());
         let clock = Clock::fixed(realm.now());
@@ -66,7 +72,8 @@ pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
         let yes = Answer::Yes(text("tea"));
         said.push(asks::answer(&v, *person, "a1", &realm.hash("a1"), yes, &shown()).await.unwrap());
     }
-    sign();
+    realm.wait(TimeDelta::seconds(60));
+    aside(sign);
     let size = realm.read(|conn| entries::size(conn, Log::Consent));
     let before =
         realm.read(|conn| Ok((consent_rows::page(conn, None, 99)?, item_rows::page(conn, None, 99)?)));
@@ -75,7 +82,8 @@ pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
     let subject: Subject = "purpose/p1".parse().unwrap();
     objections::raise(&v, c.0, &subject, &shown()).await.unwrap();
     dark::go(&v, d.0, &shown()).await.unwrap();
-    sign();
+    realm.wait(TimeDelta::seconds(60));
+    aside(sign);
 
     put_back(realm, size);
     realm.write(|conn| {
@@ -85,7 +93,7 @@ pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
         objection_rows::forget(conn, d.0)?;
         dark_rows::end(conn, d.0)
     });
-    assert_eq!(guard.look(&store).unwrap(), Condition::RolledBack);
+    assert_eq!(aside(|| guard.look(&store).unwrap()), Condition::RolledBack);
     // Nothing is served meanwhile, and nothing new is agreed; whoever takes back is heard.
     assert!(matches!(decide(&v, &a.1, "p1", None).await, Err(VolunteeredError::Store(Error::Behind(_)))));
     let fetched = handing::fetch(&v, &system(7), "p1", -1, 10).await;
@@ -103,11 +111,11 @@ pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
         generations.clone(),
         entropy(99),
     );
-    let lost = restore.plan().unwrap().lost;
-    let plan = restoring::plan(&v, &journal, &lost).unwrap();
+    let lost = aside(|| restore.plan().unwrap().lost);
+    let plan = aside(|| restoring::plan(&v, &journal, &lost).unwrap());
     assert!(plan.len() >= 4, "{plan:?}");
-    restoring::redo(&v, &plan).unwrap();
-    let again = restoring::plan(&v, &journal, &lost).unwrap();
+    aside(|| restoring::redo(&v, &plan).unwrap());
+    let again = aside(|| restoring::plan(&v, &journal, &lost).unwrap());
     assert!(again.is_empty(), "safe to repeat: {again:?}");
     let state = async |person: Person| consents::of(&v, person).await.unwrap()[0].state;
     for person in [a.0, d.0, e.0] {
@@ -126,10 +134,10 @@ pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
     assert_eq!(objections::of(&v, c.0).await.unwrap()[0].subject, subject);
     assert!(dark::of(&v, d.0).await.unwrap().is_some());
 
-    restore.accept("ann", realm.now()).unwrap();
+    aside(|| restore.accept("ann", realm.now()).unwrap());
     assert_eq!(guard.condition(), Condition::Intact);
     assert!(!rebuild::check(&v).await.unwrap().is_empty(), "the log owes entries");
-    assert!(restoring::settle(&v).unwrap() >= 9);
+    assert!(aside(|| restoring::settle(&v)).unwrap() >= 9);
     let left = rebuild::check(&v).await.unwrap();
     assert!(left.is_empty(), "{left:#?}");
     assert!(!decide(&v, &c.1, "p1", None).await.unwrap().permitted);
