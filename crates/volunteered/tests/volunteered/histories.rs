@@ -145,52 +145,20 @@ impl Run<'_> {
                 }
                 (given.map(drop), self.model.submit(which))
             }
-            52..70 => {
-                let Some(at) = self.item() else { return Ok(()) };
-                let (id, owner) = (self.ids[at], Owner::Customer(self.person));
-                done = format!("{kind} item {at}");
-                match kind {
-                    52..58 => {
-                        let hash = self.realm.hash(self.model.items[at].ask);
-                        let given = outcome(items::confirm(v, self.person, id, &hash, &page).await);
-                        (given.map(drop), self.model.confirm(at))
-                    }
-                    58..61 => {
-                        (outcome(items::decline(v, self.person, id, &page).await), self.model.decline(at))
-                    }
-                    61..65 => (
-                        outcome(items::correct(v, &owner, id, text("new"), Some(&page)).await).map(drop),
-                        self.model.correct(at),
-                    ),
-                    _ => (
-                        outcome(items::withdraw(v, &owner, id, Some(&page)).await).map(drop),
-                        self.model.withdraw_item(at),
-                    ),
+            52..70 => match self.item() {
+                None => return Ok(()),
+                Some(at) => {
+                    done = format!("{kind} item {at}");
+                    self.act_on_item(kind, at).await
                 }
-            }
-            70..80 => {
-                let Some(id) = self.consent(purpose).await else { return Ok(()) };
-                done = format!("{kind} {purpose}");
-                let (why, who) = ("because".to_owned(), "s-1".to_owned());
-                match kind {
-                    70..74 => (
-                        outcome(consents::withdraw(v, self.person, id, &page).await).map(drop),
-                        self.model.end_consent(purpose, "withdrawn"),
-                    ),
-                    74..77 => (
-                        outcome(consents::renew(v, self.person, id, &page).await).map(drop),
-                        self.model.renew(purpose),
-                    ),
-                    77 | 78 => (
-                        outcome(consents::revoke(v, id, why, who).await).map(drop),
-                        self.model.end_consent(purpose, "revoked"),
-                    ),
-                    _ => (
-                        outcome(consents::invalidate(v, id, why, who).await).map(drop),
-                        self.model.end_consent(purpose, "invalidated"),
-                    ),
+            },
+            70..80 => match self.consent(purpose).await {
+                None => return Ok(()),
+                Some(id) => {
+                    done = format!("{kind} {purpose}");
+                    self.act_on_consent(kind, id, purpose).await
                 }
-            }
+            },
             80..87 => {
                 let text = SUBJECTS[self.below(5)];
                 let subject = text.parse().unwrap();
@@ -239,6 +207,55 @@ impl Run<'_> {
             }
         };
         if given == expected { Ok(()) } else { Err((done, given, expected)) }
+    }
+
+    async fn act_on_item(&mut self, kind: usize, at: usize) -> (Outcome, Outcome) {
+        let (v, page) = (&self.realm.v.clone(), shown());
+        let (id, owner) = (self.ids[at], Owner::Customer(self.person));
+        match kind {
+            52..58 => {
+                let hash = self.realm.hash(self.model.items[at].ask);
+                let given = outcome(items::confirm(v, self.person, id, &hash, &page).await);
+                (given.map(drop), self.model.confirm(at))
+            }
+            58..61 => (outcome(items::decline(v, self.person, id, &page).await), self.model.decline(at)),
+            61..65 => (
+                outcome(items::correct(v, &owner, id, text("new"), Some(&page)).await).map(drop),
+                self.model.correct(at),
+            ),
+            _ => (
+                outcome(items::withdraw(v, &owner, id, Some(&page)).await).map(drop),
+                self.model.withdraw_item(at),
+            ),
+        }
+    }
+
+    async fn act_on_consent(
+        &mut self,
+        kind: usize,
+        id: ConsentId,
+        purpose: &'static str,
+    ) -> (Outcome, Outcome) {
+        let (v, page) = (&self.realm.v.clone(), shown());
+        let (why, who) = ("because".to_owned(), "s-1".to_owned());
+        match kind {
+            70..74 => (
+                outcome(consents::withdraw(v, self.person, id, &page).await).map(drop),
+                self.model.end_consent(purpose, "withdrawn"),
+            ),
+            74..77 => (
+                outcome(consents::renew(v, self.person, id, &page).await).map(drop),
+                self.model.renew(purpose),
+            ),
+            77 | 78 => (
+                outcome(consents::revoke(v, id, why, who).await).map(drop),
+                self.model.end_consent(purpose, "revoked"),
+            ),
+            _ => (
+                outcome(consents::invalidate(v, id, why, who).await).map(drop),
+                self.model.end_consent(purpose, "invalidated"),
+            ),
+        }
     }
 
     /// Before the first place of this customer's items.

@@ -32,7 +32,7 @@ struct Seen {
 
 /// One request; whether it gave anything.
 async fn ask(v: &Volunteering, caller: u8, name: &str, start: i64) -> bool {
-    if caller % 2 == 0 {
+    if caller.is_multiple_of(2) {
         return decide(v, name, "p1", None).await.unwrap().permitted;
     }
     let page = handing::fetch(v, &system(caller), "p1", start, 10).await.unwrap();

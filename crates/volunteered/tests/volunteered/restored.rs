@@ -1,13 +1,8 @@
-use chrono::TimeDelta;
-use counterfoil_domain::clock::Clock;
 use counterfoil_domain::ids::Person;
 use counterfoil_domain::objection::Subject;
 use counterfoil_domain::{consent, item};
-use counterfoil_ledger::guard::{Condition, Guard};
-use counterfoil_ledger::journal::Journal;
-use counterfoil_ledger::objects::Objects;
+use counterfoil_ledger::guard::Condition;
 use counterfoil_ledger::restore::Restore;
-use counterfoil_ledger::tree::{Generations, Keeper};
 use counterfoil_store::Error;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::{
@@ -17,16 +12,11 @@ use counterfoil_volunteered::asks::Answer;
 use counterfoil_volunteered::decisions::decide;
 use counterfoil_volunteered::items::Owner;
 use counterfoil_volunteered::{
-    VolunteeredError, Volunteering, asks, consents, dark, handing, items, objections, rebuild, restoring,
+    VolunteeredError, asks, consents, dark, handing, items, objections, rebuild, restoring,
 };
-use prometheus::Registry;
 
+use crate::beside::{Beside, aside};
 use crate::realm::{Realm, entropy, shown, system, text};
-
-/// Does what blocks beside the tasks of the test.
-fn aside<T>(act: impl FnOnce() -> T) -> T {
-    tokio::task::block_in_place(act)
-}
 
 /// Makes the consent log as short as it once was, with the rights of whoever put the older state back.
 fn put_back(realm: &Realm, size: i64) {
@@ -47,99 +37,80 @@ fn put_back(realm: &Realm, size: i64) {
 }
 
 pub async fn an_older_database_brings_nothing_back(realm: &Realm) {
-    let dir = tempfile::tempdir().unwrap();
-    let (store, keys, clock) = (realm.v.store().clone(), realm.v.keys().clone(), realm.v.clock().clone());
-    let objects = aside(|| Objects::folder(&dir.path().join("ledger")).unwrap());
-    let guard = Guard::new(objects.clone());
-    let generations = Generations::new(&dir.path().join("keys"), "shop.example/ledger");
-    aside(|| generations.init(&store, &guard, &entropy(77), realm.now()).unwrap());
-    let journal = aside(|| Journal::new(objects.clone(), &keys, entropy(88)).unwrap());
-    let ledger = realm.v.ledger().clone().guarded(guard.clone(), journal.clone());
-    let v = Volunteering::new(store.clone(), keys.clone(), ledger.clone(), clock, entropy(89));
-    aside(|| guard.look(&store).unwrap());
-    let sign = || {
-        let (own, store) = (Guard::new(objects.clone()), store.clone());
-        let clock = Clock::fixed(realm.now());
-        let generations = generations.clone();
-        Keeper::new(store, objects.clone(), own, generations, clock, "a".to_owned(), &Registry::new())
-            .unwrap()
-            .round()
-            .unwrap();
-    };
-    let [a, b, c, d, e]: [(Person, String); 5] = std::array::from_fn(|_| realm.customer());
+    let beside = Beside::new(realm);
+    let v = beside.v.clone();
+    let [ann, ben, cem, dot, eve]: [(Person, String); 5] = std::array::from_fn(|_| realm.customer());
     let mut said = Vec::new();
-    for (person, _) in [&a, &b, &c, &d, &e] {
+    for (person, _) in [&ann, &ben, &cem, &dot, &eve] {
         let yes = Answer::Yes(text("tea"));
         said.push(asks::answer(&v, *person, "a1", &realm.hash("a1"), yes, &shown()).await.unwrap());
     }
-    realm.wait(TimeDelta::seconds(60));
-    aside(sign);
+    beside.sign(realm);
     let size = realm.read(|conn| entries::size(conn, Log::Consent));
     let before =
         realm.read(|conn| Ok((consent_rows::page(conn, None, 99)?, item_rows::page(conn, None, 99)?)));
-    consents::withdraw(&v, a.0, said[0].consent_id, &shown()).await.unwrap();
-    items::withdraw(&v, &Owner::Customer(b.0), said[1].item_id.unwrap(), Some(&shown())).await.unwrap();
+    consents::withdraw(&v, ann.0, said[0].consent_id, &shown()).await.unwrap();
+    items::withdraw(&v, &Owner::Customer(ben.0), said[1].item_id.unwrap(), Some(&shown())).await.unwrap();
     let subject: Subject = "purpose/p1".parse().unwrap();
-    objections::raise(&v, c.0, &subject, &shown()).await.unwrap();
-    dark::go(&v, d.0, &shown()).await.unwrap();
-    realm.wait(TimeDelta::seconds(60));
-    aside(sign);
+    objections::raise(&v, cem.0, &subject, &shown()).await.unwrap();
+    dark::go(&v, dot.0, &shown()).await.unwrap();
+    beside.sign(realm);
 
     put_back(realm, size);
     realm.write(|conn| {
         before.0.iter().try_for_each(|one| consent_rows::put(conn, one))?;
         before.1.iter().try_for_each(|one| item_rows::put(conn, one))?;
-        objection_rows::forget(conn, c.0)?;
-        objection_rows::forget(conn, d.0)?;
-        dark_rows::end(conn, d.0)
+        objection_rows::forget(conn, cem.0)?;
+        objection_rows::forget(conn, dot.0)?;
+        dark_rows::end(conn, dot.0)
     });
-    assert_eq!(aside(|| guard.look(&store).unwrap()), Condition::RolledBack);
+    assert_eq!(aside(|| beside.guard.look(realm.v.store()).unwrap()), Condition::RolledBack);
     // Nothing is served meanwhile, and nothing new is agreed; whoever takes back is heard.
-    assert!(matches!(decide(&v, &a.1, "p1", None).await, Err(VolunteeredError::Store(Error::Behind(_)))));
+    assert!(matches!(decide(&v, &ann.1, "p1", None).await, Err(VolunteeredError::Store(Error::Behind(_)))));
     let fetched = handing::fetch(&v, &system(7), "p1", -1, 10).await;
     assert!(matches!(fetched, Err(VolunteeredError::Store(Error::Behind(_)))));
-    let yes = asks::answer(&v, a.0, "a2", &realm.hash("a2"), Answer::Yes(text("x")), &shown()).await;
+    let yes = asks::answer(&v, ann.0, "a2", &realm.hash("a2"), Answer::Yes(text("x")), &shown()).await;
     assert!(matches!(yes, Err(VolunteeredError::Store(Error::Behind(_)))));
-    consents::withdraw(&v, e.0, said[4].consent_id, &shown()).await.unwrap();
+    consents::withdraw(&v, eve.0, said[4].consent_id, &shown()).await.unwrap();
 
     let restore = Restore::new(
-        store.clone(),
-        keys,
-        ledger,
-        guard.clone(),
-        journal.clone(),
-        generations.clone(),
+        realm.v.store().clone(),
+        realm.v.keys().clone(),
+        beside.ledger.clone(),
+        beside.guard.clone(),
+        beside.journal.clone(),
+        beside.generations.clone(),
         entropy(99),
     );
     let lost = aside(|| restore.plan().unwrap().lost);
-    let plan = aside(|| restoring::plan(&v, &journal, &lost).unwrap());
+    let plan = aside(|| restoring::plan(&v, &beside.journal, &lost).unwrap());
     assert!(plan.len() >= 4, "{plan:?}");
     aside(|| restoring::redo(&v, &plan).unwrap());
-    let again = aside(|| restoring::plan(&v, &journal, &lost).unwrap());
+    let again = aside(|| restoring::plan(&v, &beside.journal, &lost).unwrap());
     assert!(again.is_empty(), "safe to repeat: {again:?}");
     let state = async |person: Person| consents::of(&v, person).await.unwrap()[0].state;
-    for person in [a.0, d.0, e.0] {
+    for person in [ann.0, dot.0, eve.0] {
         assert_eq!(state(person).await, consent::State::Withdrawn);
     }
-    assert_eq!((state(b.0).await, state(c.0).await), (consent::State::Given, consent::State::Given));
+    assert_eq!((state(ben.0).await, state(cem.0).await), (consent::State::Given, consent::State::Given));
     for (person, expected) in [
-        (a.0, item::State::Withdrawn),
-        (b.0, item::State::Withdrawn),
-        (c.0, item::State::Live),
-        (d.0, item::State::Withdrawn),
-        (e.0, item::State::Withdrawn),
+        (ann.0, item::State::Withdrawn),
+        (ben.0, item::State::Withdrawn),
+        (cem.0, item::State::Live),
+        (dot.0, item::State::Withdrawn),
+        (eve.0, item::State::Withdrawn),
     ] {
         assert_eq!(items::of(&v, person).await.unwrap()[0].state, expected);
     }
-    assert_eq!(objections::of(&v, c.0).await.unwrap()[0].subject, subject);
-    assert!(dark::of(&v, d.0).await.unwrap().is_some());
+    assert_eq!(objections::of(&v, cem.0).await.unwrap()[0].subject, subject);
+    assert!(dark::of(&v, dot.0).await.unwrap().is_some());
 
     aside(|| restore.accept("ann", realm.now()).unwrap());
-    assert_eq!(guard.condition(), Condition::Intact);
+    assert_eq!(beside.guard.condition(), Condition::Intact);
     assert!(!rebuild::check(&v).await.unwrap().is_empty(), "the log owes entries");
     assert!(aside(|| restoring::settle(&v)).unwrap() >= 9);
     let left = rebuild::check(&v).await.unwrap();
     assert!(left.is_empty(), "{left:#?}");
-    assert!(!decide(&v, &c.1, "p1", None).await.unwrap().permitted);
-    assert!(decide(&v, &b.1, "p1", None).await.unwrap().permitted);
+    assert!(!decide(&v, &cem.1, "p1", None).await.unwrap().permitted);
+    assert!(decide(&v, &ben.1, "p1", None).await.unwrap().permitted);
 }
