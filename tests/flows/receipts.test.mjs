@@ -86,6 +86,9 @@ describe('receipts', { timeout: 900_000 }, () => {
     assert.deepEqual(types(given), ['grant.requested', 'grant.given']);
     assert.equal(given.contents.holder, 'customer');
     const said = await assertHolds(given);
+    const registered = await service.json(['config-objects', 'show', 'app', app.clientId]);
+    const payload = JSON.parse(readFileSync(join(given.folder, 'entries/02/payload.json'), 'utf8'));
+    assert.equal(payload.registration, registered.hash, 'it names what the register said of the app');
     assert.match(said, /continues \d+/);
     assert.match(said, /entries\/02 .*payload, header, entry \d+ of \d+, signature: holds/);
     assert.ok(readdirSync(join(given.folder, 'artefacts')).length >= 2, 'what was shown is in it');

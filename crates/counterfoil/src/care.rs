@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use counterfoil_ledger::tree::{EVERY, Keeper, KeeperError};
 use counterfoil_ledger::verify::{Examined, Wanted};
-use counterfoil_volunteered::Volunteering;
-use counterfoil_volunteered::sweep::{self, Swept};
 use prometheus::{IntGauge, Opts};
 
 use crate::failure::Failure;
@@ -17,23 +15,6 @@ use crate::realm::Realm;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long after its start a process verifies for the first time.
 const FIRST_VERIFICATION: Duration = Duration::from_secs(60);
-
-/// How often what time does to consents and items is written down.
-const SWEEP_EVERY: Duration = Duration::from_secs(30);
-
-/// Writes down what time does to what customers told. Each step is a transaction that looks again, so that any number of
-/// processes may do it.
-pub async fn sweep(volunteering: Volunteering) {
-    let mut ticks = actix_web::rt::time::interval(SWEEP_EVERY);
-    loop {
-        ticks.tick().await;
-        match sweep::run(&volunteering).await {
-            Ok(swept) if swept == Swept::default() => {}
-            Ok(swept) => tracing::info!(?swept, "time did its part"),
-            Err(error) => tracing::warn!(%error, "what is due could not be written down"),
-        }
-    }
-}
 
 /// The thread that keeps the trees.
 pub struct Keeping {

@@ -180,13 +180,7 @@ impl Realm {
         .map_err(|error| Failure::Usage(format!("{error}")))
     }
 
-    /// What makes receipts.
-    pub fn receipts(&self, oauth: &Oauth) -> Result<Receipts, Failure> {
-        let sources = Sources { objects: self.objects.clone(), generations: self.generations.clone() };
-        Ok(Receipts::new(oauth.clone(), sources)?)
-    }
-
-    /// What customers tell.
+    /// What customers tell the retailer.
     pub fn volunteering(&self) -> Volunteering {
         Volunteering::new(
             self.store.clone(),
@@ -195,6 +189,12 @@ impl Realm {
             self.clock.clone(),
             self.entropy.clone(),
         )
+    }
+
+    /// What makes receipts.
+    pub fn receipts(&self, oauth: &Oauth) -> Result<Receipts, Failure> {
+        let sources = Sources { objects: self.objects.clone(), generations: self.generations.clone() };
+        Ok(Receipts::new(oauth.clone(), sources)?)
     }
 
     /// What records the order stream.

@@ -288,6 +288,7 @@ fn grant(realm: &Realm) -> Standing {
         state_reason: None,
         approvals: vec!["ann".to_owned()],
         app_epoch: 0,
+        purposes: None,
         created_at: now,
     };
     let grant = Grant {

@@ -71,6 +71,8 @@ pub struct App {
     pub app_epoch: i64,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
+    /// The purposes for which a system of the retailer may ask and fetch; absent for an app that customers let in.
+    pub purposes: Option<Vec<String>>,
 }
 
 #[derive(Queryable)]
@@ -91,6 +93,7 @@ struct Row {
     created_at: NaiveDateTime,
     address: Option<String>,
     contact: Option<String>,
+    purposes: Option<String>,
 }
 
 impl Row {
@@ -103,6 +106,10 @@ impl Row {
             max_duration: Lasting::from_name(&self.max_duration).ok_or_else(|| corrupt("max_duration"))?,
             state: AppState::from_name(&self.state).ok_or_else(|| corrupt("state"))?,
             approvals: words(&self.approvals).ok_or_else(|| corrupt("approvals"))?,
+            purposes: match &self.purposes {
+                None => None,
+                Some(purposes) => Some(words(purposes).ok_or_else(|| corrupt("purposes"))?),
+            },
             name: self.name,
             operator: self.operator,
             address: self.address,
@@ -146,6 +153,7 @@ pub fn insert(conn: &mut Conn, app: &App) -> Result<()> {
             apps::created_at.eq(app.created_at.naive_utc()),
             apps::address.eq(app.address.clone()),
             apps::contact.eq(app.contact.clone()),
+            apps::purposes.eq(app.purposes.as_deref().map(json).transpose()?),
         ))
         .execute(conn)?;
     Ok(())

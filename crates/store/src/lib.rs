@@ -44,6 +44,7 @@ pub mod schema;
 pub mod sessions;
 pub mod standings;
 pub mod suppression;
+pub mod system_tokens;
 pub mod tokens;
 pub mod tombstones;
 pub mod trees;

@@ -321,6 +321,7 @@ diesel::table! {
         created_at -> Timestamp,
         address -> Nullable<Text>,
         contact -> Nullable<Text>,
+        purposes -> Nullable<Text>,
     }
 }
 
@@ -507,6 +508,15 @@ diesel::table! {
         parent -> Nullable<Binary>,
         issued_at -> Timestamp,
         expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    system_tokens (token_hash) {
+        token_hash -> Binary,
+        client_id -> Binary,
+        jkt -> Text,
+        expires_at -> Timestamp,
     }
 }
 

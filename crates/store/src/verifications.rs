@@ -16,7 +16,7 @@ use crate::schema::{
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 20] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 21] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
     ("artefacts", "what pages are made of"),
@@ -37,6 +37,7 @@ pub const WITHOUT_PERSONS: [(&str, &str); 20] = [
         "ids of records of which a receipt is to be sent, until it is, or the record is found to be of nobody",
     ),
     ("suppression", "kept on purpose: keyed hash and time, so that late events bring nobody back"),
+    ("system_tokens", "hashes of tokens of the shop's systems"),
     ("used_ids", "hashes of identifiers of apps"),
     ("verifications", "what this look begins with; its row goes with the entry about it"),
     ("person_keys", "looked at in the keystore"),

@@ -47,14 +47,6 @@ pub async fn check(v: &Volunteering) -> Result<Vec<Difference>, VolunteeredError
     v.store().read_moment(move |conn| Ok(check_in(&volunteering, conn)?)).await
 }
 
-/// [`check`] on this thread.
-///
-/// # Errors
-/// The store's.
-pub fn check_blocking(v: &Volunteering) -> counterfoil_store::Result<Vec<Difference>> {
-    v.store().read_moment_blocking(|conn| check_in(v, conn))
-}
-
 pub(crate) fn check_in(v: &Volunteering, conn: &mut Conn) -> counterfoil_store::Result<Vec<Difference>> {
     let mut differences = Vec::new();
     let mut known: HashSet<RecordId> = HashSet::new();

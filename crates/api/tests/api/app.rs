@@ -117,6 +117,7 @@ impl Grant {
             jwks: json!({ "keys": [own.public()] }).to_string(),
             max_duration: Lasting::Days180,
             window_from: None,
+            purposes: None,
         };
         let client = apps::register(&realm.oauth, new).await.unwrap().to_string();
         let push = [

@@ -18,17 +18,17 @@ pub enum Ledger {
     /// Whether both logs are what was signed. Exit codes: 0 intact, 1 tampered (names the first bad entry and layer),
     /// 2 unverifiable (a key or file is missing), 3 rolled back or cut off. Erased entries are counted, and no fault.
     Verify(Verify),
-    /// Whether what the tables say of consents, items, exchanges and objections is what the headers of their entries alone
-    /// say. Exit codes: 0 they say the same, 1 they do not (names each record).
-    Rebuild {
-        /// Only look, which is all that there is.
-        #[arg(long, required = true)]
-        check: bool,
-    },
     /// Prints the proof that an entry is in its log (c2sp.org/tlog-proof).
     Prove {
         /// Its id: `ent_…`.
         entry: String,
+    },
+    /// Holds what the tables say of consents, items, exchanges and objections against what the headers of entries alone
+    /// say; exit code 1 and the records where they differ.
+    Rebuild {
+        /// Compare and change nothing: there is nothing else that it does.
+        #[arg(long, required = true)]
+        check: bool,
     },
     /// Writes what is public of every log into a folder: checkpoints, keys, tiles (c2sp.org/tlog-tiles).
     Export {

@@ -232,11 +232,19 @@ pub enum Apps {
         #[arg(long)]
         contact: Option<String>,
         /// Where answers may go; may be given more than once.
-        #[arg(long, required = true)]
+        #[arg(long, required_unless_present = "purpose")]
         redirect_uri: Vec<String>,
         /// Scopes it may ask for, separated by spaces.
-        #[arg(long)]
+        #[arg(
+            long,
+            required_unless_present = "purpose",
+            default_value_if("purpose", clap::builder::ArgPredicate::IsPresent, "")
+        )]
         scope: String,
+        /// A purpose for which a system of the retailer may ask and fetch; may be given more than once. Without one it
+        /// is an app that customers let in.
+        #[arg(long, conflicts_with_all = ["redirect_uri", "max_duration", "window_from"])]
+        purpose: Vec<String>,
         /// How it proves who it is.
         #[arg(long, default_value = "private_key_jwt")]
         auth: String,

@@ -43,6 +43,7 @@ async fn answer(oauth: &Oauth, command: Apps) -> Result<Value, Failure> {
             contact,
             redirect_uri,
             scope,
+            purpose,
             auth,
             jwks,
             max_duration,
@@ -63,6 +64,7 @@ async fn answer(oauth: &Oauth, command: Apps) -> Result<Value, Failure> {
                 jwks: keys,
                 max_duration,
                 window_from,
+                purposes: (!purpose.is_empty()).then_some(purpose),
             };
             let client_id = apps::register(oauth, new).await?;
             let state = apps::list(oauth).await?.into_iter().find(|app| app.client_id == client_id);
@@ -94,6 +96,7 @@ fn described(app: &App) -> Value {
         "redirectUris": app.redirect_uris,
         "scope": app.scope,
         "maxDuration": app.max_duration.name(),
+        "purposes": app.purposes,
         "windowFrom": app.window_from,
         "state": app.state.name(),
         "approvals": app.approvals,

@@ -181,6 +181,7 @@ impl Realm {
             grant_epoch: grant.grant_epoch,
             client_id: grant.client_id,
             app_epoch: now.as_ref().map_or(0, |now| now.app_epoch),
+            purposes: None,
             person: grant.person,
             customer_epoch: now.as_ref().map_or(0, |now| now.customer_epoch),
             record: grant.record,

@@ -114,6 +114,7 @@ pub fn new_app(jwks: &Value) -> NewApp {
         jwks: jwks.to_string(),
         max_duration: Lasting::Days180,
         window_from: None,
+        purposes: None,
     }
 }
 

@@ -23,6 +23,7 @@ pub fn app(id: u8) -> App {
         state_reason: None,
         approvals: vec![],
         app_epoch: 0,
+        purposes: None,
         created_at: at(i64::from(id)),
     }
 }

@@ -170,6 +170,7 @@ impl Site {
             jwks: json!({ "keys": [public] }).to_string(),
             max_duration: registered.max_duration,
             window_from: registered.window_from.map(|day| day.parse::<NaiveDate>().unwrap()),
+            purposes: None,
         };
         let client_id = apps::register(&oauth, new).await.unwrap().to_string();
         let app = App::new()

@@ -45,6 +45,7 @@ pub fn register(settings: &Settings, realm: &Realm, dir: &Path) -> Result<String
             jwks: serde_json::json!({ "keys": [public.as_ref()] }).to_string(),
             max_duration: Lasting::UntilWithdrawn,
             window_from: None,
+            purposes: None,
         };
         Ok(format!("{}", apps::register(&oauth, new).await?))
     })

@@ -24,8 +24,8 @@ pub fn run(settings: &Settings, command: &Ledger, quiet: bool) -> Result<(), Fai
         Ledger::Head => head(&realm),
         Ledger::Entries => entries::print(&realm),
         Ledger::Verify(command) => verify::run(&realm, command, quiet),
-        Ledger::Rebuild { .. } => rebuild::run(&realm),
         Ledger::Prove { entry } => prove::run(&realm, entry),
+        Ledger::Rebuild { .. } => rebuild::run(&realm),
         Ledger::Export { dir } => export::run(&realm, dir),
     }
 }

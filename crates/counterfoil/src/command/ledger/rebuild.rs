@@ -1,24 +1,32 @@
-//! `ledger rebuild --check`.
+//! `ledger rebuild --check`: whether the tables of what customers volunteer say what the headers of entries alone say.
 
 use counterfoil_volunteered::rebuild;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::realm::Realm;
 
-/// Holds the tables against the headers; prints every record of which they say different things.
+/// Compares, prints what differs, and fails where anything does.
 pub fn run(realm: &Realm) -> Result<(), Failure> {
-    let differences = rebuild::check_blocking(&realm.volunteering())?;
-    let told: Vec<_> = differences
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::io("starting the runtime"))?;
+    let found = runtime.block_on(rebuild::check(&realm.volunteering()))?;
+    let listed: Value = found
         .iter()
         .map(|one| {
-            json!({ "table": one.table, "record": one.record, "stored": one.stored, "rebuilt": one.rebuilt })
+            json!({
+                "table": one.table,
+                "record": format!("{}", one.record),
+                "stored": one.stored,
+                "rebuilt": one.rebuilt,
+            })
         })
         .collect();
-    super::super::print(&json!({ "same": told.is_empty(), "differences": told }))?;
-    if told.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Different("the tables and the ledger say different things".to_owned()))
+    super::super::print(&json!({ "differences": listed }))?;
+    if found.is_empty() {
+        return Ok(());
     }
+    Err(Failure::Different(format!("{} records stand otherwise than their entries say", found.len())))
 }
