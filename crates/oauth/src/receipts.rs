@@ -214,7 +214,7 @@ impl Receipts {
     /// [`ReceiptError`].
     pub fn make(&self, grant: &Grant, is_customer: bool) -> Result<Receipt, ReceiptError> {
         let Inner { oauth, sources, .. } = &*self.0;
-        let shelf = Shelf {
+        let from = Shelf {
             store: oauth.store(),
             keys: oauth.keys(),
             ledger: oauth.ledger(),
@@ -223,7 +223,7 @@ impl Receipts {
             service: oauth.issuer(),
             domain: oauth.settings().public_url.host_str().unwrap_or_default(),
         };
-        let material = Material::gather(&shelf, grant.record, grant.person, |conn| {
+        let material = Material::gather(&from, grant.record, grant.person, |conn| {
             let app = apps::find(conn, grant.client_id)?;
             Ok(app.map(|app| Party {
                 id: format!("{}", app.client_id),

@@ -81,7 +81,7 @@ impl Receipts {
         let Inner { v, objects, generations, service, domain } = &*self.0;
         let found = v.store().read_blocking(|conn| consents::find(conn, consent_id))?;
         let consent = found.filter(|consent| consent.person == person).ok_or(ReceiptError::NotFound)?;
-        let shelf = Shelf {
+        let from = Shelf {
             store: v.store(),
             keys: v.keys(),
             ledger: v.ledger(),
@@ -90,7 +90,7 @@ impl Receipts {
             service,
             domain,
         };
-        let material = Material::gather(&shelf, consent.record, person, |_| Ok(None))?;
+        let material = Material::gather(&from, consent.record, person, |_| Ok(None))?;
         Ok(pack(&Inputs {
             of: Agreement::Consent(&format!("{consent_id}")),
             service,
