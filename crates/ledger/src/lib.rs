@@ -173,7 +173,7 @@ impl Ledger {
         self.append_groups(
             conn,
             now,
-            abouts.iter().map(|about| {
+            &abouts.iter().map(|about| {
                 let under = Under { key: about.evidence, by: SealedBy::Evidence };
                 (Some(about.person), under, about.drafts)
             }),
@@ -189,14 +189,14 @@ impl Ledger {
         now: DateTime<Utc>,
         drafts: &[Draft],
     ) -> Result<Vec<Appended>> {
-        self.append_groups(conn, now, std::iter::once((person, *under, drafts)))
+        self.append_groups(conn, now, &std::iter::once((person, *under, drafts)))
     }
 
     fn append_groups<'a>(
         &self,
         conn: &mut Conn,
         now: DateTime<Utc>,
-        groups: impl Iterator<Item = (Option<Person>, Under<'a>, &'a [Draft])> + Clone,
+        groups: &(impl Iterator<Item = (Option<Person>, Under<'a>, &'a [Draft])> + Clone),
     ) -> Result<Vec<Appended>> {
         let all = || groups.clone().flat_map(|(_, _, drafts)| drafts);
         if let Some(draft) = all().find(|draft| draft.entry_type.home() == Home::Access) {
@@ -257,8 +257,11 @@ impl Ledger {
     }
 
     /// Writes what drafts narrow into the closure journal, before it is committed: `first` is the number of the first
-    /// one's entry.
-    pub(crate) fn note_closures(
+    /// one's entry; `None` while the log cannot be written.
+    ///
+    /// # Errors
+    /// The journal's; nothing must be committed then.
+    pub fn note_closures(
         &self,
         person: Person,
         drafts: &[Draft],

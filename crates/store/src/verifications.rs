@@ -9,9 +9,9 @@ use diesel::prelude::*;
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::{
-    addresses, aliases, codes, customers, destructions, entries, erasure_requests, grants, holds, links,
-    objects, purchases, pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked,
-    verifications,
+    addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
+    exchanges, fetches, grants, holds, item_places, items, links, objections, objects, purchases,
+    pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked, uses, verifications,
 };
 use crate::{either, people};
 
@@ -124,6 +124,7 @@ pub fn finish(conn: &mut Conn, person: Person) -> Result<bool> {
 pub fn look(conn: &mut Conn, pending: &Pending) -> Result<Vec<Place>> {
     let mut places = who_and_what(conn, pending.person)?;
     places.extend(apps_and_browser(conn, pending.person)?);
+    places.extend(volunteered(conn, pending.person)?);
     places.extend(ledger(conn, pending)?);
     Ok(places)
 }
@@ -168,6 +169,22 @@ fn apps_and_browser(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, pushed_requests, pushed_requests::person.eq(key())),
         count!(conn, sessions, sessions::person.eq(key())),
         count!(conn, addresses, addresses::person.eq(key())),
+    ])
+}
+
+fn volunteered(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
+    let key = || person.as_bytes().to_vec();
+    Ok(vec![
+        count!(conn, consents, consents::person.eq(key())),
+        count!(conn, items, items::person.eq(key())),
+        // A place without its person stays: that an item is gone, and says nothing of whose it was.
+        count!(conn, item_places, item_places::person.eq(key())),
+        count!(conn, fetches, fetches::person.eq(key())),
+        count!(conn, uses, uses::person.eq(key())),
+        count!(conn, exchanges, exchanges::person.eq(key())),
+        count!(conn, answers, answers::person.eq(key())),
+        count!(conn, objections, objections::person.eq(key())),
+        count!(conn, dark, dark::person.eq(key())),
     ])
 }
 

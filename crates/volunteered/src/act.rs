@@ -211,7 +211,7 @@ impl Act {
         conn: &mut Conn,
         item: Item,
         entry_type: EntryType,
-        digest: Option<String>,
+        digest: Option<&str>,
         cause: Option<EntryId>,
     ) -> Result<EntryId, VolunteeredError> {
         let (basis, expires) = self.terms_of(conn, &item)?;
@@ -354,15 +354,38 @@ impl Act {
         self.customer.dark = None;
     }
 
-    /// Writes everything: rows, gate, entries, in the order of the locks.
+    /// Writes everything: rows, gate, entries, in the order of the locks. While the database is behind what was signed,
+    /// what narrows goes on all the same, and the log owes its entries ([`crate::restoring::settle`]).
     ///
     /// # Errors
-    /// The store's; [`Error::Contended`] when a system fetched something of the customer's meanwhile.
+    /// The store's; [`Error::Contended`] when a system fetched something of the customer's meanwhile, [`Error::Behind`]
+    /// for what cannot wait.
     pub(crate) fn finish(mut self, conn: &mut Conn) -> Result<Done, Error> {
+        let is_owed = match self.v.ledger().check() {
+            Ok(()) => false,
+            Err(_) if self.drafts.iter().all(|draft| can_be_owed(draft.entry_type)) => true,
+            Err(error) => return Err(error),
+        };
+        let systems = self.write_and_tell(conn)?;
+        if is_owed {
+            self.v.ledger().note_closures(self.person, &self.drafts, None, self.now)?;
+        } else {
+            self.write_entries(conn)?;
+        }
+        Ok(self.done(systems))
+    }
+
+    /// [`Act::finish`] without entries and without the journal, which has it.
+    pub(crate) fn finish_unwritten(mut self, conn: &mut Conn) -> Result<Done, Error> {
+        let systems = self.write_and_tell(conn)?;
+        Ok(self.done(systems))
+    }
+
+    /// Everything before the entries: rows, what others are told, and the gate.
+    fn write_and_tell(&mut self, conn: &mut Conn) -> Result<u32, Error> {
         self.write_rows(conn)?;
         let systems = self.tell(conn)?;
-        let is_narrowing = self.drafts.iter().any(|draft| narrows(draft.entry_type));
-        if is_narrowing {
+        if self.drafts.iter().any(|draft| narrows(draft.entry_type)) {
             let access_size = self.v.ledger().gate(conn)?;
             // Who fetched something until now is told, and is paid for; from now on nobody can.
             if items::fetches_of(conn, self.person)? != self.customer.fetches {
@@ -374,9 +397,12 @@ impl Act {
                 }
             }
         }
-        self.write_entries(conn)?;
+        Ok(systems)
+    }
+
+    fn done(mut self, systems: u32) -> Done {
         self.customer.items.retain(|_, item| !item.state.is_final());
-        Ok(Done { customer: self.customer, systems })
+        Done { customer: self.customer, systems }
     }
 
     fn write_rows(&self, conn: &mut Conn) -> Result<(), Error> {
@@ -478,6 +504,13 @@ impl Says {
             payload: json!({ "subject": subject.to_string() }),
         }
     }
+}
+
+/// Whether the log can have an entry of this type later: what it says only takes away.
+fn can_be_owed(entry_type: EntryType) -> bool {
+    let is_correction = entry_type == EntryType::VolunteeredCorrected;
+    narrows(entry_type) && !is_correction
+        || matches!(entry_type, EntryType::ConsentLapsed | EntryType::ValueForgone)
 }
 
 /// A record that its customer's key alone tells.

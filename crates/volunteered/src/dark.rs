@@ -42,7 +42,7 @@ pub struct GoneDark {
 /// How long nobody is asked anything after going dark, in months.
 const QUIET_MONTHS: u32 = 12;
 /// Going dark takes back whatever was agreed to: GDPR Art. 7(3).
-const BASIS: &str = "eu-gdpr:A7-3";
+pub(crate) const BASIS: &str = "eu-gdpr:A7-3";
 
 impl From<Row> for Dark {
     fn from(row: Row) -> Self {

@@ -21,8 +21,18 @@ pub fn end_in(
     conn: &mut Conn,
     person: Person,
     now: DateTime<Utc>,
-) -> Result<(), VolunteeredError> {
+) -> counterfoil_store::Result<()> {
     let mut act = Act::on(v, conn, person, By::service("customer_erased"), now)?;
+    end_all(&mut act, conn).map_err(|error| match error {
+        VolunteeredError::Store(error) => error,
+        // Only what can end is ended.
+        other => counterfoil_store::Error::Unexpected(format!("{other}")),
+    })?;
+    act.finish(conn)?;
+    Ok(())
+}
+
+fn end_all(act: &mut Act, conn: &mut Conn) -> Result<(), VolunteeredError> {
     for consent in act.customer.consents.values().cloned().collect::<Vec<_>>() {
         if consent.state.is_in_force() {
             act.close_consent(conn, consent.consent_id, consent::Act::Revoke, None)?;
@@ -35,7 +45,6 @@ pub fn end_in(
             act.end_item(conn, item.item_id, item::Act::Withdraw, None)?;
         }
     }
-    act.finish(conn)?;
     Ok(())
 }
 

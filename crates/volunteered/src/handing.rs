@@ -121,7 +121,9 @@ pub async fn fetch(
             // From here on nothing is taken back until these items have their entries; what was taken back since they
             // were looked at is not handed out.
             volunteering.ledger().gate(conn)?;
-            if Stand::look(conn, &purpose, is_marketing, (after, limit), now)? != before {
+            let again = Stand::look(conn, &purpose, is_marketing, (after, limit), now)?;
+            // What came meanwhile stands further on, and is for the next page.
+            if before.usable.iter().any(|(id, one)| again.usable.get(id) != Some(one)) {
                 return Err(counterfoil_store::Error::Contended.into());
             }
             enter(&volunteering, conn, &system, &usable, now)?;
@@ -131,7 +133,6 @@ pub async fn fetch(
 }
 
 /// What stands in a stretch of the order, as of one look.
-#[derive(PartialEq)]
 struct Stand {
     places: Vec<(ItemId, i64)>,
     usable: HashMap<ItemId, (Item, Option<DateTime<Utc>>)>,

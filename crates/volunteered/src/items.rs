@@ -283,7 +283,7 @@ pub async fn confirm(
             item.consent_id = consent_id;
             item.version += 1;
             item.ends_at = None;
-            act.write_item(conn, item, EntryType::VolunteeredSubmitted, Some(digest), None)?;
+            act.write_item(conn, item, EntryType::VolunteeredSubmitted, Some(&digest), None)?;
             let exchange = promise(&mut act, &ask, item_id)?;
             act.finish(conn)?;
             Ok(Answered { consent_id, item_id: Some(item_id), exchange })

@@ -18,6 +18,8 @@ pub mod items;
 pub mod objections;
 mod published;
 pub mod rebuild;
+pub mod receipts;
+pub mod restoring;
 pub mod sweep;
 mod telling;
 mod values;

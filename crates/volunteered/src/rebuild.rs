@@ -18,6 +18,8 @@ pub struct Difference {
     pub table: &'static str,
     /// The record.
     pub record: RecordId,
+    /// Whose it is.
+    pub person: Person,
     /// What the table says.
     pub stored: String,
     /// What the headers say.
@@ -45,7 +47,7 @@ pub async fn check(v: &Volunteering) -> Result<Vec<Difference>, VolunteeredError
     v.store().read_moment(move |conn| Ok(check_in(&volunteering, conn)?)).await
 }
 
-fn check_in(v: &Volunteering, conn: &mut Conn) -> counterfoil_store::Result<Vec<Difference>> {
+pub(crate) fn check_in(v: &Volunteering, conn: &mut Conn) -> counterfoil_store::Result<Vec<Difference>> {
     let mut differences = Vec::new();
     let mut known: HashSet<RecordId> = HashSet::new();
     for rows in tables(conn)? {
@@ -53,7 +55,7 @@ fn check_in(v: &Volunteering, conn: &mut Conn) -> counterfoil_store::Result<Vec<
             known.insert(record);
             let rebuilt = last_state(v, conn, person, record)?.map_or(NOTHING.to_owned(), |(_, state)| state);
             if rebuilt != stored {
-                differences.push(Difference { table: rows.table, record, stored, rebuilt });
+                differences.push(Difference { table: rows.table, record, person, stored, rebuilt });
             }
         }
     }
@@ -67,7 +69,7 @@ fn check_in(v: &Volunteering, conn: &mut Conn) -> counterfoil_store::Result<Vec<
                 let Some((entry_type, rebuilt)) = last_state(v, conn, person, record)? else { continue };
                 if let Some(table) = table_of(entry_type) {
                     let stored = NOTHING.to_owned();
-                    differences.push(Difference { table, record, stored, rebuilt });
+                    differences.push(Difference { table, record, person, stored, rebuilt });
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Values of items: added, replaced, sealed under their customer's key, opened again.
 
 use chrono::TimeDelta;
-use counterfoil_domain::entry::{EntryType, commit};
+use counterfoil_domain::entry::{EntryType, Salt, commit};
 use counterfoil_domain::ids::{ItemId, RecordId};
 use counterfoil_domain::item::{self, State};
 use counterfoil_domain::objection::Subject;
@@ -61,7 +61,7 @@ pub(crate) fn add(
         ends_at: (!is_covered).then(|| act.now + TimeDelta::days(WAITS_DAYS)),
         ended_at: None,
     };
-    act.write_item(conn, item.clone(), EntryType::VolunteeredSubmitted, Some(digest), None)?;
+    act.write_item(conn, item.clone(), EntryType::VolunteeredSubmitted, Some(&digest), None)?;
     Ok(item)
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn replace(
         item.ask_version = ask.version;
         item.ask_hash.clone_from(&ask.hash);
     }
-    act.write_item(conn, item, EntryType::VolunteeredCorrected, Some(digest), None)?;
+    act.write_item(conn, item, EntryType::VolunteeredCorrected, Some(&digest), None)?;
     Ok(())
 }
 
@@ -118,12 +118,15 @@ fn aad(item_id: ItemId) -> Vec<u8> {
 fn seal(act: &Act, item_id: ItemId, bytes: &[u8]) -> Result<(Vec<u8>, String), Error> {
     let keys = act.v.keys();
     let key = keys.volunteered(act.person)?.ok_or(Error::Key("the key was destroyed"))?;
-    let salt: [u8; 32] = act.v.entropy().bytes();
+    let salt: Salt = act.v.entropy().bytes();
     let sealed = keys.seal(&key, &aad(item_id), &[&salt[..], bytes].concat())?;
     Ok((sealed, commit(&salt, bytes).to_text()))
 }
 
-fn salted(keys: &Keys, key: &Secret, item: &Item) -> Result<Option<([u8; 32], Vec<u8>)>, Error> {
+/// A value as it is sealed: its salt, and its canonical bytes.
+type Salted = (Salt, Vec<u8>);
+
+fn salted(keys: &Keys, key: &Secret, item: &Item) -> Result<Option<Salted>, Error> {
     let Some(sealed) = &item.value else { return Ok(None) };
     let plain = keys.open_sealed(key, &aad(item.item_id), sealed)?;
     let (salt, bytes) =

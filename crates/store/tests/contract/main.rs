@@ -6,6 +6,8 @@ mod addresses;
 #[cfg(test)]
 mod announcements;
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod apps;
 #[cfg(test)]
 mod changes;
@@ -16,7 +18,11 @@ mod config_objects;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]
+mod consents;
+#[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod dark;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
@@ -26,6 +32,8 @@ mod document;
 #[cfg(test)]
 mod entries;
 #[cfg(test)]
+mod exchanges;
+#[cfg(test)]
 mod forgetting;
 #[cfg(test)]
 mod grants;
@@ -34,9 +42,13 @@ mod hiding;
 #[cfg(test)]
 mod identities;
 #[cfg(test)]
+mod items;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod leases;
+#[cfg(test)]
+mod objections;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
@@ -100,6 +112,19 @@ contract! {
         numbers_have_no_holes_and_come_in_the_order_of_commits
         who_fell_behind_is_told_so
     }
+    answers { an_answer_is_read_as_it_was_written }
+    consents {
+        a_consent_is_read_as_it_was_written
+        consents_are_found_by_what_time_does_to_them
+    }
+    dark { who_has_gone_dark_is_known_until_they_return }
+    exchanges { an_exchange_is_read_as_it_was_written }
+    items {
+        an_item_is_read_as_it_was_written
+        items_have_places_that_outlive_them
+        who_fetched_and_used_an_item_is_known
+    }
+    objections { an_objection_stands_until_it_is_lifted }
     apps { an_app_is_read_as_it_was_written }
     changes {
         a_page_holds_every_row_between_two_numbers
@@ -177,6 +202,7 @@ contract! {
         a_named_key_is_one_for_all_processes
         what_a_destroyed_key_sealed_is_gone
         evidence_outlives_what_was_erased
+        a_new_key_takes_the_place_of_what_was_volunteered
         sealed_bytes_are_bound_to_their_place
         indexes_tell_things_apart
     }
@@ -203,6 +229,7 @@ contract! {
         a_customer_is_found_by_index_and_named_by_key
         changes_add_up_from_many_threads
         changes_of_somebody_gone_are_refused
+        a_customer_is_held_by_one_act_at_a_time
     }
     purchases {
         pages_are_those_of_a_plain_model

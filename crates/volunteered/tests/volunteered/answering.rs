@@ -10,7 +10,10 @@ use crate::realm::{Realm, ask, shown, text};
 
 pub async fn what_is_shown_is_asked_for_once(realm: &Realm) {
     let open = asks::list(&realm.v, realm.person).await.unwrap();
-    assert_eq!(open.iter().map(|ask| ask.ask_id.as_str()).collect::<Vec<_>>(), ["a1", "a2", "a3", "a4", "a5"]);
+    assert_eq!(
+        open.iter().map(|ask| ask.ask_id.as_str()).collect::<Vec<_>>(),
+        ["a1", "a2", "a3", "a4", "a5"]
+    );
     assert!(open.iter().all(|ask| ask.consent.is_none() && ask.answer.is_none()), "a list asks for nothing");
     let view = asks::show(&realm.v, realm.person, "a1", &shown()).await.unwrap();
     let consent = view.consent.unwrap();
@@ -23,7 +26,10 @@ pub async fn what_is_shown_is_asked_for_once(realm: &Realm) {
     let header = &headers[0];
     assert_eq!(header["state"], "https://w3id.org/dpv#ConsentRequested");
     assert_eq!((&header["config"], &header["basis"]), (&json!(realm.hash("a1")), &json!("eu-gdpr:A6-1-a")));
-    assert_eq!((&header["display"]["language"], &header["actor"]["kind"]), (&json!("en"), &json!("customer")));
+    assert_eq!(
+        (&header["display"]["language"], &header["actor"]["kind"]),
+        (&json!("en"), &json!("customer"))
+    );
     let unknown = asks::show(&realm.v, realm.person, "a9", &shown()).await;
     assert!(matches!(unknown, Err(VolunteeredError::UnknownAsk)));
     realm.check_rebuild().await;
@@ -46,7 +52,10 @@ pub async fn a_yes_is_a_consent_an_item_and_what_was_promised(realm: &Realm) {
     assert!(entry["opened"]["valueDigest"].as_str().unwrap().starts_with("hmac-sha256:"));
     assert!(!entry.to_string().contains("seeded") && !realm.is_on_disk(b"seeded"), "the value is sealed");
     let exchange = told[0].exchange.clone().unwrap();
-    assert_eq!((exchange.state, exchange.amount.as_str(), exchange.unit.as_str()), (exchange::State::Due, "5.00", "EUR"));
+    assert_eq!(
+        (exchange.state, exchange.amount.as_str(), exchange.unit.as_str()),
+        (exchange::State::Due, "5.00", "EUR")
+    );
     assert_eq!(Some(exchange.exchange_id), said.exchange);
     // The same answer again takes the place of the first, and brings nothing more.
     let again = realm.yes("a1", text("tea")).await;
@@ -94,9 +103,11 @@ pub async fn a_no_and_a_later_are_different_things(realm: &Realm) {
 }
 
 pub async fn a_value_that_is_not_asked_for_is_refused(realm: &Realm) {
-    for (value, pointer) in
-        [(json!({ "text": 7 }), "/text"), (json!({ "seeded": 1 }), ""), (json!({ "text": "x".repeat(41) }), "/text")]
-    {
+    for (value, pointer) in [
+        (json!({ "text": 7 }), "/text"),
+        (json!({ "seeded": 1 }), ""),
+        (json!({ "text": "x".repeat(41) }), "/text"),
+    ] {
         match realm.say(realm.person, "a1", Answer::Yes(value)).await {
             Err(VolunteeredError::Invalid(faults)) => {
                 assert_eq!(faults[0].pointer, pointer);
@@ -121,7 +132,7 @@ pub async fn a_changed_ask_changes_nothing_that_was_agreed(realm: &Realm) {
     let app = realm.app(1, &["a1"]);
     let sent = items::submit(&realm.v, &app, "a1", 1, text("app")).await.unwrap();
     assert_eq!(sent.state, SubmittedState::Live);
-    let newer = counterfoil_volunteered::items::AppStanding { asks: vec![("a1".to_owned(), 2)], ..app };
+    let newer = items::AppStanding { asks: vec![("a1".to_owned(), 2)], ..app };
     let sent = items::submit(&realm.v, &newer, "a1", 2, text("app")).await.unwrap();
     assert!(matches!(sent.state, SubmittedState::Waiting { .. }), "nobody agreed to version 2");
     assert_eq!(consent().await.state, consent::State::Given);
@@ -191,7 +202,8 @@ pub async fn what_is_taken_back_is_gone(realm: &Realm) {
     let item_id = said.item_id.unwrap();
     let sealed = realm.read(|conn| rows::find(conn, item_id)).unwrap().value.unwrap();
     assert!(realm.is_on_disk(&sealed) || !realm.database.url.starts_with("sqlite"));
-    let taken = items::withdraw(&realm.v, &Owner::Customer(realm.person), item_id, Some(&shown())).await.unwrap();
+    let taken =
+        items::withdraw(&realm.v, &Owner::Customer(realm.person), item_id, Some(&shown())).await.unwrap();
     assert_eq!(taken.systems, 0);
     assert_eq!(realm.read(|conn| rows::find(conn, item_id)).unwrap().value, None);
     let view = items::find(&realm.v, &Owner::Customer(realm.person), item_id).await.unwrap();
@@ -234,11 +246,16 @@ pub async fn a_correction_erases_what_was_there(realm: &Realm) {
 
 pub async fn the_staff_can_end_a_consent(realm: &Realm) {
     let said = realm.yes("a1", text("tea")).await;
-    consents::revoke(&realm.v, said.consent_id, "the offer ended".to_owned(), "s-1".to_owned()).await.unwrap();
+    consents::revoke(&realm.v, said.consent_id, "the offer ended".to_owned(), "s-1".to_owned())
+        .await
+        .unwrap();
     let consent = consents::find(&realm.v, realm.person, said.consent_id).await.unwrap();
     assert_eq!(consent.state, consent::State::Revoked);
     let header = realm.headers(consent.record).pop().unwrap();
-    assert_eq!((&header["actor"]["ref"], &header["opened"]["reason"]), (&json!("s-1"), &json!("the offer ended")));
+    assert_eq!(
+        (&header["actor"]["ref"], &header["opened"]["reason"]),
+        (&json!("s-1"), &json!("the offer ended"))
+    );
     let said = realm.yes("a1", text("tea")).await;
     consents::invalidate(&realm.v, said.consent_id, "a child".to_owned(), "s-1".to_owned()).await.unwrap();
     let consent = consents::find(&realm.v, realm.person, said.consent_id).await.unwrap();

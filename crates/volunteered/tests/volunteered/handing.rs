@@ -51,7 +51,9 @@ pub async fn what_is_taken_back_is_a_tombstone(realm: &Realm) {
     let owner = Owner::Customer(realm.person);
     items::correct(&realm.v, &owner, said.item_id.unwrap(), text("milk"), Some(&shown())).await.unwrap();
     let page = fetch(realm, "p1", read).await;
-    assert!(matches!(&page.items[..], [Handed::Item(item)] if item.value == text("milk") && item.version == 2));
+    assert!(
+        matches!(&page.items[..], [Handed::Item(item)] if item.value == text("milk") && item.version == 2)
+    );
     let taken = consents::withdraw(&realm.v, realm.person, said.consent_id, &shown()).await.unwrap();
     assert_eq!(taken.systems, 1, "who fetched it is told");
     for after in [page.next, -1] {

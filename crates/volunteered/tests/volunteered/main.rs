@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod answering;
 #[cfg(test)]
-#[path = "../../../store/tests/contract/database.rs"]
-mod database;
+mod beside;
 #[cfg(test)]
 mod darkness;
+#[cfg(test)]
+#[path = "../../../store/tests/contract/database.rs"]
+mod database;
 #[cfg(test)]
 mod handing;
 #[cfg(test)]
@@ -17,6 +19,10 @@ mod model;
 mod races;
 #[cfg(test)]
 mod realm;
+#[cfg(test)]
+mod receipts;
+#[cfg(test)]
+mod restored;
 #[cfg(test)]
 mod time;
 
@@ -79,6 +85,8 @@ promises! {
     }
     histories { every_history_is_that_of_the_model }
     races { nothing_is_permitted_after_the_answer }
+    receipts { a_consent_has_a_receipt }
+    restored { an_older_database_brings_nothing_back }
     time {
         a_consent_ends_when_it_was_to_end
         a_request_lapses_with_its_ask

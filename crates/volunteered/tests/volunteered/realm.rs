@@ -19,7 +19,7 @@ use counterfoil_store::{Error, Store, people};
 use counterfoil_volunteered::asks::{self, Answer, Answered};
 use counterfoil_volunteered::handing::System;
 use counterfoil_volunteered::items::AppStanding;
-use counterfoil_volunteered::{Volunteering, VolunteeredError};
+use counterfoil_volunteered::{VolunteeredError, Volunteering};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use serde_json::{Value, json};
@@ -49,7 +49,10 @@ pub fn entropy(seed: u64) -> Entropy {
 }
 
 /// Runs a check on a realm of its own.
-pub fn on(database: Database, check: impl for<'a> FnOnce(&'a Realm) -> Pin<Box<dyn Future<Output = ()> + 'a>>) {
+pub fn on(
+    database: Database,
+    check: impl for<'a> FnOnce(&'a Realm) -> Pin<Box<dyn Future<Output = ()> + 'a>>,
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     let realm = Realm::new(database);
     runtime.block_on(check(&realm));
@@ -172,7 +175,9 @@ impl Realm {
     /// Whether bytes are in the files of a SQLite database; on PostgreSQL, which has no files of ours, no.
     pub fn is_on_disk(&self, bytes: &[u8]) -> bool {
         let Some(path) = self.database.url.strip_prefix("sqlite://") else { return false };
-        std::fs::read(path).unwrap().windows(bytes.len()).any(|window| window == bytes)
+        [path.to_owned(), format!("{path}-wal")].iter().any(|path| {
+            std::fs::read(path).is_ok_and(|file| file.windows(bytes.len()).any(|window| window == bytes))
+        })
     }
 
     pub async fn check_rebuild(&self) {
@@ -220,9 +225,7 @@ pub fn ask(id: &str, purpose: &str, title: &str, amount: &str, open_for: &str) -
 /// p1 recommends and ends after six months, p2 is marketing, p3 of a special category and ends with the withdrawal. a1 and
 /// a2 are for p1, a3 for p2, a4 for p3, a5 for p1 and open for 30 days.
 fn objects() -> Vec<Value> {
-    let document = |kind: &str, id: &str| {
-        json!({ "kind": kind, "id": id, "title": texts("Words"), "text": texts("More words.") })
-    };
+    let document = |kind: &str, id: &str| json!({ "kind": kind, "id": id, "title": texts("Words"), "text": texts("More words.") });
     let party = |name: &str| json!({ "name": name, "address": "1 Way, Town", "contact": "p@shop.example" });
     vec![
         json!({ "kind": "realm", "id": "r1", "controller": party("Example Stores") }),
