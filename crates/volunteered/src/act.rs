@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use counterfoil_domain::consent;
 use counterfoil_domain::entry::EntryType;
 use counterfoil_domain::exchange;
-use counterfoil_domain::ids::{ConsentId, EntryId, ExchangeId, ItemId, Person, RecordId};
+use counterfoil_domain::ids::{ClientId, ConsentId, EntryId, ExchangeId, ItemId, Person, RecordId};
 use counterfoil_domain::item;
 use counterfoil_domain::objection::Subject;
 use counterfoil_ledger::journal::narrows;
@@ -19,7 +19,7 @@ use counterfoil_store::conn::Conn;
 use counterfoil_store::consents::Consent;
 use counterfoil_store::dark::Dark;
 use counterfoil_store::exchanges::Exchange;
-use counterfoil_store::items::{self, Item};
+use counterfoil_store::items::{self, Item, Touch};
 use counterfoil_store::keys::PersonKeys;
 use counterfoil_store::objections::Objection;
 use counterfoil_store::{Error, people};
@@ -360,7 +360,7 @@ impl Act {
     /// what narrows goes on all the same, and the log owes its entries ([`crate::restoring::settle`]).
     ///
     /// # Errors
-    /// The store's; [`Error::Contended`] when a system fetched something of the customer's meanwhile, [`Error::Behind`]
+    /// The store's; [`Error::Contended`] when another system fetched something of the customer's meanwhile, [`Error::Behind`]
     /// for what cannot wait.
     pub(crate) fn finish(mut self, conn: &mut Conn) -> Result<Done, Error> {
         let is_owed = match self.v.ledger().check() {
@@ -389,8 +389,9 @@ impl Act {
         let systems = self.tell(conn)?;
         if self.drafts.iter().any(|draft| narrows(draft.entry_type)) {
             let access_size = self.v.ledger().gate(conn)?;
-            // Who fetched something until now is told, and is paid for; from now on nobody can.
-            if items::fetches_of(conn, self.person)? != self.customer.fetches {
+            // Who fetched something until now is told, and is paid for; from now on nobody can. That somebody fetched again
+            // what they had fetched before changes nothing: a system that keeps asking keeps nobody from taking back.
+            if fetchers(&items::fetches_of(conn, self.person)?) != fetchers(&self.customer.fetches) {
                 return Err(Error::Contended);
             }
             for draft in &mut self.drafts {
@@ -451,6 +452,11 @@ impl Says {
             payload: json!({ "subject": subject.to_string() }),
         }
     }
+}
+
+/// Which system has fetched which item.
+fn fetchers(fetches: &[Touch]) -> BTreeSet<(ItemId, ClientId)> {
+    fetches.iter().map(|touch| (touch.item_id, touch.client_id)).collect()
 }
 
 /// Whether the log can have an entry of this type later: what it says only takes away.

@@ -113,6 +113,17 @@ impl Realm {
         self.seconds.fetch_add(by.num_seconds(), Ordering::SeqCst);
     }
 
+    /// The same realm with a clock that goes on at each look, as real ones do.
+    pub fn ticking(&self) -> Volunteering {
+        let (seconds, ticks) = (Arc::clone(&self.seconds), AtomicI64::new(0));
+        let clock = Clock::new(move || {
+            let ticked = TimeDelta::microseconds(ticks.fetch_add(1, Ordering::SeqCst));
+            at(seconds.load(Ordering::SeqCst)) + ticked
+        });
+        let v = &self.v;
+        Volunteering::new(v.store().clone(), v.keys().clone(), v.ledger().clone(), clock, v.entropy().clone())
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.v.clock().now()
     }
