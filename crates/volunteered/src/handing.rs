@@ -214,13 +214,17 @@ impl Stand {
     }
 }
 
-/// Whether a customer objects to a purpose, or has gone dark.
+/// Whether a customer objects to a purpose, has gone dark, or was erased: of whoever was, items may stand for a moment
+/// longer.
 fn is_barred(
     conn: &mut Conn,
     person: Person,
     purpose: &str,
     is_marketing: bool,
 ) -> Result<bool, VolunteeredError> {
+    if people::epoch(conn, person)?.is_none() {
+        return Ok(true);
+    }
     let members = names_of(conn, person)?;
     let objections = standing_in(conn, &members)?;
     Ok(Id::new(purpose).is_ok_and(|id| objections.contains(&Subject::Purpose(id)))
@@ -307,20 +311,19 @@ pub async fn report(
     uses: &[Use],
 ) -> Result<u32, VolunteeredError> {
     let (volunteering, now) = (v.clone(), v.clock().now());
-    let (system, purpose, mut uses) = (system.clone(), purpose.to_owned(), uses.to_vec());
+    let (system, purpose) = (system.clone(), purpose.to_owned());
     // Rows are locked in the order of their ids.
-    let numbered: HashMap<ItemId, usize> = uses.iter().zip(0..).map(|(one, at)| (one.item_id, at)).collect();
-    uses.sort_by_key(|one| (one.item_id, one.at));
+    let mut uses: Vec<(usize, Use)> = uses.iter().cloned().enumerate().collect();
+    uses.sort_by_key(|(_, one)| (one.item_id, one.at));
     v.store()
         .write(move |conn| {
             let mut drafts = Vec::with_capacity(uses.len());
             let mut faults = Vec::new();
-            for one in &uses {
+            for (place, one) in &uses {
                 let item = items::find(conn, one.item_id)?.filter(|item| item.purpose == purpose);
                 let fetchers = items::fetchers(conn, one.item_id)?;
                 let item = item.filter(|_| fetchers.contains(&system.client_id));
                 let mut fault = |name: &str, says: &str| {
-                    let place = numbered.get(&one.item_id).copied().unwrap_or_default();
                     faults.push(Fault { pointer: format!("/uses/{place}/{name}"), says: says.to_owned() });
                 };
                 if one.at > now {
