@@ -16,7 +16,7 @@ use crate::act::Act;
 use crate::agreement::{agree, promise};
 use crate::asks::Answered;
 use crate::customer::By;
-use crate::item_views::views;
+use crate::item_views::{seen_of, views};
 use crate::published::{self, AskObject};
 use crate::values::{add, digest_of, replace};
 use crate::{VolunteeredError, Volunteering, checking};
@@ -99,8 +99,10 @@ pub struct ItemView {
     pub ask: String,
     /// The version of the ask.
     pub ask_version: u32,
-    /// `sha256:` of that version: whoever confirms gives it back.
+    /// `sha256:` of that version.
     pub ask_hash: String,
+    /// What is seen here, the ask and the value, in a word: whoever confirms gives it back.
+    pub seen: String,
     /// Where it stands.
     pub state: State,
     /// Counts what happened to it.
@@ -252,20 +254,20 @@ fn named_ask(
     if is_named { Ok(ask) } else { Err(VolunteeredError::NotNamed) }
 }
 
-/// The customer says yes to what an app sent, on a page that showed the version of the ask with `seen_hash`.
+/// The customer says yes to what an app sent, on a page that showed the item as [`ItemView::seen`] names it.
 ///
 /// # Errors
-/// [`VolunteeredError::NotFound`], [`VolunteeredError::Changed`], [`VolunteeredError::Quiet`], and
-/// [`VolunteeredError::NotNow`] for an item that does not wait (any more).
+/// [`VolunteeredError::NotFound`], [`VolunteeredError::Changed`] when the app has sent another value since,
+/// [`VolunteeredError::Quiet`], and [`VolunteeredError::NotNow`] for an item that does not wait (any more).
 pub async fn confirm(
     v: &Volunteering,
     person: Person,
     item_id: ItemId,
-    seen_hash: &str,
+    seen: &str,
     shown: &Shown,
 ) -> Result<Answered, VolunteeredError> {
     let (volunteering, now) = (v.clone(), v.clock().now());
-    let (seen_hash, shown) = (seen_hash.to_owned(), shown.clone());
+    let (seen, shown) = (seen.to_owned(), shown.clone());
     v.store()
         .write(move |conn| {
             let by = By::customer(&volunteering, &shown);
@@ -273,7 +275,7 @@ pub async fn confirm(
             act.check_not_dark()?;
             act.settle(conn)?;
             let mut item = waiting(&mut act, conn, item_id)?;
-            if item.ask_hash != seen_hash {
+            if seen_of(&item) != seen {
                 return Err(VolunteeredError::Changed);
             }
             let ask = published::ask_by_hash(conn, &item.ask_hash)?;

@@ -214,8 +214,8 @@ impl Run<'_> {
         let (id, owner) = (self.ids[at], Owner::Customer(self.person));
         match kind {
             52..58 => {
-                let hash = self.realm.hash(self.model.items[at].ask);
-                let given = outcome(items::confirm(v, self.person, id, &hash, &page).await);
+                let seen = items::find(v, &owner, id).await.unwrap().seen;
+                let given = outcome(items::confirm(v, self.person, id, &seen, &page).await);
                 (given.map(drop), self.model.confirm(at))
             }
             58..61 => (outcome(items::decline(v, self.person, id, &page).await), self.model.decline(at)),

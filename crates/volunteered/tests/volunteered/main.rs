@@ -63,6 +63,8 @@ promises! {
         a_no_and_a_later_are_different_things
         a_value_that_is_not_asked_for_is_refused
         a_changed_ask_changes_nothing_that_was_agreed
+        everything_promised_for_an_item_is_forgone_with_it
+        a_yes_is_to_the_value_that_was_seen
         what_an_app_sends_waits_for_the_customer
         an_app_touches_only_what_it_sent
         what_is_taken_back_is_gone
@@ -81,6 +83,8 @@ promises! {
         an_objection_withholds_and_gives_back
         what_was_fetched_is_paid
         only_what_was_fetched_can_be_used
+        a_fault_names_the_use_that_has_it
+        whoever_is_erased_stops_no_page
         a_decision_names_its_reason
     }
     histories { every_history_is_that_of_the_model }
