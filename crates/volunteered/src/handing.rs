@@ -15,10 +15,9 @@ use counterfoil_store::items::{self, Item};
 use counterfoil_store::{dark, people};
 use serde_json::{Value, json};
 
-use crate::decisions::names_of;
 use crate::objections::standing_in;
 use crate::values::open;
-use crate::{Fault, VolunteeredError, Volunteering, published};
+use crate::{Fault, VolunteeredError, Volunteering, names, published};
 
 /// A system of the retailer: an internal app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +224,7 @@ fn is_barred(
     if people::epoch(conn, person)?.is_none() {
         return Ok(true);
     }
-    let members = names_of(conn, person)?;
+    let members = names::of(conn, person)?;
     let objections = standing_in(conn, &members)?;
     Ok(Id::new(purpose).is_ok_and(|id| objections.contains(&Subject::Purpose(id)))
         || is_marketing && objections.contains(&Subject::Marketing)

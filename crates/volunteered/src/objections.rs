@@ -8,16 +8,24 @@ use counterfoil_ledger::config::Shown;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::objections::{self, Objection};
 
-use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, published};
+use crate::names::Names;
+use crate::{VolunteeredError, Volunteering, names, published};
 
-/// What a customer objects to.
+/// What a customer objects to, by whichever of their names.
 ///
 /// # Errors
 /// The store's.
 pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<Objection>, VolunteeredError> {
-    v.store().read(move |conn| Ok(objections::of_persons(conn, &[person])?)).await
+    v.store()
+        .read(move |conn| {
+            let names = names::of(conn, person)?;
+            let mut all = objections::of_persons(conn, &names)?;
+            all.sort_by_cached_key(|one| (one.subject.to_string(), one.raised_at));
+            all.dedup_by(|later, first| later.subject == first.subject);
+            Ok(all)
+        })
+        .await
 }
 
 /// What any of these persons, who are one customer, objects to.
@@ -39,7 +47,7 @@ pub async fn raise(
     subject: &Subject,
     shown: &Shown,
 ) -> Result<bool, VolunteeredError> {
-    change(v, person, subject, shown, Act::object).await
+    change(v, person, subject, shown, |names, subject| Ok(names.own()?.object(subject, None)?)).await
 }
 
 /// The customer objects no more; `false` when they did not.
@@ -52,14 +60,17 @@ pub async fn lift(
     subject: &Subject,
     shown: &Shown,
 ) -> Result<bool, VolunteeredError> {
-    change(v, person, subject, shown, Act::lift).await
+    change(v, person, subject, shown, |names, subject| {
+        let mut is_changed = false;
+        for act in names.all() {
+            is_changed |= act.lift(subject, None)?;
+        }
+        Ok(is_changed)
+    })
+    .await
 }
 
-type Change = fn(
-    &mut Act,
-    &Subject,
-    Option<counterfoil_domain::ids::EntryId>,
-) -> Result<bool, counterfoil_store::Error>;
+type Change = fn(&mut Names, &Subject) -> Result<bool, VolunteeredError>;
 
 async fn change(
     v: &Volunteering,
@@ -78,9 +89,9 @@ async fn change(
                 return Err(VolunteeredError::UnknownPurpose);
             }
             let by = By::customer(&volunteering, &shown);
-            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
-            let is_changed = change(&mut act, &subject, None)?;
-            act.finish(conn)?;
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let is_changed = change(&mut names, &subject)?;
+            names.finish(conn)?;
             Ok(is_changed)
         })
         .await

@@ -24,6 +24,8 @@ mod receipts;
 #[cfg(test)]
 mod restored;
 #[cfg(test)]
+mod several;
+#[cfg(test)]
 mod time;
 
 /// Runs each check on each database.
@@ -91,6 +93,12 @@ promises! {
     races { nothing_is_permitted_after_the_answer }
     receipts { a_consent_has_a_receipt }
     restored { an_older_database_brings_nothing_back }
+    several {
+        a_consent_by_another_name_can_be_taken_back
+        the_latest_decision_holds_for_every_name
+        what_waits_under_another_name_is_confirmed_there
+        going_dark_is_by_every_name
+    }
     time {
         a_consent_ends_when_it_was_to_end
         a_request_lapses_with_its_ask
