@@ -151,25 +151,7 @@ impl Run<'_> {
         let mut done = format!("{kind} {ask}");
         let (given, expected): (Outcome, Outcome) = match kind {
             0..8 => (outcome(asks::show(v, self.person, ask, &page).await).map(drop), self.model.show(which)),
-            10..28 => {
-                let value = if self.below(8) == 0 { Value::Null } else { text("tea") };
-                let expected = self.model.yes(which, !value.is_null());
-                let given = outcome(self.realm.say(self.person, ask, Answer::Yes(value)).await);
-                if let Ok(Some(id)) = given.as_ref().map(|said| said.item_id)
-                    && !self.ids.contains(&id)
-                {
-                    self.ids.push(id);
-                }
-                (given.map(drop), expected)
-            }
-            28..34 => (
-                outcome(self.realm.say(self.person, ask, Answer::No).await).map(drop),
-                self.model.decline_ask(which, "refused"),
-            ),
-            34..38 => (
-                outcome(self.realm.say(self.person, ask, Answer::Later).await).map(drop),
-                self.model.decline_ask(which, "deferred"),
-            ),
+            10..38 => self.answer(kind, which).await,
             38..52 => {
                 let named = self.app.asks.iter().find(|named| named.0 == ask);
                 let version = named.map_or(1, |named| named.1);
@@ -246,6 +228,25 @@ impl Run<'_> {
             }
         };
         if given == expected { Ok(()) } else { Err((done, given, expected)) }
+    }
+
+    async fn answer(&mut self, kind: usize, which: (&'static str, &'static str, bool)) -> (Outcome, Outcome) {
+        let (said, expected) = match kind {
+            10..28 => {
+                let value = if self.below(8) == 0 { Value::Null } else { text("tea") };
+                let expected = self.model.yes(which, !value.is_null());
+                (Answer::Yes(value), expected)
+            }
+            28..34 => (Answer::No, self.model.decline_ask(which, "refused")),
+            _ => (Answer::Later, self.model.decline_ask(which, "deferred")),
+        };
+        let given = outcome(self.realm.say(self.person, which.0, said).await);
+        if let Ok(Some(id)) = given.as_ref().map(|said| said.item_id)
+            && !self.ids.contains(&id)
+        {
+            self.ids.push(id);
+        }
+        (given.map(drop), expected)
     }
 
     async fn act_on_item(&mut self, kind: usize, at: usize) -> (Outcome, Outcome) {

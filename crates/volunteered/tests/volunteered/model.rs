@@ -1,6 +1,7 @@
 //! What ought to be true of one customer after a sequence of acts: a model that shares no code with what it is held
 //! against. It writes down at once what time has done.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
@@ -177,8 +178,8 @@ impl Model {
             return no("quiet");
         }
         let asked = (ask, self.version(ask));
-        if !self.answers.contains_key(&asked) {
-            self.answers.insert(asked, "shown");
+        if let Entry::Vacant(unseen) = self.answers.entry(asked) {
+            unseen.insert("shown");
             if !self.in_force(purpose) && !self.awaited(purpose) {
                 self.request(asked, purpose);
             }
