@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_domain::ids::Person;
+use counterfoil_domain::ids::{EntryId, Person};
 use counterfoil_domain::objection::Subject;
 use counterfoil_ledger::config::Shown;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::objections::{self, Objection};
 
+use crate::act::Act;
 use crate::customer::By;
 use crate::names::Names;
 use crate::{VolunteeredError, Volunteering, names, published};
@@ -47,7 +48,7 @@ pub async fn raise(
     subject: &Subject,
     shown: &Shown,
 ) -> Result<bool, VolunteeredError> {
-    change(v, person, subject, shown, |names, subject| Ok(names.own()?.object(subject, None)?)).await
+    change(v, person, subject, shown, Act::object).await
 }
 
 /// The customer objects no more; `false` when they did not.
@@ -60,17 +61,10 @@ pub async fn lift(
     subject: &Subject,
     shown: &Shown,
 ) -> Result<bool, VolunteeredError> {
-    change(v, person, subject, shown, |names, subject| {
-        let mut is_changed = false;
-        for act in names.all() {
-            is_changed |= act.lift(subject, None)?;
-        }
-        Ok(is_changed)
-    })
-    .await
+    change(v, person, subject, shown, Act::lift).await
 }
 
-type Change = fn(&mut Names, &Subject) -> Result<bool, VolunteeredError>;
+type Change = fn(&mut Act, &Subject, Option<EntryId>) -> Result<bool, counterfoil_store::Error>;
 
 async fn change(
     v: &Volunteering,
@@ -90,7 +84,11 @@ async fn change(
             }
             let by = By::customer(&volunteering, &shown);
             let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
-            let is_changed = change(&mut names, &subject)?;
+            // By every name: it is to stand, and readers are to notice, even where names part again.
+            let mut is_changed = false;
+            for act in names.all() {
+                is_changed |= change(act, &subject, None)?;
+            }
             names.finish(conn)?;
             Ok(is_changed)
         })

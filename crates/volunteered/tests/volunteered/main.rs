@@ -97,6 +97,7 @@ promises! {
         a_consent_by_another_name_can_be_taken_back
         the_latest_decision_holds_for_every_name
         what_waits_under_another_name_is_confirmed_there
+        an_objection_is_by_every_name
         going_dark_is_by_every_name
     }
     time {

@@ -84,6 +84,27 @@ pub async fn what_waits_under_another_name_is_confirmed_there(realm: &Realm) {
     realm.check_rebuild().await;
 }
 
+pub async fn an_objection_is_by_every_name(realm: &Realm) {
+    let (_, name, _) = joined(realm, "a1").await;
+    realm.yes("a1", text("tea")).await;
+    let read = handing::fetch(&realm.v, &system(7), "p1", -1, 500).await.unwrap().next;
+    let subject: Subject = "purpose/p1".parse().unwrap();
+    assert!(objections::raise(&realm.v, realm.person, &subject, &shown()).await.unwrap());
+    assert!(!objections::raise(&realm.v, realm.person, &subject, &shown()).await.unwrap(), "it stands");
+    assert_eq!(objections::of(&realm.v, realm.person).await.unwrap().len(), 1);
+    let page = handing::fetch(&realm.v, &system(7), "p1", read, 500).await.unwrap();
+    assert!(
+        matches!(page.items[..], [Handed::Tombstone { .. }, Handed::Tombstone { .. }]),
+        "whoever reads on learns of both: {page:?}"
+    );
+    for name in [name.as_str(), "c-1"] {
+        assert_eq!(decide(&realm.v, name, "p1", None).await.unwrap().reason, Reason::Objected);
+    }
+    assert!(objections::lift(&realm.v, realm.person, &subject, &shown()).await.unwrap());
+    assert!(is_handed(realm, &name).await && is_handed(realm, "c-1").await);
+    realm.check_rebuild().await;
+}
+
 pub async fn going_dark_is_by_every_name(realm: &Realm) {
     let (other, name, said) = joined(realm, "a1").await;
     let app = AppStanding { person: other, ..realm.app(1, &["a1"]) };
