@@ -106,6 +106,10 @@ identifiers! {
     ItemId = "vol_";
     /// What was promised in return for an item.
     ExchangeId = "val_";
+    /// That systems which fetched an item are told that it is gone.
+    PropagationId = "prp_";
+    /// A customer as one Kafka topic knows them: a keyed hash, another one in each topic.
+    Pseudonym = "psn_";
 }
 
 impl From<ObjectId> for PurchaseId {

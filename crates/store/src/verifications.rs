@@ -10,18 +10,20 @@ use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::{
     addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
-    exchanges, fetches, grants, holds, item_places, items, links, objections, objects, purchases,
-    pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked, uses, verifications,
+    exchanges, fetches, grants, holds, item_places, items, links, objections, objects, outbox, propagations,
+    pseudonyms, purchases, pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked,
+    uses, verifications,
 };
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 21] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 22] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
     ("artefacts", "what pages are made of"),
     ("checkpoints", "sizes and roots of the logs"),
     ("config_objects", "what the shop publishes"),
+    ("examinations", "times and counts of the service itself"),
     ("identities", "a counter"),
     ("ingest_offsets", "places in the order stream"),
     ("ingest_sources", "names of sources"),
@@ -185,6 +187,10 @@ fn volunteered(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, answers, answers::person.eq(key())),
         count!(conn, objections, objections::person.eq(key())),
         count!(conn, dark, dark::person.eq(key())),
+        // Tombstones and what systems still owe an answer to stay, without the person.
+        count!(conn, outbox, outbox::person.eq(key())),
+        count!(conn, pseudonyms, pseudonyms::person.eq(key())),
+        count!(conn, propagations, propagations::person.eq(key())),
     ])
 }
 

@@ -32,6 +32,8 @@ mod document;
 #[cfg(test)]
 mod entries;
 #[cfg(test)]
+mod examinations;
+#[cfg(test)]
 mod exchanges;
 #[cfg(test)]
 mod forgetting;
@@ -54,9 +56,15 @@ mod objects;
 #[cfg(test)]
 mod offsets;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod own;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod propagations;
+#[cfg(test)]
+mod pseudonyms;
 #[cfg(test)]
 mod purchases;
 #[cfg(test)]
@@ -125,6 +133,19 @@ contract! {
         who_fetched_and_used_an_item_is_known
     }
     objections { an_objection_stands_until_it_is_lifted }
+    outbox {
+        messages_are_claimed_in_order_by_one_at_a_time
+        what_fails_waits_and_keeps_its_record_waiting
+        a_tombstone_comes_again_as_nothing
+        of_who_is_forgotten_only_tombstones_stay
+    }
+    pseudonyms { a_pseudonym_stands_for_somebody_until_they_are_forgotten }
+    propagations {
+        a_system_is_told_once_and_answers_once
+        what_is_not_answered_in_time_is_noted_once
+        an_answer_is_owed_when_its_person_is_forgotten
+    }
+    examinations { the_last_look_counts }
     apps { an_app_is_read_as_it_was_written }
     changes {
         a_page_holds_every_row_between_two_numbers
