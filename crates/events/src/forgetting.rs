@@ -162,7 +162,8 @@ impl Recorder {
     /// Ends consents, items and exchanges with an entry each, and deletes every row about them.
     fn end_volunteered(&self, person: Person, now: DateTime<Utc>) -> Result<(), Error> {
         let (store, keys, ledger) = (self.store.clone(), self.keys.clone(), self.ledger.clone());
-        let volunteering = Volunteering::new(store, keys, ledger, Clock::fixed(now), self.entropy.clone());
+        let volunteering = Volunteering::new(store, keys, ledger, Clock::fixed(now), self.entropy.clone())
+            .tells(self.telling.clone());
         self.store.write_blocking(|conn| forget::end_in(&volunteering, conn, person, now))?;
         self.store.write_blocking(|conn| forget::person_in(conn, person))
     }

@@ -3,13 +3,13 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use counterfoil_domain::ids::{ClientId, EntryId, Person, PropagationId, RecordId};
 use data_encoding::HEXLOWER;
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, exists, not};
 use diesel::prelude::*;
 
 use crate::conn::Conn;
 use crate::either;
 use crate::error::{Error, Result};
-use crate::schema::propagations;
+use crate::schema::{outbox, propagations};
 
 /// What a system says that it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,23 @@ pub fn tell(
         ))
         .get_results::<Row>(conn)?;
     read_all(rows)
+}
+
+/// At most `limit` records of which systems were told, and nothing says so yet: their tombstones wait no more.
+pub fn sent(conn: &mut Conn, limit: i64) -> Result<Vec<RecordId>> {
+    let waiting = outbox::table
+        .filter(outbox::record.eq(propagations::record))
+        .filter(outbox::is_tombstone.eq(true).and(outbox::body.is_not_null()));
+    let rows: Vec<Vec<u8>> = propagations::table
+        .filter(propagations::due_at.is_null().and(not(exists(waiting))))
+        .select(propagations::record)
+        .distinct()
+        .limit(limit)
+        .load(conn)?;
+    let read = |record: Vec<u8>| {
+        RecordId::from_slice(&record).map_err(|_| Error::corrupt("propagations", "record", "?"))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// That a system is told of something.

@@ -643,6 +643,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     fetches,
     grants,
     objects,
+    outbox,
+    propagations,
     pushed_requests,
     tokens,
     unlinked,

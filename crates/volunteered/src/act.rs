@@ -49,6 +49,8 @@ pub(crate) struct Act {
     raised: Vec<Objection>,
     lifted: Vec<Subject>,
     dark: Option<DarkStep>,
+    /// Whether everything about the customer goes after this.
+    pub(crate) is_last: bool,
 }
 
 enum DarkStep {
@@ -110,6 +112,7 @@ impl Act {
             raised: Vec::new(),
             lifted: Vec::new(),
             dark: None,
+            is_last: false,
         })
     }
 

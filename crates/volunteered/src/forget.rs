@@ -9,7 +9,7 @@ use counterfoil_store::{answers, consents, dark, exchanges, items, objections};
 
 use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering};
+use crate::{VolunteeredError, Volunteering, telling};
 
 /// Ends what still stands of a customer who was erased, with an entry each: consents are revoked, items withdrawn,
 /// requests lapse. The keys must be there still.
@@ -23,6 +23,7 @@ pub fn end_in(
     now: DateTime<Utc>,
 ) -> counterfoil_store::Result<()> {
     let mut act = Act::on(v, conn, person, By::service("customer_erased"), now)?;
+    act.is_last = true;
     end_all(&mut act, conn).map_err(|error| match error {
         VolunteeredError::Store(error) => error,
         // Only what can end is ended.
@@ -60,5 +61,6 @@ pub fn person_in(conn: &mut Conn, person: Person) -> counterfoil_store::Result<(
     answers::forget(conn, person)?;
     objections::forget(conn, person)?;
     dark::end(conn, person)?;
+    telling::forget(conn, person)?;
     items::forget_places(conn, person)
 }

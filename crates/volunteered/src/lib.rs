@@ -22,7 +22,7 @@ pub mod rebuild;
 pub mod receipts;
 pub mod restoring;
 pub mod sweep;
-mod telling;
+pub mod telling;
 mod values;
 
 use std::sync::Arc;
@@ -33,6 +33,7 @@ use counterfoil_store::Store;
 use counterfoil_store::keys::Keys;
 
 pub use crate::error::{Fault, VolunteeredError};
+use crate::telling::Telling;
 
 /// What customers tell a realm's retailer. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -45,12 +46,26 @@ struct Inner {
     ledger: Ledger,
     clock: Clock,
     entropy: Entropy,
+    telling: Option<Telling>,
 }
 
 impl Volunteering {
     /// Puts it together from the parts of a realm.
     pub fn new(store: Store, keys: Keys, ledger: Ledger, clock: Clock, entropy: Entropy) -> Self {
-        Self(Arc::new(Inner { store, keys, ledger, clock, entropy }))
+        Self(Arc::new(Inner { store, keys, ledger, clock, entropy, telling: None }))
+    }
+
+    /// The same, whose acts the retailer's systems are told of; of none without `telling`.
+    #[must_use]
+    pub fn tells(&self, telling: Option<Telling>) -> Self {
+        let Inner { store, keys, ledger, clock, entropy, .. } = self.0.as_ref();
+        let (store, keys, ledger) = (store.clone(), keys.clone(), ledger.clone());
+        Self(Arc::new(Inner { store, keys, ledger, clock: clock.clone(), entropy: entropy.clone(), telling }))
+    }
+
+    /// How the retailer's systems are told, where they are.
+    pub(crate) fn telling(&self) -> Option<&Telling> {
+        self.0.telling.as_ref()
     }
 
     /// The realm's database.

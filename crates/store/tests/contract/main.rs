@@ -141,6 +141,7 @@ contract! {
     }
     pseudonyms { a_pseudonym_stands_for_somebody_until_they_are_forgotten }
     propagations {
+        nobody_is_told_before_the_tombstone_is_sent
         a_system_is_told_once_and_answers_once
         what_is_not_answered_in_time_is_noted_once
         an_answer_is_owed_when_its_person_is_forgotten

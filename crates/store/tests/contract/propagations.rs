@@ -1,4 +1,5 @@
-use counterfoil_domain::ids::{ClientId, EntryId, Person, PropagationId, RecordId};
+use counterfoil_domain::ids::{ClientId, EntryId, Person, PropagationId, Pseudonym, RecordId};
+use counterfoil_store::outbox::{self, Message, Topic};
 use counterfoil_store::propagations::{self, Outcome, Propagation};
 
 use crate::realm::{Realm, at};
@@ -33,15 +34,41 @@ fn sorted(mut all: Vec<Propagation>) -> Vec<Propagation> {
     all
 }
 
+fn sent(realm: &Realm) -> Vec<RecordId> {
+    let mut records = realm.read(|conn| propagations::sent(conn, 9));
+    records.sort_unstable();
+    records
+}
+
+pub fn nobody_is_told_before_the_tombstone_is_sent(realm: &Realm) {
+    put(realm, &[propagation(1, 1), propagation(1, 2), propagation(2, 1)]);
+    let tombstone = Message {
+        topic: Topic::Volunteered,
+        pseudonym: Pseudonym([3; 16]),
+        person: None,
+        record: RecordId([1; 16]),
+        version: 2,
+        body: b"gone".to_vec(),
+        is_tombstone: true,
+    };
+    realm.write(|conn| outbox::put(conn, &tombstone, at(0)));
+    assert_eq!(sent(realm), [RecordId([2; 16])]);
+    let claimed = realm.write(|conn| outbox::claim(conn, "a", at(1), at(9), 9)).unwrap();
+    realm.write(|conn| outbox::settle(conn, "a", &[claimed[0].number], at(99)));
+    assert_eq!(sent(realm), [RecordId([1; 16]), RecordId([2; 16])]);
+}
+
 pub fn a_system_is_told_once_and_answers_once(realm: &Realm) {
     let all = [propagation(1, 1), propagation(1, 2), propagation(2, 1)];
     put(realm, &all);
     let records = [RecordId([1; 16]), RecordId([5; 16])];
     let tell = || realm.write(|conn| propagations::tell(conn, &records, at(10), at(20)));
+    assert_eq!(sent(realm), [RecordId([1; 16]), RecordId([2; 16])]);
     let [one, two] = [told(propagation(1, 1)), told(propagation(1, 2))];
     assert_eq!(sorted(tell()), [one.clone(), two.clone()]);
     put(realm, &all);
     assert!(tell().is_empty(), "what was told is not told again");
+    assert_eq!(sent(realm), [RecordId([2; 16])]);
 
     let answer = |client: u8, outcome, time| {
         let client_id = ClientId([client; 16]);
