@@ -9,6 +9,7 @@ use diesel::dsl::{count_star, exists, min, not};
 use diesel::prelude::*;
 
 use crate::conn::Conn;
+use crate::either;
 use crate::error::{Error, Result};
 use crate::leases;
 use crate::schema::outbox;
@@ -21,7 +22,7 @@ const FIRST_WAIT: Duration = Duration::seconds(1);
 const LONGEST_WAIT: Duration = Duration::minutes(5);
 
 /// Where a message goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// To what customers agreed.
     Consents,
@@ -119,22 +120,44 @@ impl Row {
     }
 }
 
-/// Puts a message into the order, to be sent once the transaction has committed. Whoever puts one holds the row of its
+#[derive(Insertable)]
+#[diesel(table_name = outbox, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    topic: &'static str,
+    pseudonym: &'a [u8],
+    person: Option<&'a [u8]>,
+    record: &'a [u8],
+    version: i64,
+    body: Option<&'a [u8]>,
+    is_tombstone: bool,
+    tries: i32,
+    put_at: NaiveDateTime,
+    due_at: NaiveDateTime,
+}
+
+impl<'a> NewRow<'a> {
+    fn of(message: &'a Message, now: DateTime<Utc>) -> Self {
+        let Message { topic, pseudonym, person, record, version, body, is_tombstone } = message;
+        Self {
+            topic: topic.name(),
+            pseudonym: pseudonym.as_bytes(),
+            person: person.as_ref().map(|person| person.as_bytes().as_slice()),
+            record: record.as_bytes(),
+            version: *version,
+            body: Some(body),
+            is_tombstone: *is_tombstone,
+            tries: 0,
+            put_at: now.naive_utc(),
+            due_at: now.naive_utc(),
+        }
+    }
+}
+
+/// Puts messages into the order, to be sent once the transaction has committed. Whoever puts one holds the row of its
 /// customer, so that those about one record are in the order of what happened.
-pub fn put(conn: &mut Conn, message: &Message, now: DateTime<Utc>) -> Result<()> {
-    let row = (
-        outbox::topic.eq(message.topic.name()),
-        outbox::pseudonym.eq(message.pseudonym.as_bytes().to_vec()),
-        outbox::person.eq(message.person.map(|person| person.as_bytes().to_vec())),
-        outbox::record.eq(message.record.as_bytes().to_vec()),
-        outbox::version.eq(message.version),
-        outbox::body.eq(Some(message.body.clone())),
-        outbox::is_tombstone.eq(message.is_tombstone),
-        outbox::tries.eq(0),
-        outbox::put_at.eq(now.naive_utc()),
-        outbox::due_at.eq(now.naive_utc()),
-    );
-    diesel::insert_into(outbox::table).values(row).execute(conn)?;
+pub fn put(conn: &mut Conn, messages: &[Message], now: DateTime<Utc>) -> Result<()> {
+    let rows: Vec<NewRow<'_>> = messages.iter().map(|message| NewRow::of(message, now)).collect();
+    either!(conn, c => diesel::insert_into(outbox::table).values(rows).execute(c))?;
     Ok(())
 }
 

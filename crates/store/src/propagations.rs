@@ -118,10 +118,10 @@ fn read_all(rows: Vec<Row>) -> Result<Vec<Propagation>> {
     rows.into_iter().map(Row::read).collect()
 }
 
-/// Notes that a system is to be told.
-pub fn put(conn: &mut Conn, propagation: &Propagation) -> Result<()> {
-    let row = Row::of(propagation);
-    either!(conn, c => diesel::insert_into(propagations::table).values(row).on_conflict_do_nothing().execute(c))?;
+/// Notes that systems are to be told.
+pub fn put(conn: &mut Conn, all: &[Propagation]) -> Result<()> {
+    let rows: Vec<Row> = all.iter().map(Row::of).collect();
+    either!(conn, c => diesel::insert_into(propagations::table).values(rows).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }
 

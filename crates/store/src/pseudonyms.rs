@@ -11,14 +11,36 @@ use crate::outbox::Topic;
 use crate::schema::pseudonyms;
 use crate::{either, people};
 
-/// Notes whom a pseudonym stands for.
-pub fn note(conn: &mut Conn, pseudonym: Pseudonym, topic: Topic, person: Person) -> Result<()> {
-    let row = (
-        pseudonyms::pseudonym.eq(pseudonym.as_bytes().to_vec()),
-        pseudonyms::topic.eq(topic.name()),
-        pseudonyms::person.eq(person.as_bytes().to_vec()),
-    );
-    either!(conn, c => diesel::insert_into(pseudonyms::table).values(row).on_conflict_do_nothing().execute(c))?;
+/// That a pseudonym stands for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// The name.
+    pub pseudonym: Pseudonym,
+    /// The topic that knows it.
+    pub topic: Topic,
+    /// Whom it stands for.
+    pub person: Person,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = pseudonyms, treat_none_as_default_value = false)]
+struct Row<'a> {
+    pseudonym: &'a [u8],
+    topic: &'static str,
+    person: &'a [u8],
+}
+
+impl<'a> Row<'a> {
+    fn of(named: &'a Named) -> Self {
+        let Named { pseudonym, topic, person } = named;
+        Self { pseudonym: pseudonym.as_bytes(), topic: topic.name(), person: person.as_bytes() }
+    }
+}
+
+/// Notes whom pseudonyms stand for; to be given in ascending order.
+pub fn note(conn: &mut Conn, all: &[Named]) -> Result<()> {
+    let rows: Vec<Row<'_>> = all.iter().map(Row::of).collect();
+    either!(conn, c => diesel::insert_into(pseudonyms::table).values(rows).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }
 

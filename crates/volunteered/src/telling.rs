@@ -3,7 +3,7 @@
 mod answering;
 mod messages;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use counterfoil_domain::ids::{ClientId, EntryId, Person, PropagationId, Pseudonym};
@@ -13,7 +13,8 @@ use counterfoil_store::items::Item;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::outbox::{self, Message, Topic};
 use counterfoil_store::propagations::{self, Propagation};
-use counterfoil_store::{Error, Result, pseudonyms};
+use counterfoil_store::pseudonyms::{self, Named};
+use counterfoil_store::{Error, Result};
 
 use self::messages::{ConsentState, Gone, ItemState, Moment};
 use crate::Volunteering;
@@ -66,14 +67,14 @@ pub(crate) struct News {
     v: Volunteering,
     now: DateTime<Utc>,
     messages: Vec<Message>,
-    pseudonyms: BTreeMap<Pseudonym, (Topic, Person)>,
+    named: BTreeSet<Named>,
     propagations: Vec<Propagation>,
 }
 
 impl News {
     pub(crate) fn new(v: &Volunteering, now: DateTime<Utc>) -> Self {
         let (messages, propagations) = (Vec::new(), Vec::new());
-        Self { v: v.clone(), now, messages, pseudonyms: BTreeMap::new(), propagations }
+        Self { v: v.clone(), now, messages, named: BTreeSet::new(), propagations }
     }
 
     /// A consent stands elsewhere than before, by this entry.
@@ -164,40 +165,32 @@ impl News {
             body,
             is_tombstone: true,
         });
-        for client_id in propagation_id.iter().flat_map(|_| fetchers) {
-            self.propagations.extend(propagation_id.map(|propagation_id| Propagation {
-                propagation_id,
-                client_id: *client_id,
-                person: Some(item.person),
-                record: item.record,
-                cause: entry,
-                told_at: None,
-                due_at: None,
-                answered_at: None,
-                outcome: None,
-                overdue_at: None,
-            }));
-        }
+        let Some(propagation_id) = propagation_id else { return Ok(()) };
+        self.propagations.extend(fetchers.iter().map(|client_id| Propagation {
+            propagation_id,
+            client_id: *client_id,
+            person: Some(item.person),
+            record: item.record,
+            cause: entry,
+            told_at: None,
+            due_at: None,
+            answered_at: None,
+            outcome: None,
+            overdue_at: None,
+        }));
         Ok(())
     }
 
     /// Writes everything, in the order of the locks.
     pub(crate) fn write(self, conn: &mut Conn) -> Result<()> {
-        for message in &self.messages {
-            outbox::put(conn, message, self.now)?;
-        }
-        for (pseudonym, (topic, person)) in self.pseudonyms {
-            pseudonyms::note(conn, pseudonym, topic, person)?;
-        }
-        for propagation in &self.propagations {
-            propagations::put(conn, propagation)?;
-        }
-        Ok(())
+        outbox::put(conn, &self.messages, self.now)?;
+        pseudonyms::note(conn, &self.named.into_iter().collect::<Vec<_>>())?;
+        propagations::put(conn, &self.propagations)
     }
 
     fn name(&mut self, telling: &Telling, topic: Topic, person: Person) -> Result<Pseudonym> {
         let pseudonym = telling.pseudonym(topic, person)?;
-        self.pseudonyms.insert(pseudonym, (topic, person));
+        self.named.insert(Named { pseudonym, topic, person });
         Ok(pseudonym)
     }
 }

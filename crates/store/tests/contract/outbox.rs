@@ -20,9 +20,7 @@ fn tombstone(record: u8, version: i64) -> Message {
 }
 
 fn put(realm: &Realm, messages: &[Message]) {
-    for message in messages {
-        realm.write(|conn| outbox::put(conn, message, at(0)));
-    }
+    realm.write(|conn| outbox::put(conn, messages, at(0)));
 }
 
 /// Claims at a time for 30 seconds.

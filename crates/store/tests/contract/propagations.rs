@@ -24,9 +24,7 @@ fn told(propagation: Propagation) -> Propagation {
 }
 
 fn put(realm: &Realm, all: &[Propagation]) {
-    for propagation in all {
-        realm.write(|conn| propagations::put(conn, propagation));
-    }
+    realm.write(|conn| propagations::put(conn, all));
 }
 
 fn sorted(mut all: Vec<Propagation>) -> Vec<Propagation> {
@@ -51,7 +49,7 @@ pub fn nobody_is_told_before_the_tombstone_is_sent(realm: &Realm) {
         body: b"gone".to_vec(),
         is_tombstone: true,
     };
-    realm.write(|conn| outbox::put(conn, &tombstone, at(0)));
+    realm.write(|conn| outbox::put(conn, std::slice::from_ref(&tombstone), at(0)));
     assert_eq!(sent(realm), [RecordId([2; 16])]);
     let claimed = realm.write(|conn| outbox::claim(conn, "a", at(1), at(9), 9)).unwrap();
     realm.write(|conn| outbox::settle(conn, "a", &[claimed[0].number], at(99)));
