@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use crate::conn::Conn;
+use crate::dialect;
 use crate::either;
 use crate::error::Result;
 use crate::schema::examinations;
@@ -31,6 +32,22 @@ pub fn note(conn: &mut Conn, name: &str, examination: Examination) -> Result<()>
         .set(found)
         .execute(c))?;
     Ok(())
+}
+
+/// How safe what was committed is on PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durability {
+    /// Replicas that follow.
+    pub replicas: i64,
+    /// The setting `synchronous_commit`.
+    pub synchronous_commit: String,
+    /// The setting `synchronous_standby_names`: whose confirmation a commit waits for.
+    pub waits_for: String,
+}
+
+/// How safe what was committed is; `None` on SQLite, where it is on the disk.
+pub fn durability(conn: &mut Conn) -> Result<Option<Durability>> {
+    dialect::durability(conn)
 }
 
 /// How it was the last time, if it was ever looked at.

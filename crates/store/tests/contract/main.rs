@@ -146,7 +146,7 @@ contract! {
         what_is_not_answered_in_time_is_noted_once
         an_answer_is_owed_when_its_person_is_forgotten
     }
-    examinations { the_last_look_counts }
+    examinations { the_last_look_counts it_is_told_how_safe_a_commit_is }
     apps { an_app_is_read_as_it_was_written }
     changes {
         a_page_holds_every_row_between_two_numbers
