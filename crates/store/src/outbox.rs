@@ -60,6 +60,8 @@ pub struct Message {
     pub record: RecordId,
     /// Which state of that; a later one has a higher version.
     pub version: i64,
+    /// Since when it waits.
+    pub at: DateTime<Utc>,
     /// What it says.
     pub body: Vec<u8>,
     /// Whether it says that the record is gone, for good.
@@ -136,8 +138,8 @@ struct NewRow<'a> {
 }
 
 impl<'a> NewRow<'a> {
-    fn of(message: &'a Message, now: DateTime<Utc>) -> Self {
-        let Message { topic, pseudonym, person, record, version, body, is_tombstone } = message;
+    fn of(message: &'a Message) -> Self {
+        let Message { topic, pseudonym, person, record, version, at, body, is_tombstone } = message;
         Self {
             topic: topic.name(),
             pseudonym: pseudonym.as_bytes(),
@@ -147,16 +149,16 @@ impl<'a> NewRow<'a> {
             body: Some(body),
             is_tombstone: *is_tombstone,
             tries: 0,
-            put_at: now.naive_utc(),
-            due_at: now.naive_utc(),
+            put_at: at.naive_utc(),
+            due_at: at.naive_utc(),
         }
     }
 }
 
 /// Puts messages into the order, to be sent once the transaction has committed. Whoever puts one holds the row of its
 /// customer, so that those about one record are in the order of what happened.
-pub fn put(conn: &mut Conn, messages: &[Message], now: DateTime<Utc>) -> Result<()> {
-    let rows: Vec<NewRow<'_>> = messages.iter().map(|message| NewRow::of(message, now)).collect();
+pub fn put(conn: &mut Conn, messages: &[Message]) -> Result<()> {
+    let rows: Vec<NewRow<'_>> = messages.iter().map(NewRow::of).collect();
     either!(conn, c => diesel::insert_into(outbox::table).values(rows).execute(c))?;
     Ok(())
 }
@@ -278,8 +280,9 @@ pub fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Result<Waiting> {
 
 /// Deletes what is a person's; that something of theirs is gone stays, without the person.
 pub fn forget(conn: &mut Conn, person: Person) -> Result<()> {
-    let theirs = || outbox::table.filter(outbox::person.eq(person.as_bytes().to_vec()));
-    diesel::delete(theirs().filter(outbox::is_tombstone.eq(false))).execute(conn)?;
-    diesel::update(theirs()).set(outbox::person.eq(None::<Vec<u8>>)).execute(conn)?;
+    let theirs = || outbox::person.eq(person.as_bytes().to_vec());
+    let is_news = outbox::is_tombstone.eq(false);
+    diesel::delete(outbox::table.filter(theirs().and(is_news))).execute(conn)?;
+    diesel::update(outbox::table.filter(theirs())).set(outbox::person.eq(None::<Vec<u8>>)).execute(conn)?;
     Ok(())
 }

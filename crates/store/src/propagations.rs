@@ -182,8 +182,9 @@ pub fn answer(
     outcome: Outcome,
     now: DateTime<Utc>,
 ) -> Result<Option<Propagation>> {
-    let asked = propagations::table.find((propagation_id.as_bytes().to_vec(), client_id.as_bytes().to_vec()));
-    let row = diesel::update(asked.filter(propagations::answered_at.is_null()))
+    let key = (propagation_id.as_bytes().to_vec(), client_id.as_bytes().to_vec());
+    let is_open = propagations::answered_at.is_null();
+    let row = diesel::update(propagations::table.find(key).filter(is_open))
         .set((
             propagations::answered_at.eq(Some(now.naive_utc())),
             propagations::outcome.eq(Some(outcome.name())),
@@ -193,29 +194,26 @@ pub fn answer(
     row.map(Row::read).transpose()
 }
 
-/// Notes of at most `limit` answers that they did not come in time; each once.
-pub fn note_overdue(conn: &mut Conn, now: DateTime<Utc>, limit: i64) -> Result<Vec<Propagation>> {
+/// Notes of the answer that is awaited longest that it did not come in time; each once.
+pub fn note_overdue(conn: &mut Conn, now: DateTime<Utc>) -> Result<Option<Propagation>> {
     let is_awaited = || {
         propagations::due_at
             .le(now.naive_utc())
             .and(propagations::answered_at.is_null())
             .and(propagations::overdue_at.is_null())
     };
-    let late: Vec<(Vec<u8>, Vec<u8>)> = propagations::table
+    let late: Option<(Vec<u8>, Vec<u8>)> = propagations::table
         .filter(is_awaited())
         .order((propagations::due_at, propagations::propagation_id, propagations::client_id))
-        .limit(limit)
         .select((propagations::propagation_id, propagations::client_id))
-        .load(conn)?;
-    let mut noted = Vec::with_capacity(late.len());
-    for key in late {
-        let row = diesel::update(propagations::table.find(key).filter(is_awaited()))
-            .set(propagations::overdue_at.eq(Some(now.naive_utc())))
-            .get_result::<Row>(conn)
-            .optional()?;
-        noted.extend(row);
-    }
-    read_all(noted)
+        .first(conn)
+        .optional()?;
+    let Some(key) = late else { return Ok(None) };
+    let row = diesel::update(propagations::table.find(key).filter(is_awaited()))
+        .set(propagations::overdue_at.eq(Some(now.naive_utc())))
+        .get_result::<Row>(conn)
+        .optional()?;
+    row.map(Row::read).transpose()
 }
 
 /// How many systems owe an answer that did not come in time.

@@ -5,7 +5,7 @@ mod messages;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use counterfoil_domain::ids::{ClientId, EntryId, Person, PropagationId, Pseudonym};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::consents::Consent;
@@ -17,7 +17,7 @@ use counterfoil_store::pseudonyms::{self, Named};
 use counterfoil_store::{Error, Result};
 
 use self::messages::{ConsentState, Gone, ItemState, Moment};
-use crate::Volunteering;
+use crate::act::Act;
 
 pub use self::answering::{Acknowledged, acknowledge, note_overdue, resolve, tell_sent};
 pub use counterfoil_store::propagations::Outcome;
@@ -63,25 +63,19 @@ impl Telling {
 }
 
 /// What one act tells; gathered, then written table by table.
+#[derive(Default)]
 pub(crate) struct News {
-    v: Volunteering,
-    now: DateTime<Utc>,
     messages: Vec<Message>,
     named: BTreeSet<Named>,
     propagations: Vec<Propagation>,
 }
 
 impl News {
-    pub(crate) fn new(v: &Volunteering, now: DateTime<Utc>) -> Self {
-        let (messages, propagations) = (Vec::new(), Vec::new());
-        Self { v: v.clone(), now, messages, named: BTreeSet::new(), propagations }
-    }
-
     /// A consent stands elsewhere than before, by this entry.
-    pub(crate) fn consent_changed(&mut self, consent: &Consent, entry: EntryId) -> Result<()> {
-        let Some(telling) = self.v.telling().cloned() else { return Ok(()) };
-        let pseudonym = self.name(&telling, Topic::Consents, consent.person)?;
-        let moment = Moment { source: &telling.source, at: self.now };
+    pub(crate) fn consent_changed(&mut self, act: &Act, consent: &Consent, entry: EntryId) -> Result<()> {
+        let Some(telling) = act.v.telling() else { return Ok(()) };
+        let pseudonym = self.name(telling, Topic::Consents, consent.person)?;
+        let moment = Moment { source: &telling.source, at: act.now };
         let body = ConsentState::of(consent, pseudonym, entry).body(&moment)?;
         self.messages.push(Message {
             topic: Topic::Consents,
@@ -89,6 +83,7 @@ impl News {
             person: Some(consent.person),
             record: consent.record,
             version: consent.version,
+            at: act.now,
             body,
             is_tombstone: false,
         });
@@ -96,9 +91,9 @@ impl News {
     }
 
     /// A consent goes, with its customer.
-    pub(crate) fn consent_gone(&mut self, consent: &Consent) -> Result<()> {
-        let Some(telling) = self.v.telling().cloned() else { return Ok(()) };
-        let pseudonym = self.name(&telling, Topic::Consents, consent.person)?;
+    pub(crate) fn consent_gone(&mut self, act: &Act, consent: &Consent) -> Result<()> {
+        let Some(telling) = act.v.telling() else { return Ok(()) };
+        let pseudonym = self.name(telling, Topic::Consents, consent.person)?;
         let version = consent.version + 1;
         let gone = Gone {
             pseudonym,
@@ -109,13 +104,14 @@ impl News {
             propagation_id: None,
             entry_id: None,
         };
-        let body = gone.body(&Moment { source: &telling.source, at: self.now }, Topic::Consents)?;
+        let body = gone.body(&Moment { source: &telling.source, at: act.now }, Topic::Consents)?;
         self.messages.push(Message {
             topic: Topic::Consents,
             pseudonym,
             person: Some(consent.person),
             record: consent.record,
             version,
+            at: act.now,
             body,
             is_tombstone: true,
         });
@@ -123,10 +119,10 @@ impl News {
     }
 
     /// An item can be used, or has another value, by this entry.
-    pub(crate) fn item_changed(&mut self, item: &Item, entry: EntryId) -> Result<()> {
-        let Some(telling) = self.v.telling().cloned() else { return Ok(()) };
-        let pseudonym = self.name(&telling, Topic::Volunteered, item.person)?;
-        let moment = Moment { source: &telling.source, at: self.now };
+    pub(crate) fn item_changed(&mut self, act: &Act, item: &Item, entry: EntryId) -> Result<()> {
+        let Some(telling) = act.v.telling() else { return Ok(()) };
+        let pseudonym = self.name(telling, Topic::Volunteered, item.person)?;
+        let moment = Moment { source: &telling.source, at: act.now };
         let body = ItemState::of(item, pseudonym, entry).body(&moment)?;
         self.messages.push(Message {
             topic: Topic::Volunteered,
@@ -134,6 +130,7 @@ impl News {
             person: Some(item.person),
             record: item.record,
             version: item.version,
+            at: act.now,
             body,
             is_tombstone: false,
         });
@@ -142,10 +139,16 @@ impl News {
 
     /// An item has ended that these systems have fetched, by this entry: they are to say that they have nothing of it any
     /// more.
-    pub(crate) fn item_gone(&mut self, item: &Item, fetchers: &[ClientId], entry: EntryId) -> Result<()> {
-        let Some(telling) = self.v.telling().cloned() else { return Ok(()) };
-        let pseudonym = self.name(&telling, Topic::Volunteered, item.person)?;
-        let propagation_id = (!fetchers.is_empty()).then(|| PropagationId(self.v.entropy().bytes()));
+    pub(crate) fn item_gone(
+        &mut self,
+        act: &Act,
+        item: &Item,
+        fetchers: &[ClientId],
+        entry: EntryId,
+    ) -> Result<()> {
+        let Some(telling) = act.v.telling() else { return Ok(()) };
+        let pseudonym = self.name(telling, Topic::Volunteered, item.person)?;
+        let propagation_id = (!fetchers.is_empty()).then(|| PropagationId(act.v.entropy().bytes()));
         let gone = Gone {
             pseudonym,
             record: item.record,
@@ -155,13 +158,14 @@ impl News {
             propagation_id,
             entry_id: Some(entry),
         };
-        let body = gone.body(&Moment { source: &telling.source, at: self.now }, Topic::Volunteered)?;
+        let body = gone.body(&Moment { source: &telling.source, at: act.now }, Topic::Volunteered)?;
         self.messages.push(Message {
             topic: Topic::Volunteered,
             pseudonym,
             person: Some(item.person),
             record: item.record,
             version: item.version,
+            at: act.now,
             body,
             is_tombstone: true,
         });
@@ -182,8 +186,8 @@ impl News {
     }
 
     /// Writes everything, in the order of the locks.
-    pub(crate) fn write(self, conn: &mut Conn) -> Result<()> {
-        outbox::put(conn, &self.messages, self.now)?;
+    pub(crate) fn hand_in(self, conn: &mut Conn) -> Result<()> {
+        outbox::put(conn, &self.messages)?;
         pseudonyms::note(conn, &self.named.into_iter().collect::<Vec<_>>())?;
         propagations::put(conn, &self.propagations)
     }

@@ -10,6 +10,7 @@ fn message(record: u8, version: i64) -> Message {
         person: Some(Person([7; 16])),
         record: RecordId([record; 16]),
         version,
+        at: at(0),
         body: format!("{record}/{version}").into_bytes(),
         is_tombstone: false,
     }
@@ -20,7 +21,7 @@ fn tombstone(record: u8, version: i64) -> Message {
 }
 
 fn put(realm: &Realm, messages: &[Message]) {
-    realm.write(|conn| outbox::put(conn, messages, at(0)));
+    realm.write(|conn| outbox::put(conn, messages));
 }
 
 /// Claims at a time for 30 seconds.

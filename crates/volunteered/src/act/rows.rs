@@ -49,32 +49,31 @@ pub(super) fn write(acts: &[Act], conn: &mut Conn) -> Result<(), Error> {
 /// Tells the retailer's systems; which of them learn that something is gone.
 pub(super) fn tell(acts: &[Act], conn: &mut Conn) -> Result<BTreeSet<ClientId>, Error> {
     let mut told = BTreeSet::new();
-    let Some(first) = acts.first() else { return Ok(told) };
-    let mut news = News::new(&first.v, first.now);
+    let mut news = News::default();
     for act in acts {
         if act.is_last {
-            act.customer.consents.values().try_for_each(|consent| news.consent_gone(consent))?;
+            act.customer.consents.values().try_for_each(|consent| news.consent_gone(act, consent))?;
         } else {
             for (id, entry) in &act.consents {
                 if let Some(consent) = act.customer.consents.get(id) {
-                    news.consent_changed(consent, *entry)?;
+                    news.consent_changed(act, consent, *entry)?;
                 }
             }
         }
         for (id, entry) in &act.items {
             let Some(item) = act.customer.items.get(id) else { continue };
             match item.state {
-                item::State::Live => news.item_changed(item, *entry)?,
+                item::State::Live => news.item_changed(act, item, *entry)?,
                 item::State::Withdrawn | item::State::Expired => {
                     let fetchers = act.customer.fetchers(*id);
                     told.extend(fetchers.iter().copied());
-                    news.item_gone(item, &fetchers, *entry)?;
+                    news.item_gone(act, item, &fetchers, *entry)?;
                 }
                 // Nobody but the customer and the app has ever seen it.
                 item::State::Waiting | item::State::Declined | item::State::Lapsed => {}
             }
         }
     }
-    news.write(conn)?;
+    news.hand_in(conn)?;
     Ok(told)
 }

@@ -116,17 +116,15 @@ pub fn note_overdue(v: &Volunteering) -> Result<usize> {
     let mut noted = 0;
     loop {
         let now = v.clock().now();
-        let late = v.store().write_blocking(|conn| {
-            let late = propagations::note_overdue(conn, now, 1)?;
-            for one in &late {
-                say(v, conn, one, &[overdue(one, now)], now)?;
-            }
-            Ok::<_, counterfoil_store::Error>(late.len())
+        let is_late = v.store().write_blocking(|conn| {
+            let Some(late) = propagations::note_overdue(conn, now)? else { return Ok(false) };
+            say(v, conn, &late, &[overdue(&late, now)], now)?;
+            Ok::<_, counterfoil_store::Error>(true)
         })?;
-        noted += late;
-        if late == 0 {
+        if !is_late {
             return Ok(noted);
         }
+        noted += 1;
     }
 }
 
