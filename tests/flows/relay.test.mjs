@@ -99,9 +99,9 @@ describe('telling the retailer\'s systems', { timeout: 1_200_000 }, () => {
     const topics = { consents: `consents-${number}`, volunteered: `volunteered-${number}` };
     for (const topic of Object.values(topics)) await kafka.createTopic(topic, PARTITIONS, settings);
     const service = await Service.init({
-      postgres, kafka,
+      postgres,
       settings: {
-        RELAY__ENABLED: true, RELAY__CONSENTS_TOPIC: topics.consents, RELAY__VOLUNTEERED_TOPIC: topics.volunteered,
+        RELAY__ENABLED: true, RELAY__BROKERS: kafka.address, RELAY__CONSENTS_TOPIC: topics.consents, RELAY__VOLUNTEERED_TOPIC: topics.volunteered,
         RELAY__TRANSACTIONAL_ID: `relay-${number}`,
       },
     });
@@ -323,15 +323,16 @@ describe('telling the retailer\'s systems', { timeout: 1_200_000 }, () => {
     const look = async (settings) => {
       const { code, stdout } = await service.attempt(['doctor', '--json'], { settings });
       const { verdict, checks } = JSON.parse(stdout);
-      return { code, verdict, relay: checks.filter(({ check }) => check === 'relay').map((found) => found.verdict) };
+      const faults = checks.filter((found) => found.verdict === 'fault' && found.check !== 'relay').map(({ check }) => check);
+      return { code, verdict, faults, relay: checks.filter(({ check }) => check === 'relay').map((found) => found.verdict) };
     };
-    assert.deepEqual(await look(), { code: 1, verdict: 'fault', relay: ['good', 'good'] }, 'commits of the tests are not durable');
+    assert.deepEqual(await look(), { code: 1, verdict: 'fault', faults: ['durability'], relay: ['good', 'good'] }, 'commits of the tests are not durable');
     await service.sql(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$`);
     // It was never verified.
-    assert.deepEqual(await look(), { code: 0, verdict: 'warning', relay: ['good', 'good'] });
+    assert.deepEqual(await look(), { code: 0, verdict: 'warning', faults: [], relay: ['good', 'good'] });
     await kafka.createTopic('deleting', 1, { 'cleanup.policy': 'delete' });
     assert.deepEqual(await look({ RELAY__CONSENTS_TOPIC: 'deleting', RELAY__VOLUNTEERED_TOPIC: 'missing' }),
-      { code: 1, verdict: 'fault', relay: ['fault', 'warning', 'warning', 'fault'] });
+      { code: 1, verdict: 'fault', faults: [], relay: ['fault', 'warning', 'warning', 'fault'] });
     const { code, stdout } = await service.attempt(['doctor'], { settings: { RELAY__BROKERS: '127.0.0.1:1' } });
     assert.equal(code, 1);
     assert.match(stdout, /^✓ database: PostgreSQL/m);
