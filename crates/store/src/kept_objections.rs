@@ -19,9 +19,10 @@ pub fn key(keys: &Keys) -> Result<Secret> {
     keys.named(KEY)
 }
 
-/// What is kept of an objection: a keyed hash of whose it was and what it was about.
-pub fn mark(key: &Secret, index: &[u8; 16], subject: &Subject) -> Result<[u8; 16]> {
-    let mac = key.mac(&[index.as_slice(), format!("{subject}").as_bytes()]);
+/// What is kept of an objection: a keyed hash of whose it was and what it was about; of no subject, that there is one.
+pub fn mark(key: &Secret, index: &[u8; 16], subject: Option<&Subject>) -> Result<[u8; 16]> {
+    let subject = subject.map(|subject| format!("{subject}")).unwrap_or_default();
+    let mac = key.mac(&[index.as_slice(), subject.as_bytes()]);
     mac.first_chunk::<16>().copied().ok_or_else(|| Error::Unexpected("a short digest".to_owned()))
 }
 
@@ -55,8 +56,9 @@ pub fn among(conn: &mut Conn, marks: &[[u8; 16]]) -> Result<Vec<([u8; 16], DateT
         .collect()
 }
 
-/// Keeps a mark no more: its customer is back, and has the objection again or has lifted it.
-pub fn let_go(conn: &mut Conn, mark: [u8; 16]) -> Result<()> {
-    diesel::delete(kept_objections::table.find(mark.to_vec())).execute(conn)?;
+/// Keeps these marks no more: their customer is back and has the objections again.
+pub fn let_go(conn: &mut Conn, marks: &[[u8; 16]]) -> Result<()> {
+    let marks: Vec<Vec<u8>> = marks.iter().map(|mark| mark.to_vec()).collect();
+    diesel::delete(kept_objections::table.filter(kept_objections::mark.eq_any(marks))).execute(conn)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::consent;
-use counterfoil_domain::entry::EntryType;
+use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::exchange;
 use counterfoil_domain::ids::{ConsentId, EntryId, ExchangeId, ItemId, Person, RecordId};
 use counterfoil_domain::item;
@@ -20,12 +20,12 @@ use counterfoil_store::exchanges::{self, Exchange};
 use counterfoil_store::items::{self, Item};
 use counterfoil_store::keys::PersonKeys;
 use counterfoil_store::objections::{self, Objection};
-use counterfoil_store::{Error, people};
+use counterfoil_store::{Error, kept_objections, people};
 use serde_json::{Value, json};
 
 use crate::asks::PurposeView;
 use crate::customer::{By, Customer};
-use crate::{VolunteeredError, Volunteering, published, telling};
+use crate::{VolunteeredError, Volunteering, kept, published, telling};
 
 /// An act under way.
 pub(crate) struct Act {
@@ -44,6 +44,8 @@ pub(crate) struct Act {
     answered: BTreeSet<(String, i32)>,
     raised: Vec<Objection>,
     lifted: Vec<Subject>,
+    /// Marks of objections that an erasure had kept and that stand again.
+    kept: Vec<[u8; 16]>,
     dark: Option<DarkStep>,
 }
 
@@ -87,7 +89,34 @@ impl Act {
         if !people::hold(conn, person)? {
             return Err(VolunteeredError::NotFound);
         }
-        Ok(Self::on(v, conn, person, by, now)?)
+        let mut act = Self::on(v, conn, person, by, now)?;
+        act.bring_back(conn)?;
+        Ok(act)
+    }
+
+    /// What somebody objected to who was erased and is back stands again, before anything else is done.
+    fn bring_back(&mut self, conn: &mut Conn) -> Result<(), Error> {
+        let Some(index) = people::index_of(conn, self.person)? else { return Ok(()) };
+        let kept = kept::of(&self.v, conn, &index)?;
+        for subject in &kept.subjects {
+            let before = self.drafts.len();
+            self.object(subject, None)?;
+            for draft in self.drafts.iter_mut().skip(before) {
+                // The customer said it long ago, and nobody showed them anything now.
+                draft.actor = Actor::System;
+                draft.display = None;
+                if let Some(members) = draft.payload.as_mut().and_then(Value::as_object_mut) {
+                    members.insert("reason".to_owned(), json!("kept_at_erasure"));
+                }
+            }
+        }
+        self.kept = kept.marks;
+        Ok(())
+    }
+
+    /// Whether objections have come back with this act.
+    pub(crate) fn has_brought_back(&self) -> bool {
+        !self.kept.is_empty()
     }
 
     /// An act on somebody whom nobody else can act on any more.
@@ -113,6 +142,7 @@ impl Act {
             answered: BTreeSet::new(),
             raised: Vec::new(),
             lifted: Vec::new(),
+            kept: Vec::new(),
             dark: None,
         })
     }
@@ -431,6 +461,9 @@ impl Act {
         }
         for objection in &self.raised {
             objections::raise(conn, objection)?;
+        }
+        if !self.kept.is_empty() {
+            kept_objections::let_go(conn, &self.kept)?;
         }
         match &self.dark {
             Some(DarkStep::Begin(dark)) => dark::begin(conn, dark),

@@ -10,13 +10,14 @@ use counterfoil_store::objections::{self, Objection};
 
 use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, published};
+use crate::{VolunteeredError, Volunteering, kept, published};
 
 /// What a customer objects to.
 ///
 /// # Errors
 /// The store's.
 pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<Objection>, VolunteeredError> {
+    kept::bring_back(v, person).await?;
     v.store().read(move |conn| Ok(objections::of_persons(conn, &[person])?)).await
 }
 
