@@ -24,6 +24,8 @@ mod receipts;
 #[cfg(test)]
 mod restored;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod time;
 
 /// Runs each check on each database.
@@ -56,6 +58,11 @@ macro_rules! promises {
 }
 
 promises! {
+    rights {
+        a_right_is_answered_within_its_time
+        only_its_customer_takes_a_right_back
+        an_objection_outlives_an_erasure
+    }
     answering {
         what_is_shown_is_asked_for_once
         a_yes_is_a_consent_an_item_and_what_was_promised
