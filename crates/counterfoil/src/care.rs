@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use counterfoil_ledger::tree::{EVERY, Keeper, KeeperError};
 use counterfoil_ledger::verify::{Examined, Wanted};
+use counterfoil_store::rights;
 use prometheus::{IntGauge, Opts};
 
 use crate::failure::Failure;
@@ -13,6 +14,8 @@ use crate::realm::Realm;
 
 /// How often a process that keeps no tree looks at the guard.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often overdue answers are counted.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// How long after its start a process verifies for the first time.
 const FIRST_VERIFICATION: Duration = Duration::from_secs(60);
 
@@ -118,6 +121,25 @@ pub fn verify(realm: &Realm, hours: u32) -> Result<(), Failure> {
                 Err(error) => tracing::error!(%error, "the ledger could not be verified"),
             }
             thread::sleep(Duration::from_secs(3_600 * u64::from(hours)));
+        }
+    })
+}
+
+/// Counts, now and then, the answers to customers' rights that are overdue.
+pub fn count_rights(realm: &Realm) -> Result<(), Failure> {
+    let overdue = IntGauge::with_opts(Opts::new(
+        "counterfoil_rights_overdue",
+        "Customers' requests (correction, access, objection) whose answer is overdue.",
+    ))?;
+    realm.registry.register(Box::new(overdue.clone()))?;
+    let (store, clock) = (realm.store.clone(), realm.clock.clone());
+    spawn("rights-counter", move || {
+        loop {
+            match store.read_blocking(|conn| rights::count_overdue(conn, clock.now())) {
+                Ok(count) => overdue.set(count),
+                Err(error) => tracing::warn!(%error, "overdue answers could not be counted"),
+            }
+            thread::sleep(COUNT_EVERY);
         }
     })
 }

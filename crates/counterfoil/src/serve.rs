@@ -321,6 +321,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         let keeping = care::keep(&realm)?;
         post::start(&settings, receipts, pages, realm.clock.clone())?;
         care::verify(&realm, settings.ledger.verify_hours)?;
+        care::count_rights(&realm)?;
         actix_web::rt::spawn(expire(oauth));
         let owner = data_encoding::HEXLOWER.encode(&realm.entropy.bytes::<8>());
         actix_web::rt::spawn(sweep(realm.volunteering(), owner));

@@ -1,6 +1,7 @@
 //! Rights that the retailer must answer (GDPR Art. 15, 16, 21(1)): a customer uses one, and the answer is due within a month.
 
 use chrono::{DateTime, Utc};
+use counterfoil_domain::entry::Actor;
 use counterfoil_domain::ids::{Person, RecordId, RightId};
 use counterfoil_domain::right::{self, Kind, State};
 use counterfoil_ledger::Draft;
@@ -212,8 +213,7 @@ async fn by_staff(
     says: String,
 ) -> Result<RightView, VolunteeredError> {
     check_text("/says", &says)?;
-    let by =
-        By { actor: counterfoil_domain::entry::Actor::Staff(staff.to_owned()), display: None, reason: None };
+    let by = By { actor: Actor::Staff(staff.to_owned()), display: None, reason: None };
     step(v, None, right_id, act, Some(says), by).await
 }
 
