@@ -9,9 +9,9 @@ use counterfoil_store::conn::Conn;
 use counterfoil_store::kept_objections::{self, mark};
 use counterfoil_store::{Result, objections, people};
 
-use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, published};
+use crate::names::Names;
+use crate::{VolunteeredError, Volunteering, names, published};
 
 /// What is kept of one customer.
 #[derive(Debug, Default)]
@@ -42,16 +42,17 @@ pub(crate) fn keep(
     kept_objections::keep(conn, &marks, now)
 }
 
-/// Whether one of these objections is kept of a customer.
+/// Whether one of these objections is kept of a customer, by one of their names.
 pub(crate) fn is_any(
     v: &Volunteering,
     conn: &mut Conn,
-    index: &[u8; 16],
+    indexes: &[[u8; 16]],
     subjects: &[Subject],
 ) -> Result<bool> {
     let key = v.kept_key()?;
+    let pairs = indexes.iter().flat_map(|index| subjects.iter().map(move |subject| (index, subject)));
     let marks: Vec<[u8; 16]> =
-        subjects.iter().map(|subject| mark(key, index, Some(subject))).collect::<Result<_>>()?;
+        pairs.map(|(index, subject)| mark(key, index, Some(subject))).collect::<Result<_>>()?;
     Ok(!kept_objections::among(conn, &marks)?.is_empty())
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn of(v: &Volunteering, conn: &mut Conn, index: &[u8; 16]) -> Result<
     Ok(kept)
 }
 
-/// Makes what is kept of a customer who is back stand again.
+/// Makes what is kept of a customer who is back stand again, by each of their names.
 pub(crate) async fn bring_back(
     v: &Volunteering,
     person: Person,
@@ -86,8 +87,14 @@ pub(crate) async fn bring_back(
     let is_kept = v
         .store()
         .read(move |conn| {
-            let Some(index) = people::index_of(conn, person)? else { return Ok(false) };
-            Ok::<_, VolunteeredError>(!of(&volunteering, conn, &index)?.marks.is_empty())
+            let key = volunteering.kept_key()?;
+            let mut marks = Vec::new();
+            for name in names::of(conn, person)? {
+                if let Some(index) = people::index_of(conn, name)? {
+                    marks.push(mark(key, &index, None)?);
+                }
+            }
+            Ok::<_, VolunteeredError>(!kept_objections::among(conn, &marks)?.is_empty())
         })
         .await?;
     if !is_kept {
@@ -96,10 +103,8 @@ pub(crate) async fn bring_back(
     let volunteering = v.clone();
     v.store()
         .write(move |conn| {
-            let act = Act::begin(&volunteering, conn, person, By::time(), now)?;
-            if act.has_brought_back() {
-                act.finish(conn)?;
-            }
+            // What is kept comes back with whatever else is done; here nothing is.
+            Names::begin(&volunteering, conn, person, &By::time(), now)?.finish(conn)?;
             Ok(())
         })
         .await

@@ -16,6 +16,7 @@ pub mod handing;
 mod item_views;
 pub mod items;
 mod kept;
+mod names;
 pub mod objections;
 mod published;
 pub mod rebuild;

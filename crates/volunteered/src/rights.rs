@@ -13,7 +13,7 @@ use counterfoil_store::{Error, people};
 use serde_json::json;
 
 use crate::customer::By;
-use crate::{Fault, VolunteeredError, Volunteering};
+use crate::{Fault, VolunteeredError, Volunteering, names};
 
 /// Letters that a request or an answer may have.
 const TEXT_LENGTH: usize = 10_000;
@@ -72,7 +72,7 @@ impl RightView {
     }
 }
 
-/// The rights that a customer uses or has used, oldest first.
+/// The rights that a customer uses or has used, by whichever of their names, oldest first.
 ///
 /// # Errors
 /// The store's.
@@ -80,7 +80,7 @@ pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<RightView>, Volu
     let volunteering = v.clone();
     v.store()
         .read(move |conn| {
-            let rights = rows::of_person(conn, person)?;
+            let rights = of_names(conn, person)?;
             Ok(rights.iter().map(|right| view(&volunteering, right)).collect::<Result<_, Error>>()?)
         })
         .await
@@ -137,7 +137,7 @@ pub async fn open(
         .store()
         .write(move |conn| {
             let evidence = hold(&v, conn, person)?;
-            let open = rows::of_person(conn, person)?.iter().filter(|right| right.state.is_open()).count();
+            let open = of_names(conn, person)?.iter().filter(|right| right.state.is_open()).count();
             if open >= OPEN_AT_ONCE {
                 return Err(VolunteeredError::NotNow("one too many that wait for an answer"));
             }
@@ -230,7 +230,9 @@ async fn step(
         .store()
         .write(move |conn| {
             let person = rows::find(conn, right_id)?.ok_or(VolunteeredError::NotFound)?.person;
-            if owner.is_some_and(|owner| owner != person) {
+            if let Some(owner) = owner
+                && !names::of(conn, owner)?.contains(&person)
+            {
                 return Err(VolunteeredError::NotFound);
             }
             let evidence = hold(&v, conn, person)?;
@@ -252,6 +254,15 @@ async fn step(
             Ok(view(&v, &right)?)
         })
         .await
+}
+
+fn of_names(conn: &mut Conn, person: Person) -> counterfoil_store::Result<Vec<Right>> {
+    let mut rights = Vec::new();
+    for name in names::of(conn, person)? {
+        rights.extend(rows::of_person(conn, name)?);
+    }
+    rights.sort_by_key(|right| (right.opened_at, right.right_id));
+    Ok(rights)
 }
 
 /// Takes the customer's row, so that one act at a time concerns them; their evidence key.

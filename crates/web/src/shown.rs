@@ -66,8 +66,15 @@ pub(crate) enum Asking {
 }
 
 impl Asking {
-    const ALL: [Self; 6] =
-        [Self::Consent, Self::Change, Self::LeftOut, Self::Hidden, Self::Purchase, Self::Download];
+    const ALL: [Self; 7] = [
+        Self::Consent,
+        Self::Change,
+        Self::LeftOut,
+        Self::Hidden,
+        Self::Purchase,
+        Self::Download,
+        Self::Erase,
+    ];
 
     /// The templates of the page beside those of every page.
     fn own(self) -> &'static [&'static str] {
