@@ -87,3 +87,48 @@ pub async fn an_objection_outlives_an_erasure(realm: &Realm) {
     assert_ne!(decide().await.unwrap().reason, Reason::Objected);
     assert_eq!(objections::of(v, person).await.unwrap().len(), 1);
 }
+
+pub async fn whoever_is_back_can_lift_at_once(realm: &Realm) {
+    let v = &realm.v;
+    let (person, id) = realm.customer();
+    assert!(objections::raise(v, person, &Subject::Marketing, &shown()).await.unwrap());
+    let index = realm.read(|conn| people::index_of(conn, person)).unwrap();
+    realm.write(|conn| forget::keep_objections_in(v, conn, person, &index, realm.now()));
+    realm.write(|conn| forget::person_in(conn, person));
+    // The first thing that they do, before anything else has brought it back.
+    assert!(objections::lift(v, person, &Subject::Marketing, &shown()).await.unwrap());
+    assert_ne!(decisions::decide(v, &id, "p2", None).await.unwrap().reason, Reason::Objected);
+    assert!(objections::of(v, person).await.unwrap().is_empty());
+    assert!(!objections::lift(v, person, &Subject::Marketing, &shown()).await.unwrap());
+    realm.check_rebuild().await;
+}
+
+pub async fn what_is_kept_of_one_name_holds_for_all(realm: &Realm) {
+    let v = &realm.v;
+    let (other, _) = realm.customer();
+    assert!(objections::raise(v, other, &Subject::Marketing, &shown()).await.unwrap());
+    let index = realm.read(|conn| people::index_of(conn, other)).unwrap();
+    realm.write(|conn| forget::keep_objections_in(v, conn, other, &index, realm.now()));
+    realm.write(|conn| forget::person_in(conn, other));
+    assert_ne!(decisions::decide(v, "c-1", "p2", None).await.unwrap().reason, Reason::Objected);
+    realm.write(|conn| people::set_home(conn, other, realm.person, Some(0)));
+    assert_eq!(decisions::decide(v, "c-1", "p2", None).await.unwrap().reason, Reason::Objected);
+    let standing = objections::of(v, realm.person).await.unwrap();
+    assert_eq!(standing.iter().map(|one| &one.subject).collect::<Vec<_>>(), [&Subject::Marketing]);
+    assert_eq!(decisions::decide(v, "c-1", "p2", None).await.unwrap().reason, Reason::Objected);
+    realm.check_rebuild().await;
+}
+
+pub async fn a_right_is_one_customer_s_by_each_name(realm: &Realm) {
+    let v = &realm.v;
+    let (other, _) = realm.customer();
+    let opened = rights::open(v, other, &request(Kind::Access), &shown()).await.unwrap();
+    assert!(rights::of(v, realm.person).await.unwrap().is_empty());
+    realm.write(|conn| people::set_home(conn, other, realm.person, Some(0)));
+    for name in [other, realm.person] {
+        assert_eq!(rights::of(v, name).await.unwrap(), std::slice::from_ref(&opened));
+    }
+    let back = rights::take_back(v, realm.person, opened.right_id, &shown()).await.unwrap();
+    assert_eq!((back.state, back.person), (State::Withdrawn, other));
+    realm.check_rebuild().await;
+}
