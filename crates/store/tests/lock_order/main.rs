@@ -47,7 +47,7 @@ mod tests {
 
     fn complaint(order: &[Place], path: &[Lock]) -> Option<String> {
         let mut held: HashSet<usize> = HashSet::new();
-        for (table, by) in path {
+        for Lock { table, by } in path {
             let Some(rank) = order.iter().position(|place| place.table == *table) else {
                 return Some(format!("{table} ({by}) has no place in the order"));
             };
@@ -79,7 +79,7 @@ mod tests {
             .iter()
             .filter(|transaction| transaction.begun_by == function)
             .flat_map(|transaction| &transaction.paths)
-            .any(|path| path.iter().map(|(table, _)| table.as_str()).eq(tables.iter().copied()))
+            .any(|path| path.iter().map(|lock| lock.table.as_str()).eq(tables.iter().copied()))
     }
 
     #[test]
