@@ -51,7 +51,11 @@ fn id(text: &str) -> Result<RightId, Failure> {
 
 /// Texts come from a file: an argument would stand in the list of processes and in the shell's history.
 fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(Failure::io(format!("{}", path.display())))
+    let text = fs::read_to_string(path).map_err(Failure::io(format!("{}", path.display())))?;
+    if text.trim().is_empty() {
+        return Err(Failure::Usage(format!("--file: {} says nothing", path.display())));
+    }
+    Ok(text)
 }
 
 fn listed(right: &Right, is_overdue: bool) -> Value {
