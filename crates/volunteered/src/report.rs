@@ -3,7 +3,8 @@
 //! It counts, and names nobody. Even so a number can single somebody out: how long the only customer who took something back
 //! had left it there is that customer's own doing, and that one person answered a question about health is a fact about
 //! somebody whom a colleague may know. So days until withdrawal are told only of [`FEW`] withdrawals or more, and of asks
-//! for a special category (GDPR Art. 9) every count below [`FEW`] but nought is told as fewer. Other counts are told as
+//! for a special category (GDPR Art. 9) every count below [`FEW`] but nought is told as fewer, and what was promised and
+//! given is not told where it would tell such a count. Other counts are told as
 //! they are: how many were shown a question about coffee says nothing of anybody, and a retailer who begins must see it.
 
 use std::collections::BTreeMap;
@@ -79,10 +80,11 @@ pub struct AskReport {
     pub deferred: Count,
     /// Answers that were taken back.
     pub withdrawn: Count,
-    /// What was promised in return, by currency or unit; without what was forgone.
-    pub promised: BTreeMap<String, String>,
-    /// What was given of that.
-    pub delivered: BTreeMap<String, String>,
+    /// What was promised in return, by currency or unit; without what was forgone. None where it would tell a count that is
+    /// not told.
+    pub promised: Option<BTreeMap<String, String>>,
+    /// What was given of that; none likewise.
+    pub delivered: Option<BTreeMap<String, String>>,
     /// Days until withdrawal; none where fewer than [`FEW`] took their answer back.
     pub days_until_withdrawal: Option<Days>,
 }
@@ -96,7 +98,10 @@ struct Tally {
     deferred: u64,
     withdrawn: u64,
     promised: Sums,
+    /// Of how many promises that is.
+    promises: u64,
     delivered: Sums,
+    deliveries: u64,
     /// Withdrawals by whole days since the answer.
     days: BTreeMap<u64, u64>,
 }
@@ -177,8 +182,10 @@ fn count_exchanges(
         for one in page.into_iter().filter(|one| one.state != exchange::State::Forgone) {
             let tally = tallies.entry(one.ask).or_default();
             tally.promised.add(&one.amount, &one.unit);
+            tally.promises += 1;
             if one.state == exchange::State::Delivered {
                 tally.delivered.add(&one.amount, &one.unit);
+                tally.deliveries += 1;
             }
         }
     }
@@ -186,18 +193,20 @@ fn count_exchanges(
 
 impl Tally {
     fn report(self, ask: String, title: String, is_special: bool) -> AskReport {
-        let count = |count| {
-            if is_special && (1..FEW).contains(&count) { Count::Fewer } else { Count::Exactly(count) }
+        let is_hidden = |count: u64| is_special && (1..FEW).contains(&count);
+        let count = |count| if is_hidden(count) { Count::Fewer } else { Count::Exactly(count) };
+        let sums = |sums: &Sums, parts| {
+            let is_told = ![self.answered, self.withdrawn, parts].into_iter().any(is_hidden);
+            is_told.then(|| sums.iter().map(|(unit, sum)| (unit.to_owned(), sum)).collect())
         };
-        let sums = |sums: &Sums| sums.iter().map(|(unit, sum)| (unit.to_owned(), sum)).collect();
         AskReport {
             shown: count(self.shown),
             answered: count(self.answered),
             refused: count(self.refused),
             deferred: count(self.deferred),
             withdrawn: count(self.withdrawn),
-            promised: sums(&self.promised),
-            delivered: sums(&self.delivered),
+            promised: sums(&self.promised, self.promises),
+            delivered: sums(&self.delivered, self.deliveries),
             days_until_withdrawal: self.spread(),
             ask,
             title,
@@ -254,5 +263,25 @@ mod tests {
         let said: Vec<String> = counts.iter().map(|count| format!("{count}")).collect();
         assert_eq!(said, ["9", "7", "<5", "0", "<5"]);
         assert_eq!(serde_json::to_value(counts).unwrap(), serde_json::json!([9, 7, "<5", 0, "<5"]));
+        assert_eq!(
+            (report.promised, report.delivered),
+            (None, None),
+            "by them the withdrawals could be counted"
+        );
+    }
+
+    #[test]
+    fn sums_of_special_categories_are_told_of_five_and_more() {
+        let of = |deliveries| {
+            let mut tally = Tally { promises: 7, deliveries, ..tally(&[]) };
+            (0..7).for_each(|_| tally.promised.add("1.00", "EUR"));
+            (0..deliveries).for_each(|_| tally.delivered.add("1.00", "EUR"));
+            let report = tally.report("a4".to_owned(), "Food".to_owned(), true);
+            (report.promised, report.delivered)
+        };
+        let sum = |sum: &str| Some(BTreeMap::from([("EUR".to_owned(), sum.to_owned())]));
+        assert_eq!(of(0), (sum("7.00"), Some(BTreeMap::new())));
+        assert_eq!(of(1), (sum("7.00"), None));
+        assert_eq!(of(5), (sum("7.00"), sum("5.00")));
     }
 }

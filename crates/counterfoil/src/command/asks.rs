@@ -1,5 +1,7 @@
 //! `asks report`: how the retailer's asks are met.
 
+use std::collections::BTreeMap;
+
 use counterfoil_volunteered::report::{self, AskReport};
 use serde_json::json;
 
@@ -56,7 +58,8 @@ fn table(reports: &[AskReport]) -> String {
 }
 
 fn cells(report: &AskReport) -> [String; HEAD.len()] {
-    let sums = |sums: &std::collections::BTreeMap<String, String>| {
+    let sums = |sums: &Option<BTreeMap<String, String>>| {
+        let Some(sums) = sums else { return "not told".to_owned() };
         let all: Vec<String> = sums.iter().map(|(unit, sum)| format!("{sum} {unit}")).collect();
         if all.is_empty() { "-".to_owned() } else { all.join(", ") }
     };

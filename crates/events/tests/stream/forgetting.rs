@@ -169,7 +169,10 @@ fn what_one_objected_to_outlives_an_erasure() {
         let back = realm.person("c-1").unwrap();
         assert_ne!(back, person);
         let standing = runtime.block_on(objections::of(&v, back)).unwrap();
-        assert_eq!(standing.into_iter().map(|one| one.subject).collect::<Vec<_>>(), [phone.clone()]);
+        assert_eq!(
+            standing.into_iter().map(|one| one.subject).collect::<Vec<_>>(),
+            std::slice::from_ref(&phone)
+        );
     }
 }
 
