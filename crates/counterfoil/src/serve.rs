@@ -317,6 +317,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
             actix_web::rt::spawn(metrics);
         }
         let keeping = care::keep(&realm)?;
+        let relaying = care::relay(&settings, &realm)?;
         post::start(&settings, receipts, pages, realm.clock.clone())?;
         care::verify(&realm, settings.ledger.verify_hours)?;
         care::count_rights(&realm)?;
@@ -334,6 +335,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         ready();
         tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
         let outcome = server.await.map_err(Failure::io("serving"));
+        relaying.into_iter().for_each(care::Keeping::stop);
         keeping.stop();
         outcome
     })

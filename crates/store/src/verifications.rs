@@ -10,9 +10,9 @@ use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::{
     addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
-    exchanges, fetches, grants, holds, idempotency, item_places, items, links, objections, objects,
-    purchases, pushed_requests, quarantine, records, rights, sessions, tokens, tombstones, unlinked, uses,
-    verifications,
+    exchanges, fetches, grants, holds, idempotency, item_places, items, links, objections, objects, outbox,
+    propagations, pseudonyms, purchases, pushed_requests, quarantine, records, rights, sessions, tokens, tombstones,
+    unlinked, uses, verifications,
 };
 use crate::{either, people};
 
@@ -23,6 +23,7 @@ pub const WITHOUT_PERSONS: [(&str, &str); 22] = [
     ("artefacts", "what pages are made of"),
     ("checkpoints", "sizes and roots of the logs"),
     ("config_objects", "what the shop publishes"),
+    ("examinations", "times and counts of the service itself"),
     ("identities", "a counter"),
     ("ingest_offsets", "places in the order stream"),
     ("ingest_sources", "names of sources"),
@@ -189,6 +190,10 @@ fn volunteered(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, objections, objections::person.eq(key())),
         count!(conn, rights, rights::person.eq(key())),
         count!(conn, dark, dark::person.eq(key())),
+        // Tombstones and what systems still owe an answer to stay, without the person.
+        count!(conn, outbox, outbox::person.eq(key())),
+        count!(conn, pseudonyms, pseudonyms::person.eq(key())),
+        count!(conn, propagations, propagations::person.eq(key())),
     ])
 }
 

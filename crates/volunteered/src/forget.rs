@@ -9,7 +9,7 @@ use counterfoil_store::{answers, consents, dark, exchanges, idempotency, items, 
 
 use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, kept};
+use crate::{VolunteeredError, Volunteering, kept, telling};
 
 /// Ends what still stands of a customer who was erased, with an entry each: consents are revoked, items withdrawn,
 /// requests lapse. The keys must be there still.
@@ -23,6 +23,7 @@ pub fn end_in(
     now: DateTime<Utc>,
 ) -> counterfoil_store::Result<()> {
     let mut act = Act::on(v, conn, person, By::service("customer_erased"), now)?;
+    act.is_last = true;
     end_all(&mut act, conn).map_err(|error| match error {
         VolunteeredError::Store(error) => error,
         // Only what can end is ended.
@@ -77,5 +78,6 @@ pub fn person_in(conn: &mut Conn, person: Person) -> counterfoil_store::Result<(
     objections::forget(conn, person)?;
     rights::forget(conn, person)?;
     dark::end(conn, person)?;
+    telling::forget(conn, person)?;
     items::forget_places(conn, person)
 }

@@ -32,6 +32,8 @@ mod document;
 #[cfg(test)]
 mod entries;
 #[cfg(test)]
+mod examinations;
+#[cfg(test)]
 mod exchanges;
 #[cfg(test)]
 mod forgetting;
@@ -58,9 +60,15 @@ mod objects;
 #[cfg(test)]
 mod offsets;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod own;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod propagations;
+#[cfg(test)]
+mod pseudonyms;
 #[cfg(test)]
 mod purchases;
 #[cfg(test)]
@@ -133,6 +141,20 @@ contract! {
     objections { an_objection_stands_until_it_is_lifted }
     kept_objections { a_kept_objection_is_found_by_its_mark_alone }
     rights { a_right_is_read_as_it_was_written }
+    outbox {
+        messages_are_claimed_in_order_by_one_at_a_time
+        what_fails_waits_and_keeps_its_record_waiting
+        a_tombstone_comes_again_as_nothing
+        of_who_is_forgotten_only_tombstones_stay
+    }
+    pseudonyms { a_pseudonym_stands_for_somebody_until_they_are_forgotten }
+    propagations {
+        nobody_is_told_before_the_tombstone_is_sent
+        a_system_is_told_once_and_answers_once
+        what_is_not_answered_in_time_is_noted_once
+        an_answer_is_owed_when_its_person_is_forgotten
+    }
+    examinations { the_last_look_counts it_is_told_how_safe_a_commit_is }
     apps { an_app_is_read_as_it_was_written }
     changes {
         a_page_holds_every_row_between_two_numbers
