@@ -24,6 +24,28 @@ const SHIPPED: [(&str, &str); 5] = [
     ("grant.toml", include_str!("../sample/config/grant.toml")),
 ];
 
+/// Questions to customers with what they name, published in a demo: six that show what can be asked and how.
+const ASKS: [(&str, &str); 18] = [
+    ("volunteered-notice.toml", include_str!("../sample/config/volunteered-notice.toml")),
+    ("volunteered-terms.toml", include_str!("../sample/config/volunteered-terms.toml")),
+    ("volunteered-recipient.toml", include_str!("../sample/config/volunteered-recipient.toml")),
+    ("volunteered-retention.toml", include_str!("../sample/config/volunteered-retention.toml")),
+    ("intention-retention.toml", include_str!("../sample/config/intention-retention.toml")),
+    ("measures-retention.toml", include_str!("../sample/config/measures-retention.toml")),
+    ("washing-machine-purpose.toml", include_str!("../sample/config/washing-machine-purpose.toml")),
+    ("washing-machine-ask.toml", include_str!("../sample/config/washing-machine-ask.toml")),
+    ("coffee-purpose.toml", include_str!("../sample/config/coffee-purpose.toml")),
+    ("coffee-ask.toml", include_str!("../sample/config/coffee-ask.toml")),
+    ("size-purpose.toml", include_str!("../sample/config/size-purpose.toml")),
+    ("size-ask.toml", include_str!("../sample/config/size-ask.toml")),
+    ("profile-purpose.toml", include_str!("../sample/config/profile-purpose.toml")),
+    ("profile-ask.toml", include_str!("../sample/config/profile-ask.toml")),
+    ("visit-purpose.toml", include_str!("../sample/config/visit-purpose.toml")),
+    ("visit-ask.toml", include_str!("../sample/config/visit-ask.toml")),
+    ("own-purpose.toml", include_str!("../sample/config/own-purpose.toml")),
+    ("own-ask.toml", include_str!("../sample/config/own-ask.toml")),
+];
+
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         match error {
@@ -69,7 +91,20 @@ pub fn publish_shipped(realm: &Realm) -> Result<usize, Failure> {
     if !realm.store.read_blocking(config_objects::list)?.is_empty() {
         return Ok(0);
     }
-    let sources: Vec<Source> = SHIPPED.iter().map(|(name, text)| source(name, text)).collect();
+    publish_files(realm, &SHIPPED)
+}
+
+/// Publishes the questions of the demo, those that are not published as they are; gives how many objects those files
+/// hold.
+///
+/// # Errors
+/// [`Failure`] of the store.
+pub fn publish_asks(realm: &Realm) -> Result<usize, Failure> {
+    publish_files(realm, &ASKS)
+}
+
+fn publish_files(realm: &Realm, files: &[(&str, &str)]) -> Result<usize, Failure> {
+    let sources: Vec<Source> = files.iter().map(|(name, text)| source(name, text)).collect();
     let now = realm.clock.now();
     let outcomes = realm
         .store
@@ -170,13 +205,13 @@ fn id(text: &str) -> Result<Id, Failure> {
 
 fn export(dir: &Path) -> Result<(), Failure> {
     fs::create_dir_all(dir).map_err(Failure::io(format!("{}", dir.display())))?;
-    for (name, text) in SHIPPED {
+    for (name, text) in SHIPPED.iter().chain(&ASKS) {
         let path = dir.join(name);
         let failed = || Failure::io(format!("{}", path.display()));
         let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed())?;
         file.write_all(text.as_bytes()).map_err(failed())?;
     }
-    super::print(&json!({ "files": SHIPPED.len() }))
+    super::print(&json!({ "files": SHIPPED.len() + ASKS.len() }))
 }
 
 #[cfg(test)]
@@ -185,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_ships_is_toml_and_names_its_place_where_a_file_is_not() {
-        for (name, text) in SHIPPED {
+        for (name, text) in SHIPPED.iter().chain(&ASKS) {
             let source = source(name, text);
             let file = source.content.unwrap();
             assert!(counterfoil_domain::config_object::named(&file).0.is_some(), "{name}");

@@ -12,7 +12,7 @@ use counterfoil_pds::serve::Shop;
 use url::Url;
 
 use crate::arguments::Demo;
-use crate::command::init;
+use crate::command::{config_objects, init};
 use crate::config::{Overrides, Settings};
 use crate::failure::Failure;
 use crate::realm::{Realm, public_url};
@@ -51,6 +51,7 @@ pub fn run(demo: &Demo, mut overrides: Overrides, quiet: bool) -> Result<(), Fai
     telemetry::start(&settings.log, quiet)?;
     init::run(&settings)?;
     let realm = Realm::open(&settings)?;
+    config_objects::publish_asks(&realm)?;
     // The environment may name another folder than the argument does.
     let dir = settings.data.dir.clone();
     let client_id = app::register(&settings, &realm, &dir)?;
