@@ -2,6 +2,7 @@
 
 mod again;
 mod amount;
+mod answer_form;
 mod app;
 mod assets;
 mod change;
@@ -39,6 +40,7 @@ mod stop_all;
 mod stop_link;
 mod styleguide;
 mod templates;
+mod volunteered_samples;
 mod words;
 
 pub use crate::again::{Again, AgainError};
