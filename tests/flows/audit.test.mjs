@@ -82,7 +82,13 @@ describe('an auditor', { timeout: 180_000 }, () => {
     assert.deepEqual(resting.records.map(({ customer, state }) => [customer, state]), [[customerId, 'withdrawn']]);
     const processing = await service.json(['audit', 'processing-record']);
     assert.equal(processing.activities.find(({ id }) => id === 'sharing').recipients[0].id, app.clientId);
-    assert.ok(processing.missing.some(({ clause }) => clause === '30(1)(e)'));
+    assert.match(processing.controller.contact, /60311 Frankfurt am Main, Germany; privacy@stores\.example/);
+    assert.equal(processing.controller.protectionOfficer, 'dpo@stores.example');
+    const sharing = processing.activities.find(({ id }) => id === 'sharing');
+    assert.deepEqual([sharing.transfers, sharing.retention.slice(0, 17)], [[], 'Until you stop it']);
+    assert.equal(sharing.config, inForce.decidedBy[0].config);
+    // What only the operator can say is named by its clause.
+    assert.ok(processing.missing.every(({ clause }) => clause === '30(1)(f)'), JSON.stringify(processing.missing));
     const refused = await service.attempt(['audit', 'as-of', '--customer', customerId, '--valid-at', '2999-01-01T00:00:00Z', '--known-at', given.toISOString(), ...LOOK]);
     assert.equal(refused.code, 2, refused.stderr);
     assert.match(refused.stderr, /validAt lies in the future/);

@@ -50,6 +50,8 @@ const BAD = [
   [PURPOSE, 'id = "p7"', 'id = "diabetes"', 'id'],
   [PURPOSE, 'kind = "purpose"', 'kind = "reason"', 'kind'],
   [PURPOSE, 'https://w3id.org/dpv#Provide', 'ex:Provide', 'purpose'],
+  [PURPOSE, 'dpv#ProvidePersonalisedRecommendations', 'dpv#ProvidePersonalizedRecommendations', 'purpose'],
+  [PURPOSE, 'pd#Preference', 'pd#Preferences', 'personal_data[0].type'],
   [PURPOSE, 'says.en = "We choose recipes for you."', '', 'says'],
   [PURPOSE, 'lawful_basis = "eu-gdpr:A6-1-a"', '', 'lawful_basis'],
   [PURPOSE, 'retention = "k1"', '', 'retention'],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac, createPrivateKey, sign } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
 import { App } from '../support/client.mjs';
 import { Customer } from '../support/customer.mjs';
@@ -13,6 +14,7 @@ import { run, until } from '../support/process.mjs';
 import { generated } from '../support/sample.mjs';
 import { PDS, Service } from '../support/service.mjs';
 
+const SCHEMAS = fileURLToPath(new URL('../schemas', import.meta.url));
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 describe('receipts', { timeout: 900_000 }, () => {
@@ -58,6 +60,12 @@ describe('receipts', { timeout: 900_000 }, () => {
     return stdout;
   }
 
+  async function assertIsRecord(receipt) {
+    const [python, check] = ['python', 'check.py'].map((name) => join(SCHEMAS, name));
+    const { code, stdout, stderr } = await run(python, [check, join(receipt.folder, 'record.jsonld')], { ms: 300_000 });
+    assert.equal(code, 0, stdout + stderr);
+  }
+
   /** The customer's own receipt, from the page that links to it. */
   async function downloaded(name) {
     const page = await customer.open(`/apps/${connection.grantId}`);
@@ -78,12 +86,25 @@ describe('receipts', { timeout: 900_000 }, () => {
     assert.deepEqual(types(given), ['grant.requested', 'grant.given']);
     assert.equal(given.contents.holder, 'customer');
     const said = await assertHolds(given);
+    const registered = await service.json(['config-objects', 'show', 'app', app.clientId]);
+    const payload = JSON.parse(readFileSync(join(given.folder, 'entries/02/payload.json'), 'utf8'));
+    assert.equal(payload.registration, registered.hash, 'it names what the register said of the app');
     assert.match(said, /continues \d+/);
     assert.match(said, /entries\/02 .*payload, header, entry \d+ of \d+, signature: holds/);
     assert.ok(readdirSync(join(given.folder, 'artefacts')).length >= 2, 'what was shown is in it');
     for (const name of readdirSync(join(given.folder, 'artefacts'))) {
       assert.equal(name.split('.')[0], sha256(readFileSync(join(given.folder, 'artefacts', name))));
     }
+  });
+  it('has the record of ISO/IEC TS 27560 as JSON-LD, which schema and shapes let pass', async () => {
+    assert.equal(given.contents.record, 'record.jsonld');
+    await assertIsRecord(given);
+    const record = JSON.parse(readFileSync(join(given.folder, 'record.jsonld'), 'utf8'));
+    assert.deepEqual(record.events.map(({ eventState }) => eventState), ['counterfoil:requested', 'counterfoil:given']);
+    const app = record.parties.find(({ partyId }) => partyId.startsWith('app_'));
+    assert.deepEqual([app.partyAddress, app.partyContact], ['1 High Street, Leeds', 'privacy@app.example']);
+    assert.ok(record.parties.some(({ partyType, partyAddress }) => partyType === 'dpv:DataController' && partyAddress));
+    assert.match(await assertHolds(given), /record\.jsonld .* says of each step what its entry says/);
   });
   it('is checked entry by entry by Go', async () => {
     for (const { folder: entry, index } of given.contents.entries) {
@@ -186,6 +207,7 @@ describe('receipts', { timeout: 900_000 }, () => {
     assert.deepEqual(types(mine), ['grant.requested', 'grant.given', 'grant.withdrawn']);
     assert.equal(mine.contents.stop, null);
     assert.match(await assertHolds(mine), /grant\.withdrawn/);
+    await assertIsRecord(mine);
     const response = await connection.request(`/v1/grants/${connection.grantId}/receipt`);
     assert.equal(response.status, 200, 'the token reads what stays true of its grant');
     const theirs = await unpacked('app-ended', Buffer.from(await response.arrayBuffer()));

@@ -24,7 +24,7 @@ export class App {
     writeFileSync(file, JSON.stringify({ keys: [jwk] }));
     app.kid = jwk.kid;
     ({ clientId: app.clientId } = await service.json([
-      'apps', 'add', `--name=${name}`, '--redirect-uri', redirectUri, '--scope', scope, '--auth', 'private_key_jwt', '--jwks', file,
+      'apps', 'add', `--name=${name}`, '--address', '1 High Street, Leeds', '--contact', 'privacy@app.example', '--redirect-uri', redirectUri, '--scope', scope, '--auth', 'private_key_jwt', '--jwks', file,
     ]));
     app.config = await oauth.discovery(
       new URL(service.url), app.clientId, undefined,

@@ -14,6 +14,8 @@ export class IdentityProvider {
   clientSecret = randomBytes(32).toString('base64url');
   /** Customer numbers by account, for accounts that go by another name. */
   numbers = new Map();
+  /** Mail addresses by account: {email, email_verified}. */
+  addresses = new Map();
   #server = createServer();
 
   /** Listens, so that it has an address; it answers from `admit` on. */
@@ -43,10 +45,10 @@ export class IdentityProvider {
       }],
       jwks: { keys: [{ ...(await jose.exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'first' }] },
       cookies: { keys: [randomBytes(32).toString('base64url')] },
-      claims: { openid: ['sub', NUMBER_CLAIM] },
+      claims: { openid: ['sub', NUMBER_CLAIM, 'email', 'email_verified'] },
       findAccount: (_, account) => ({
         accountId: account,
-        claims: () => ({ sub: account, [NUMBER_CLAIM]: this.numbers.get(account) }),
+        claims: () => ({ sub: account, [NUMBER_CLAIM]: this.numbers.get(account), ...this.addresses.get(account) }),
       }),
     });
     this.#server.on('request', provider.callback());

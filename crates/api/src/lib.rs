@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+mod body;
 mod changes;
 mod cursor;
+mod decisions;
+mod delivered;
 mod feed;
 mod grant;
 mod health;
@@ -15,9 +18,12 @@ mod purchase;
 mod purchases;
 mod query;
 mod receipt;
+mod refused;
 mod routes;
 mod setup;
 mod summary;
+mod uses;
+mod volunteered_items;
 mod waiting;
 
 pub use crate::audit::Audits;

@@ -1,11 +1,15 @@
 //! The URL space of the API, on one screen.
 
-use actix_web::web::{ServiceConfig, delete, get, resource};
+use actix_web::web::{ServiceConfig, delete, get, post, resource};
 
-use crate::{audit, changes, grant, health, ledger, purchase, purchases, receipt, summary};
+use crate::{
+    audit, changes, decisions, delivered, grant, health, ledger, purchase, purchases, receipt, summary, uses,
+    volunteered_items,
+};
 
 /// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's
-/// data, and those under `/v1/audit` `web::Data<Sessions>` and `web::Data<Audits>`.
+/// data, those under `/v1/audit` `web::Data<Sessions>` and `web::Data<Audits>`, and those about what customers volunteer
+/// `web::Data<Volunteering>`.
 #[rustfmt::skip]
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -19,6 +23,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/audit/by-config").route(get().to(audit::by_config)))
         .service(resource("/v1/audit/processing-record").route(get().to(audit::processing_record)))
         .service(resource("/v1/grants/{id}/receipt").route(get().to(receipt::show)))
+        .service(resource("/v1/decisions").route(post().to(decisions::decide)))
+        .service(resource("/v1/volunteered-items").route(get().to(volunteered_items::list)))
+        .service(resource("/v1/uses").route(post().to(uses::report)))
+        .service(resource("/v1/exchanges/{id}/delivered").route(post().to(delivered::record)))
         .service(resource("/ledger").route(get().to(ledger::list)))
         .service(resource("/ledger/{log}/checkpoint").route(get().to(ledger::newest)))
         .service(resource("/ledger/{log}/{generation}/checkpoint").route(get().to(ledger::checkpoint)))

@@ -81,6 +81,15 @@ impl From<counterfoil_ledger::tree::GenerationError> for Failure {
     }
 }
 
+impl From<counterfoil_volunteered::VolunteeredError> for Failure {
+    fn from(error: counterfoil_volunteered::VolunteeredError) -> Self {
+        match error {
+            counterfoil_volunteered::VolunteeredError::Store(error) => error.into(),
+            other => Self::Refused(format!("{other}")),
+        }
+    }
+}
+
 impl From<counterfoil_events::recorder::RecordError> for Failure {
     fn from(error: counterfoil_events::recorder::RecordError) -> Self {
         Self::Service(format!("{error}"))

@@ -23,8 +23,8 @@ pub const CUSTOMER: &str = "{customer}";
 /// Why a receipt was not sent.
 #[derive(Debug, thiserror::Error)]
 enum Unsent {
-    /// The customer id makes no address. Which one is not said.
-    #[error("mail.address and the customer's id make no address")]
+    /// The sign-in told no address, and the customer id makes none. Which one is not said.
+    #[error("the sign-in told no address, and mail.address and the customer's id make none")]
     Address,
     /// The letter.
     #[error("the letter: {0}")]
@@ -109,9 +109,17 @@ impl Post {
         Ok(Some(Self { way, from, address: address.clone(), clock }))
     }
 
+    /// The address that the sign-in told, or else the one that is made of the customer id.
+    fn address_of(&self, due: &Due) -> Result<String, Unsent> {
+        if let Some(address) = &due.address {
+            return Ok(address.clone());
+        }
+        let id = Some(&due.customer_id).filter(|id| is_customer_id(id) && !self.address.is_empty());
+        Ok(self.address.replace(CUSTOMER, id.ok_or(Unsent::Address)?))
+    }
+
     fn send(&self, due: &Due, letter: &Letter) -> Result<(), Unsent> {
-        let id = Some(&due.customer_id).filter(|id| is_customer_id(id)).ok_or(Unsent::Address)?;
-        let to: Mailbox = self.address.replace(CUSTOMER, id).parse().map_err(|_| Unsent::Address)?;
+        let to: Mailbox = self.address_of(due)?.parse().map_err(|_| Unsent::Address)?;
         let zip = Attachment::new(due.receipt.name.clone())
             .body(due.receipt.bytes.clone(), ContentType::parse("application/zip")?);
         let message = Message::builder()

@@ -11,7 +11,7 @@ use counterfoil_domain::stream;
 use counterfoil_events::recorder::Recorder;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::audit::Audit;
-use counterfoil_ledger::audit::processing::{Configured, Controller};
+use counterfoil_ledger::audit::processing::Configured;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::guard::{Condition, Guard};
 use counterfoil_ledger::journal::Journal;
@@ -23,6 +23,7 @@ use counterfoil_oauth::receipts::{Receipts, Sources};
 use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_store::{Error, Store};
+use counterfoil_volunteered::Volunteering;
 use counterfoil_web::Files;
 use prometheus::Registry;
 use url::Url;
@@ -179,13 +180,20 @@ impl Realm {
         .map_err(|error| Failure::Usage(format!("{error}")))
     }
 
+    /// What customers tell the retailer.
+    pub fn volunteering(&self) -> Volunteering {
+        Volunteering::new(
+            self.store.clone(),
+            self.keys.clone(),
+            self.ledger.clone(),
+            self.clock.clone(),
+            self.entropy.clone(),
+        )
+    }
+
     /// What makes receipts.
     pub fn receipts(&self, oauth: &Oauth) -> Result<Receipts, Failure> {
-        let sources = Sources {
-            objects: self.objects.clone(),
-            generations: self.generations.clone(),
-            configurations: Vec::new(),
-        };
+        let sources = Sources { objects: self.objects.clone(), generations: self.generations.clone() };
         Ok(Receipts::new(oauth.clone(), sources)?)
     }
 
@@ -228,14 +236,13 @@ pub fn tier(settings: &Settings) -> Tier {
 pub fn configured(settings: &Settings) -> Configured {
     let said = &settings.coverage.retention;
     Configured {
-        controller: Controller { name: settings.realm.shop.clone(), ..Controller::default() },
+        name: settings.realm.shop.clone(),
         purchases_kept: (!said.is_empty()).then(|| said.clone()),
         unclaimed_kept: format!(
             "Orders without a customer {} days, returns and refunds without their order {} days, messages that could \
              not be read 30 days",
             settings.ingest.guest_days, settings.ingest.waiting_days
         ),
-        published: Vec::new(),
     }
 }
 

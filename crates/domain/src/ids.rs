@@ -100,6 +100,12 @@ identifiers! {
     EntryId = "ent_";
     /// A chain of ledger entries about one consent, grant or right.
     RecordId = "rec_";
+    /// A consent record: one customer, one purpose.
+    ConsentId = "con_";
+    /// A volunteered item.
+    ItemId = "vol_";
+    /// What was promised in return for an item.
+    ExchangeId = "val_";
 }
 
 impl From<ObjectId> for PurchaseId {

@@ -66,6 +66,8 @@ impl Recorder {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(json!({ "reason": reason })),
         };
         self.store.write_blocking(|conn| {

@@ -15,7 +15,7 @@ use counterfoil_store::objects::{self, Kind, Latest, Object};
 use counterfoil_store::people::{self, Identity, Removed};
 use counterfoil_store::suppression::{self, Suppressed};
 use counterfoil_store::{
-    announcements, erasure_requests, erasures, links, purchases, quarantine, sessions, tombstones,
+    addresses, announcements, erasure_requests, erasures, links, purchases, quarantine, sessions, tombstones,
 };
 
 use crate::heirs::Heirs;
@@ -137,6 +137,7 @@ pub(crate) fn erase(
     erasure_requests::delete_of(conn, &group.erased)?;
     announcements::announce(conn, &[&group.erased[..], &numbered.told].concat())?;
     sessions::delete_of(conn, &group.erased)?;
+    addresses::delete_of(conn, &group.erased)?;
     if !group.erased.is_empty() {
         entries::take_head(conn, Log::Access)?;
     }

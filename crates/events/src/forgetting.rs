@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
+use counterfoil_domain::clock::Clock;
 use counterfoil_domain::entry::{Actor, EntryType, instant};
 use counterfoil_domain::grant;
 use counterfoil_domain::ids::{ObjectId, Person, RecordId};
@@ -16,6 +17,7 @@ use counterfoil_store::keys::Secret;
 use counterfoil_store::officer::OfficerKey;
 use counterfoil_store::verifications::{self, Pending};
 use counterfoil_store::{Error, codes, entries, grants, people, requests};
+use counterfoil_volunteered::{Volunteering, forget};
 use serde_json::json;
 
 use crate::erasing::{self, Erasure};
@@ -117,6 +119,7 @@ impl Recorder {
 
     fn close_erasure(&self, erasure: &Destruction, now: DateTime<Utc>) -> Result<(), Error> {
         self.end_grants(erasure.person, now)?;
+        self.end_volunteered(erasure.person, now)?;
         self.store.write_blocking(|conn| requests::delete_of(conn, erasure.person))?;
         if erasure.entered { Ok(()) } else { self.enter_erasure(erasure) }
     }
@@ -156,6 +159,14 @@ impl Recorder {
         Ok(())
     }
 
+    /// Ends consents, items and exchanges with an entry each, and deletes every row about them.
+    fn end_volunteered(&self, person: Person, now: DateTime<Utc>) -> Result<(), Error> {
+        let (store, keys, ledger) = (self.store.clone(), self.keys.clone(), self.ledger.clone());
+        let volunteering = Volunteering::new(store, keys, ledger, Clock::fixed(now), self.entropy.clone());
+        self.store.write_blocking(|conn| forget::end_in(&volunteering, conn, person, now))?;
+        self.store.write_blocking(|conn| forget::person_in(conn, person))
+    }
+
     fn enter_erasure(&self, erasure: &Destruction) -> Result<(), Error> {
         // Without a key the ledger has forgotten them already: an older state of the database was put back.
         let Some(evidence) = self.keys.evidence(erasure.person)? else {
@@ -173,6 +184,8 @@ impl Recorder {
             expires: None,
             display: door.display.clone(),
             cause: None,
+            entry_id: None,
+            config: None,
             payload: None,
         };
         let mut drafts = vec![draft(EntryType::ErasureCompleted, "completed")];
@@ -278,6 +291,8 @@ impl Recorder {
             expires: until,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: (entry_type == EntryType::KeyDestroyed).then(|| json!({ "key": "evidence" })),
         }
     }

@@ -113,6 +113,8 @@ impl Verifier {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(json!({
                 "erasedAt": look.erased_at,
                 "held": look.held,

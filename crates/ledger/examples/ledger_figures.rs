@@ -76,6 +76,8 @@ impl Realm {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(
                 json!({ "grantId": "gra_aaaaaaaaaaaaaaaaaaaaaaaaaa", "clientId": "app_aaaaaaaaaaaaaaaaaaaaaaaaaa",
                 "granted": { "datasets": ["purchases", "items"] }, "version": 1 }),
@@ -274,6 +276,8 @@ fn grant(realm: &Realm) -> Standing {
         client_id: CLIENT,
         name: "Budget".to_owned(),
         operator: "Budget Ltd".to_owned(),
+        address: Some("1 High Street, Leeds".to_owned()),
+        contact: Some("privacy@app.example".to_owned()),
         redirect_uris: vec!["https://app.example/callback".to_owned()],
         scope: "purchases:read".to_owned(),
         auth_method: "private_key_jwt".to_owned(),
@@ -284,6 +288,7 @@ fn grant(realm: &Realm) -> Standing {
         state_reason: None,
         approvals: vec!["ann".to_owned()],
         app_epoch: 0,
+        purposes: None,
         created_at: now,
     };
     let grant = Grant {

@@ -101,6 +101,8 @@ fn draft(keys: &PersonKeys, now: DateTime<Utc>, part: &Part) -> Draft {
         expires: None,
         display: part.display.clone(),
         cause: part.first,
+        entry_id: None,
+        config: None,
         payload: Some(json!({
             "form": part.form,
             "part": part.number,

@@ -31,6 +31,10 @@ pub struct Draft {
     pub display: Option<Display>,
     /// The entry that made this one.
     pub cause: Option<EntryId>,
+    /// Its own id, where others of the same act name it as their cause; else it is drawn.
+    pub entry_id: Option<EntryId>,
+    /// `sha256:` of what it rests on, where that is not what its family rests on.
+    pub config: Option<String>,
     /// What can be forgotten.
     pub payload: Option<Value>,
 }

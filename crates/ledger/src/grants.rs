@@ -136,6 +136,8 @@ pub fn closing_draft(grant: &Grant, how: &How, state: State, access_size: i64, n
         expires: None,
         display: None,
         cause: how.cause,
+        entry_id: None,
+        config: None,
         payload: Some(payload),
     }
 }

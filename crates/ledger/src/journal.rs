@@ -126,7 +126,7 @@ impl Journal {
 }
 
 /// Whether, after an entry of this type, somebody may see or do less than before.
-fn narrows(act: EntryType) -> bool {
+pub fn narrows(act: EntryType) -> bool {
     use EntryType as E;
     matches!(
         act,
@@ -139,5 +139,15 @@ fn narrows(act: EntryType) -> bool {
             | E::RestrictionSet
             | E::ErasureRequested
             | E::ErasureCompleted
+            | E::ConsentRefused
+            | E::ConsentWithdrawn
+            | E::ConsentRevoked
+            | E::ConsentInvalidated
+            | E::ConsentExpired
+            | E::VolunteeredCorrected
+            | E::VolunteeredWithdrawn
+            | E::VolunteeredExpired
+            | E::ObjectionRaised
+            | E::PersonGoneDark
     )
 }

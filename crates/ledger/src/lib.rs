@@ -160,6 +160,26 @@ impl Ledger {
         self.append_sealed(conn, Some(person), &under, now, drafts)
     }
 
+    /// [`Ledger::append`] for several persons in one transaction; the entries are numbered in the order given.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn append_about(
+        &self,
+        conn: &mut Conn,
+        now: DateTime<Utc>,
+        abouts: &[About<'_>],
+    ) -> Result<Vec<Appended>> {
+        self.append_groups(
+            conn,
+            now,
+            &abouts.iter().map(|about| {
+                let under = Under { key: about.evidence, by: SealedBy::Evidence };
+                (Some(about.person), under, about.drafts)
+            }),
+        )
+    }
+
     /// Appends entries, about a person or about none.
     pub(crate) fn append_sealed(
         &self,
@@ -169,34 +189,46 @@ impl Ledger {
         now: DateTime<Utc>,
         drafts: &[Draft],
     ) -> Result<Vec<Appended>> {
-        if let Some(draft) = drafts.iter().find(|draft| draft.entry_type.home() == Home::Access) {
+        self.append_groups(conn, now, &std::iter::once((person, *under, drafts)))
+    }
+
+    fn append_groups<'a>(
+        &self,
+        conn: &mut Conn,
+        now: DateTime<Utc>,
+        groups: &(impl Iterator<Item = (Option<Person>, Under<'a>, &'a [Draft])> + Clone),
+    ) -> Result<Vec<Appended>> {
+        let all = || groups.clone().flat_map(|(_, _, drafts)| drafts);
+        if let Some(draft) = all().find(|draft| draft.entry_type.home() == Home::Access) {
             let name = draft.entry_type.name();
             return Err(Error::Unexpected(format!("{name} stands in the access log")));
         }
         self.take_head(conn, Log::Consent)?;
-        let records: Vec<_> = drafts.iter().map(|draft| draft.record).collect();
+        let records: Vec<_> = all().map(|draft| draft.record).collect();
         let mut last = entries::last_commitments(conn, &records)?;
         let mut configs: HashMap<Family, Option<String>> = HashMap::new();
-        let mut new = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let family = draft.entry_type.family();
-            let config = match configs.get(&family) {
-                Some(config) => config.clone(),
-                None => self.config_of(conn, family)?,
-            };
-            configs.insert(family, config.clone());
-            let entry = self.seal_under(under, now, draft, config, last.get(&draft.record).copied())?;
-            last.insert(draft.record, entry.commitment);
-            entries::note_record(conn, draft.record, person, entry.commitment)?;
-            new.push(entry);
+        let mut new = Vec::with_capacity(records.len());
+        for (person, under, drafts) in groups.clone() {
+            for draft in drafts {
+                let config = self.config_for(conn, draft, &mut configs)?;
+                let entry = self.seal_under(&under, now, draft, config, last.get(&draft.record).copied())?;
+                last.insert(draft.record, entry.commitment);
+                entries::note_record(conn, draft.record, person, entry.commitment)?;
+                new.push(entry);
+            }
         }
         let ids: Vec<EntryId> = new.iter().map(|entry| entry.entry_id).collect();
         let first = entries::append(conn, Log::Consent, new)?;
-        if let Some(person) = person {
-            self.note_closures(person, drafts, Some(first), now)?;
+        let numbered = || all().zip(first..);
+        let mut closed = first;
+        for (person, _, drafts) in groups.clone() {
+            if let Some(person) = person {
+                self.note_closures(person, drafts, Some(closed), now)?;
+            }
+            closed = drafts.iter().fold(closed, |seq, _| seq + 1);
         }
         if self.0.sends_receipts {
-            for (draft, seq) in drafts.iter().zip(first..) {
+            for (draft, seq) in numbered() {
                 if receipt::is_owed_after(draft.entry_type) {
                     owed_receipts::owe(conn, draft.record, seq, now)?;
                 }
@@ -205,9 +237,31 @@ impl Ledger {
         Ok(ids.into_iter().zip(first..).map(|(entry_id, seq)| Appended { seq, entry_id }).collect())
     }
 
+    /// What an entry rests on: what it says itself, or what its family rests on.
+    fn config_for(
+        &self,
+        conn: &mut Conn,
+        draft: &Draft,
+        known: &mut HashMap<Family, Option<String>>,
+    ) -> Result<Option<String>> {
+        if draft.config.is_some() {
+            return Ok(draft.config.clone());
+        }
+        let family = draft.entry_type.family();
+        if let Some(config) = known.get(&family) {
+            return Ok(config.clone());
+        }
+        let config = self.config_of(conn, family)?;
+        known.insert(family, config.clone());
+        Ok(config)
+    }
+
     /// Writes what drafts narrow into the closure journal, before it is committed: `first` is the number of the first
-    /// one's entry.
-    pub(crate) fn note_closures(
+    /// one's entry; `None` while the log cannot be written.
+    ///
+    /// # Errors
+    /// The journal's; nothing must be committed then.
+    pub fn note_closures(
         &self,
         person: Person,
         drafts: &[Draft],
@@ -263,7 +317,7 @@ impl Ledger {
         prev: Option<Commitment>,
     ) -> Result<NewEntry> {
         let invalid = |error| Error::Unexpected(format!("ledger entry: {error}"));
-        let entry_id = EntryId(self.0.entropy.bytes());
+        let entry_id = draft.entry_id.unwrap_or_else(|| EntryId(self.0.entropy.bytes()));
         let mut digest = None;
         let mut payload = None;
         if let Some(value) = &draft.payload {
@@ -339,7 +393,19 @@ impl Ledger {
     }
 }
 
+/// Entries to be written about one person.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Whom they are about.
+    pub person: Person,
+    /// The key that seals them.
+    pub evidence: &'a Secret,
+    /// The entries.
+    pub drafts: &'a [Draft],
+}
+
 /// Which key seals an entry.
+#[derive(Clone, Copy)]
 pub(crate) struct Under<'a> {
     pub(crate) key: &'a Secret,
     pub(crate) by: SealedBy,

@@ -67,6 +67,9 @@ pub enum RetireError {
     /// Decisions rest on it.
     #[error("a realm always has a {0}: publish the next version of it instead")]
     Always(&'static str),
+    /// It is no file's.
+    #[error("an app is suspended, not retired")]
+    Registered,
     /// Others name it.
     #[error("{0} {1} names it")]
     Named(&'static str, Id),
@@ -159,6 +162,9 @@ impl Ledger {
         (kind, id): (Kind, &Id),
         reason: &str,
     ) -> Result<Published, RetireError> {
+        if kind == Kind::App {
+            return Err(RetireError::Registered);
+        }
         if SINGLE.contains(&kind) {
             return Err(RetireError::Always(kind.name()));
         }
@@ -202,6 +208,8 @@ impl Ledger {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(payload),
         })
     }

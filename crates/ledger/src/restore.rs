@@ -58,8 +58,8 @@ impl Contention for RestoreError {
 /// What the journal asks for.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Lines about what the database has lost.
-    pub lines: usize,
+    /// What the database has lost.
+    pub lost: Vec<Line>,
     /// Grants that are in force again, and how they ended, and when.
     grants: Vec<(Grant, How, DateTime<Utc>)>,
     /// Persons that are there again and were erased, and when.
@@ -123,15 +123,17 @@ impl Restore {
         }
         let size = self.store.read_blocking(|conn| entries::size(conn, Log::Consent))?;
         let lines = self.journal.read()?;
-        let lost: Vec<&Line> = lines.iter().filter(|line| line.seq.is_none_or(|seq| seq >= size)).collect();
+        let lost: Vec<Line> =
+            lines.into_iter().filter(|line| line.seq.is_none_or(|seq| seq >= size)).collect();
         let mut by_hash: HashMap<&str, Vec<&Line>> = HashMap::new();
         for line in &lost {
             by_hash.entry(&line.record).or_default().push(line);
             by_hash.entry(&line.person).or_default().push(line);
         }
-        let mut plan = Plan { lines: lost.len(), ..Plan::default() };
+        let mut plan = Plan::default();
         self.plan_grants(&by_hash, &mut plan)?;
         self.plan_erasures(&by_hash, &mut plan)?;
+        plan.lost = lost;
         Ok(plan)
     }
 
@@ -242,6 +244,8 @@ impl Restore {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(
                 json!({ "closed": tree.origin, "checkpoint": note, "kept": kept, "lost": end - size }),
             ),

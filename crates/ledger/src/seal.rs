@@ -326,6 +326,8 @@ fn disclosure_draft(standing: &Standing, responses: &[&Subject], now: DateTime<U
         expires: None,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({ "grant": format!("{}", standing.grant_id), "responses": listed })),
     }
 }

@@ -220,7 +220,7 @@ async fn load(oauth: &Oauth, token_hash: [u8; 32]) -> Result<Arc<Facts>, Problem
 }
 
 /// The token of the one Authorization header, whose scheme is DPoP in any case (RFC 9110 section 11.1).
-fn token_of(request: &HttpRequest) -> Result<&str, Problem> {
+pub(crate) fn token_of(request: &HttpRequest) -> Result<&str, Problem> {
     let refused = |detail: &str| Problem::new(Code::InvalidToken).detail(detail);
     let value = single_header(request, header::AUTHORIZATION.as_str())
         .map_err(|_| refused("There must be exactly one Authorization header"))?

@@ -200,6 +200,8 @@ fn draft(before: &Grant, after: &Amended, access_size: i64, now: DateTime<Utc>) 
         expires: before.expires_at,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({
             "grantId": format!("{}", before.grant_id),
             "clientId": format!("{}", before.client_id),

@@ -1,12 +1,15 @@
 //! Registering apps: what an app must bring, who approves it, and the switch that stops it.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use counterfoil_domain::config_object::{self, Body, Id, Kind, Object, Registration};
 use counterfoil_domain::entry::{Actor, EntryType, fingerprint};
 use counterfoil_domain::grant::{Dataset, Lasting};
 use counterfoil_domain::ids::ClientId;
 use counterfoil_ledger::{Draft, Ledger};
 pub use counterfoil_store::apps::{App, AppState};
-use counterfoil_store::{Contention, apps};
+use counterfoil_store::config_objects::{self, Published};
+use counterfoil_store::conn::Conn;
+use counterfoil_store::{Contention, Error, apps};
 use serde_json::json;
 
 use crate::jose::KeySet;
@@ -21,8 +24,12 @@ const APPROVALS: usize = 2;
 pub struct NewApp {
     /// What customers read.
     pub name: String,
-    /// Who runs it.
+    /// Who runs it: the name in full, as a company register or a court would know it.
     pub operator: String,
+    /// Their postal address. Needed in production: a customer's record of whom they gave data to must say it.
+    pub address: Option<String>,
+    /// How to reach them: an e-mail or web address, a telephone number. Needed in production.
+    pub contact: Option<String>,
     /// Where answers may go.
     pub redirect_uris: Vec<String>,
     /// Scopes it may ask for, separated by spaces.
@@ -35,6 +42,9 @@ pub struct NewApp {
     pub max_duration: Lasting,
     /// The earliest local date it may read.
     pub window_from: Option<NaiveDate>,
+    /// Makes it a system of the retailer, which acts for no customer and may ask and fetch for these purposes. It has
+    /// neither addresses nor scopes.
+    pub purposes: Option<Vec<String>>,
 }
 
 /// Why an app cannot be registered or changed.
@@ -61,7 +71,7 @@ pub enum AppError {
     },
     /// The store.
     #[error(transparent)]
-    Store(#[from] counterfoil_store::Error),
+    Store(#[from] Error),
 }
 
 impl Contention for AppError {
@@ -75,19 +85,29 @@ fn field(field: &'static str, problem: impl Into<String>) -> AppError {
 }
 
 impl NewApp {
-    fn check(&self) -> Result<(), AppError> {
+    fn check(&self, tier: Tier) -> Result<(), AppError> {
         for (name, text) in [("name", &self.name), ("operator", &self.operator)] {
             if text.trim().is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) {
                 return Err(field(name, "must be 1 to 100 characters of plain text"));
             }
         }
-        if self.redirect_uris.is_empty() || self.redirect_uris.len() > 20 {
-            return Err(field("redirect_uris", "must hold 1 to 20 addresses"));
+        for (name, text) in [("address", &self.address), ("contact", &self.contact)] {
+            match text {
+                None if tier == Tier::Production => return Err(field(name, "must be given")),
+                Some(text)
+                    if text.trim().is_empty()
+                        || text.chars().count() > 300
+                        || text.chars().any(char::is_control) =>
+                {
+                    return Err(field(name, "must be 1 to 300 characters of plain text"));
+                }
+                None | Some(_) => {}
+            }
         }
-        for uri in &self.redirect_uris {
-            check_registrable(uri).map_err(|problem| field("redirect_uris", problem))?;
+        match &self.purposes {
+            None => self.check_reach()?,
+            Some(purposes) => self.check_purposes(purposes)?,
         }
-        self.check_scope()?;
         // Secrets and `none` prove too little (FAPI 2.0 section 5.3.2.1-6).
         if self.auth_method != "private_key_jwt" {
             return Err(field("auth_method", "must be private_key_jwt"));
@@ -99,6 +119,34 @@ impl NewApp {
             return Err(field("jwks", "must not hold a key twice"));
         }
         Ok(())
+    }
+
+    /// Of an app that customers let in: where answers go, and what it may ask for.
+    fn check_reach(&self) -> Result<(), AppError> {
+        if self.redirect_uris.is_empty() || self.redirect_uris.len() > 20 {
+            return Err(field("redirect_uris", "must hold 1 to 20 addresses"));
+        }
+        for uri in &self.redirect_uris {
+            check_registrable(uri).map_err(|problem| field("redirect_uris", problem))?;
+        }
+        self.check_scope()
+    }
+
+    /// Of a system of the retailer.
+    fn check_purposes(&self, purposes: &[String]) -> Result<(), AppError> {
+        if !self.redirect_uris.is_empty() {
+            return Err(field("redirect_uris", "must be empty: a system acts for no customer"));
+        }
+        if !self.scope.is_empty() {
+            return Err(field("scope", "must be empty: a system acts for no customer"));
+        }
+        if purposes.is_empty() {
+            return Err(field("purposes", "must name at least one purpose"));
+        }
+        match purposes.iter().find(|purpose| Id::new(purpose).is_err()) {
+            Some(purpose) => Err(field("purposes", format!("holds {purpose:?}, which is no purpose's id"))),
+            None => Ok(()),
+        }
     }
 
     fn check_scope(&self) -> Result<(), AppError> {
@@ -122,12 +170,14 @@ impl NewApp {
 /// # Errors
 /// [`AppError::Field`] names what must be corrected.
 pub async fn register(oauth: &Oauth, new: NewApp) -> Result<ClientId, AppError> {
-    new.check()?;
+    new.check(oauth.settings().tier)?;
     let client_id = ClientId(oauth.entropy().bytes());
     let app = App {
         client_id,
         name: new.name,
         operator: new.operator,
+        address: new.address,
+        contact: new.contact,
         redirect_uris: new.redirect_uris,
         scope: new.scope,
         auth_method: new.auth_method,
@@ -142,13 +192,20 @@ pub async fn register(oauth: &Oauth, new: NewApp) -> Result<ClientId, AppError> 
         approvals: Vec::new(),
         app_epoch: 0,
         created_at: oauth.clock().now(),
+        purposes: new.purposes,
     };
     let ledger = oauth.ledger().clone();
     oauth
         .store()
         .write(move |conn| {
+            for purpose in app.purposes.iter().flatten() {
+                if config_objects::latest(conn, Kind::Purpose.name(), purpose)?.is_none() {
+                    return Err(field("purposes", format!("names {purpose}, which is not published")));
+                }
+            }
             apps::insert(conn, &app)?;
-            let draft = draft(&ledger, &app, EntryType::AppRegistered, operator(), app.created_at)?;
+            publish(conn, &app, app.created_at)?;
+            let draft = draft(conn, &ledger, &app, EntryType::AppRegistered, operator(), app.created_at)?;
             ledger.append_for_realm(conn, app.created_at, &[draft])?;
             Ok::<_, AppError>(())
         })
@@ -236,14 +293,67 @@ async fn change(
             act(&mut app)?;
             app.app_epoch += 1;
             apps::update(conn, &app)?;
+            publish(conn, &app, now)?;
             ledger.gate(conn)?;
-            let draft = draft(&ledger, &app, entry_type, actor.clone(), now)?;
+            let draft = draft(conn, &ledger, &app, entry_type, actor.clone(), now)?;
             ledger.append_for_realm(conn, now, &[draft])?;
             Ok::<_, AppError>(app)
         })
         .await?;
     oauth.facts().forget_app(client_id);
     Ok(app)
+}
+
+/// The registration of an app as it is now, as an object in its first version or the next. One that was registered before
+/// registrations were published gets its first when it is changed.
+fn registration(app: &App, version: u32) -> Object {
+    let registration = Registration {
+        name: app.name.clone(),
+        operator: app.operator.clone(),
+        address: app.address.clone(),
+        contact: app.contact.clone(),
+        redirect_uris: app.redirect_uris.clone(),
+        scope: app.scope.clone(),
+        keys: fingerprint(app.jwks.as_bytes()),
+        max_duration: app.max_duration,
+        window_from: app.window_from,
+        purposes: app.purposes.clone(),
+    };
+    let draft =
+        config_object::Draft { id: Id::of_app(app.client_id), body: Body::App(Box::new(registration)) };
+    draft.numbered(version)
+}
+
+/// Publishes the registration of an app, unless the latest version says the same.
+fn publish(conn: &mut Conn, app: &App, now: DateTime<Utc>) -> Result<(), AppError> {
+    let latest = config_objects::latest(conn, Kind::App.name(), &format!("{}", app.client_id))?;
+    let before = latest.as_ref().map_or(0, |latest| latest.version);
+    let numbered = |version: i32| registration(app, u32::try_from(version).unwrap_or_default());
+    let unexpected = |error| Error::Unexpected(format!("registration: {error}"));
+    if latest.is_some_and(|latest| numbered(before).hash().is_ok_and(|hash| hash == latest.hash)) {
+        return Ok(());
+    }
+    let object = numbered(before + 1);
+    let published = Published {
+        kind: Kind::App.name().to_owned(),
+        id: format!("{}", app.client_id),
+        version: before + 1,
+        hash: object.hash().map_err(unexpected)?,
+        document: object.canonical().map_err(unexpected)?,
+        published_at: now,
+        retired_at: None,
+    };
+    Ok(config_objects::publish(conn, &published)?)
+}
+
+/// `sha256:` of the registration of an app that is in use; nothing for one that was registered before registrations were
+/// published.
+pub(crate) fn registered_as(
+    conn: &mut Conn,
+    client_id: ClientId,
+) -> counterfoil_store::Result<Option<String>> {
+    let latest = config_objects::latest(conn, Kind::App.name(), &format!("{client_id}"))?;
+    Ok(latest.map(|latest| latest.hash))
 }
 
 /// Whoever has the command line, where it does not ask for a name.
@@ -253,6 +363,7 @@ fn operator() -> Actor {
 
 /// The entry about an app as it is now.
 fn draft(
+    conn: &mut Conn,
     ledger: &Ledger,
     app: &App,
     entry_type: EntryType,
@@ -269,15 +380,21 @@ fn draft(
         expires: None,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({
             "clientId": format!("{}", app.client_id),
+            "registration": registered_as(conn, app.client_id)?,
             "name": app.name,
             "operator": app.operator,
+            "address": app.address,
+            "contact": app.contact,
             "redirectUris": app.redirect_uris,
             "scope": app.scope,
             "keys": fingerprint(app.jwks.as_bytes()),
             "maxDuration": app.max_duration.name(),
             "windowFrom": app.window_from,
+            "purposes": app.purposes,
             "state": app.state.name(),
             "reason": app.state_reason,
             "approvals": app.approvals,

@@ -16,6 +16,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::Oauth;
+use crate::apps::registered_as;
 use crate::error::ErrorCode;
 use crate::opaque::{self, Kind};
 use crate::pushed::{self, Open};
@@ -163,7 +164,9 @@ pub async fn allow(
             let code = opaque::mint(Kind::Code, server.entropy());
             codes::insert(conn, &new_code(&open, &grant, code.hash, now))?;
             requests::finish(conn, &open.request.request_hash)?;
-            record(&server, conn, owner, now, given_draft(&server, &open, &page, &grant))?;
+            let registration = registered_as(conn, grant.client_id)?;
+            let draft = given_draft(&server, &open, &page, &grant, registration.as_deref());
+            record(&server, conn, owner, now, draft)?;
             answer(&server, &open, &Answer::Code(&code.text))
         })
         .await?;
@@ -330,6 +333,8 @@ fn asked_draft(oauth: &Oauth, open: &Open, page: &Shown, now: DateTime<Utc>) -> 
         expires: None,
         display: Some(oauth.ledger().display(page)),
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({ "shown": shown(open) })),
     }
 }
@@ -343,7 +348,8 @@ fn refused_draft(oauth: &Oauth, open: &Open, page: &Shown, now: DateTime<Utc>) -
     }
 }
 
-fn given_draft(oauth: &Oauth, open: &Open, page: &Shown, grant: &Grant) -> Draft {
+/// `registration` is the app's, as the customer was told of it.
+fn given_draft(oauth: &Oauth, open: &Open, page: &Shown, grant: &Grant, registration: Option<&str>) -> Draft {
     Draft {
         entry_type: EntryType::GrantGiven,
         actor: Actor::Customer,
@@ -355,6 +361,7 @@ fn given_draft(oauth: &Oauth, open: &Open, page: &Shown, grant: &Grant) -> Draft
             "granted": grant.details,
             "carveOuts": grant.carve_outs,
             "version": grant.version,
+            "registration": registration,
         })),
         ..asked_draft(oauth, open, page, grant.given_at)
     }

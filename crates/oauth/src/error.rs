@@ -22,6 +22,8 @@ pub enum ErrorCode {
     InvalidScope,
     /// No such grant type here.
     UnsupportedGrantType,
+    /// The client may not use this way.
+    UnauthorizedClient,
     /// No such response type here.
     UnsupportedResponseType,
     /// RFC 9396 section 5.
@@ -49,6 +51,7 @@ impl ErrorCode {
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidScope => "invalid_scope",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::InvalidDpopProof => "invalid_dpop_proof",
@@ -67,6 +70,7 @@ impl ErrorCode {
             Self::InvalidGrant => BasicErrorResponseType::InvalidGrant,
             Self::InvalidScope => BasicErrorResponseType::InvalidScope,
             Self::UnsupportedGrantType => BasicErrorResponseType::UnsupportedGrantType,
+            Self::UnauthorizedClient => BasicErrorResponseType::UnauthorizedClient,
             other => BasicErrorResponseType::Extension(other.name().to_owned()),
         }
     }

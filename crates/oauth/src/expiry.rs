@@ -5,7 +5,7 @@ use counterfoil_domain::entry::Actor;
 use counterfoil_domain::grant::Act;
 use counterfoil_domain::ids::GrantId;
 use counterfoil_ledger::grants::How;
-use counterfoil_store::{codes, grants, leases, logins, requests, sessions, tokens, used_ids};
+use counterfoil_store::{codes, grants, leases, logins, requests, sessions, system_tokens, tokens, used_ids};
 
 use crate::Oauth;
 use crate::consent::CODE_SECONDS;
@@ -77,6 +77,7 @@ async fn sweep(oauth: &Oauth) -> Result<(), GrantError> {
             requests::delete_expired(conn, now - Duration::hours(1))?;
             codes::delete_expired(conn, day_ago)?;
             tokens::delete_expired(conn, day_ago)?;
+            system_tokens::delete_expired(conn, now)?;
             used_ids::delete_expired(conn, now)?;
             sessions::delete_expired(conn, now)?;
             logins::delete_expired(conn, now)?;

@@ -229,6 +229,8 @@ fn finish(
             expires: None,
             display: Some(oauth.ledger().display(&act.page)),
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(payload),
         }
     };

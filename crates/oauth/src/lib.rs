@@ -35,6 +35,7 @@ pub mod session;
 mod setup;
 pub mod sightings;
 pub mod stop_link;
+pub mod system;
 pub mod trail;
 pub mod upstream;
 

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Code,
     /// The reference of a pushed request.
     Request,
+    /// An access token of one of the retailer's own systems.
+    System,
 }
 
 impl Kind {
@@ -25,6 +27,7 @@ impl Kind {
             Self::Refresh => "cfr_",
             Self::Code => "cfc_",
             Self::Request => "cfp_",
+            Self::System => "cfi_",
         }
     }
 }

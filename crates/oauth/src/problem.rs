@@ -51,6 +51,7 @@ codes! {
     InsufficientRole    403 "insufficient_role"    false "This is for members of staff with the role", "Ask whoever gives roles at the retailer's identity provider, and sign in again.";
     OwnRecord           403 "own_record"           false "Nobody looks at their own record as staff", "Ask a colleague. Your own record is at /purchases.";
     InsufficientScope   403 "insufficient_scope"   false "The grant does not hold this data", "Ask the customer for the dataset that is missing.";
+    PurposeNotAllowed   403 "purpose_not_allowed"  false "The system is not registered for this purpose", "Ask for what the system is registered for, or have it registered for this purpose.";
     GrantPaused         403 "grant_paused"         true  "The customer has paused sharing", "Try again later; the customer can resume.";
     GrantWithdrawn      403 "grant_withdrawn"      false "The customer has stopped sharing", "Stop asking. Only the customer can share again.";
     GrantEnded          403 "grant_ended"          false "The app has ended this grant", "Ask the customer again if data is needed.";
@@ -59,6 +60,15 @@ codes! {
     GrantLapsed         403 "grant_lapsed"         false "The grant was never taken up", "Ask the customer again.";
     AppSuspended        403 "app_suspended"        false "The app is suspended", "Contact the retailer.";
     NotFound            404 "not_found"            false "There is no such thing", "Check the id. What another customer owns looks the same as what does not exist.";
+    UnknownPurpose      404 "unknown_purpose"      false "There is no such purpose", "Check the id against the purposes that are published.";
+    UnknownAsk          404 "unknown_ask"          false "There is no such ask", "Read GET /v1/asks again.";
+    AskNotNamed         403 "ask_not_named"        false "The grant does not name this ask", "Ask the customer for a grant that names it.";
+    AskClosed           409 "ask_closed"           false "The ask is answered no more", "Read GET /v1/asks again.";
+    NoticeChanged       409 "notice_changed"       false "What was shown is no longer what is asked", "Show the customer what is asked now.";
+    GoneDark            409 "gone_dark"            false "The customer tells the retailer nothing any more", "Stop asking. Only the customer can start again.";
+    NotNow              409 "not_now"              false "Where this stands, that cannot be done", "Read again where it stands.";
+    InvalidAnswer       422 "invalid_answer"       false "The answer is not what the ask describes", "Correct what the answer names by its JSON pointer.";
+    AnswerTooLarge      413 "answer_too_large"     false "The answer is larger than any may be", "Send less.";
     MethodNotAllowed    405 "method_not_allowed"   false "The method is not allowed here", "See the contract for the methods of this address.";
     NotAcceptable       406 "not_acceptable"       false "No such form can be given", "See the contract for the forms that are offered.";
     Conflict            409 "conflict"             false "This does not fit what is there", "Read again what is there.";

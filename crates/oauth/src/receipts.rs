@@ -1,6 +1,5 @@
 //! Receipts of grants: for the customer, for the app that holds the grant, and to stop a grant by the link in one.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,17 +10,15 @@ use counterfoil_domain::ids::{GrantId, Person};
 use counterfoil_ledger::grants::How;
 use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::receipt::{
-    ARTEFACTS, Artefacts, BundleError, Holder, Inputs, Part, ProofError, Prover, pack,
+    Agreement, BundleError, Holder, Inputs, Material, MaterialError, ProofError, Shelf, pack,
 };
-use counterfoil_ledger::record::Configuration;
+use counterfoil_ledger::record::Party;
 use counterfoil_ledger::tree::Generations;
-use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
-use counterfoil_store::{Error, config_objects};
+use counterfoil_store::{Error, apps};
 use governor::clock::DefaultClock;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
-use serde_json::Value;
 
 use crate::Oauth;
 use crate::amend::find;
@@ -59,12 +56,16 @@ pub enum ReceiptError {
     Store(#[from] Error),
 }
 
-impl From<ProofError> for ReceiptError {
-    fn from(error: ProofError) -> Self {
+impl From<MaterialError> for ReceiptError {
+    fn from(error: MaterialError) -> Self {
         match error {
-            ProofError::NotPublished => Self::NotPublished,
-            ProofError::Store(error) => Self::Store(error),
-            error => Self::Proof(error),
+            MaterialError::Forgotten => Self::Forgotten,
+            MaterialError::Proof(ProofError::NotPublished) => Self::NotPublished,
+            MaterialError::Proof(ProofError::Store(error)) | MaterialError::Store(error) => {
+                Self::Store(error)
+            }
+            MaterialError::Proof(error) => Self::Proof(error),
+            MaterialError::Header(error) => Self::Bundle(error.into()),
         }
     }
 }
@@ -127,8 +128,6 @@ pub struct Sources {
     pub objects: Objects,
     /// The logs' generations.
     pub generations: Generations,
-    /// What was published; empty while nothing is.
-    pub configurations: Vec<Configuration>,
 }
 
 /// Makes receipts, and stops grants by the link in them. Cloning shares it; handlers find it in the app's data.
@@ -215,57 +214,38 @@ impl Receipts {
     /// [`ReceiptError`].
     pub fn make(&self, grant: &Grant, is_customer: bool) -> Result<Receipt, ReceiptError> {
         let Inner { oauth, sources, .. } = &*self.0;
-        oauth.ledger().check()?;
-        let stored = oauth.store().read_blocking(|conn| {
-            let mut stored = entries::of_record(conn, Log::Consent, grant.record, None, i64::MAX)?;
-            stored.reverse();
-            Ok::<_, Error>(stored)
+        let from = Shelf {
+            store: oauth.store(),
+            keys: oauth.keys(),
+            ledger: oauth.ledger(),
+            objects: &sources.objects,
+            generations: &sources.generations,
+            service: oauth.issuer(),
+            domain: oauth.settings().public_url.host_str().unwrap_or_default(),
+        };
+        let material = Material::gather(&from, grant.record, grant.person, |conn| {
+            let app = apps::find(conn, grant.client_id)?;
+            Ok(app.map(|app| Party {
+                id: format!("{}", app.client_id),
+                name: app.operator,
+                address: app.address.unwrap_or_default(),
+                contact: app.contact.unwrap_or_default(),
+                url: None,
+            }))
         })?;
-        let evidence = oauth.keys().evidence(grant.person)?.ok_or(ReceiptError::Forgotten)?;
-        let prover = Prover::new(oauth.store(), &sources.objects, &sources.generations, Log::Consent.name())?;
-        let mut parts = Vec::with_capacity(stored.len());
-        for entry in &stored {
-            if entry.header.is_none() {
-                return Err(ReceiptError::Forgotten);
-            }
-            let opened = oauth.ledger().open_bytes(&evidence, entry)?;
-            parts.push(Part { opened, proof: prover.prove(entry)? });
-        }
         let grant_id = format!("{}", grant.grant_id);
         let is_in_force = !grant.state_at(oauth.clock().now()).is_final();
         let link = (is_customer && is_in_force).then(|| self.stop_link(grant.grant_id));
         let holder = if is_customer { Holder::Customer { stop: link.as_deref() } } else { Holder::App };
         let bytes = pack(&Inputs {
-            grant_id: &grant_id,
+            of: Agreement::Grant(&grant_id),
             service: oauth.issuer(),
             holder,
-            parts: &parts,
-            artefacts: &self.artefacts(&parts)?,
-            configurations: &sources.configurations,
+            parts: &material.parts,
+            artefacts: &material.artefacts,
+            configurations: &material.configurations,
         })?;
         Ok(Receipt { name: format!("receipt-{grant_id}.zip"), bytes })
-    }
-
-    /// What was shown and what decisions rest on, as far as it was kept.
-    fn artefacts(&self, parts: &[Part]) -> Result<Artefacts, ReceiptError> {
-        let mut wanted = BTreeSet::new();
-        for part in parts {
-            let header: Value =
-                serde_json::from_slice(&part.opened.header.bytes).map_err(BundleError::from)?;
-            let named = ARTEFACTS.iter().filter_map(|at| header.pointer(at)?.as_str());
-            wanted.extend(named.map(ToOwned::to_owned));
-        }
-        self.0.oauth.store().read_blocking(|conn| {
-            let mut artefacts = Artefacts::default();
-            for hash in &wanted {
-                if let Some(artefact) = config_objects::artefact(conn, hash)? {
-                    artefacts.add(extension(&artefact.media_type), artefact.bytes);
-                } else if let Some(object) = config_objects::by_hash(conn, hash)? {
-                    artefacts.add("json", object.document);
-                }
-            }
-            Ok(artefacts)
-        })
     }
 
     /// The address that stops a grant without signing in. It is a secret of the customer's.
@@ -301,17 +281,6 @@ impl Receipts {
         let grant = self.0.tokens.grant(token).ok_or(StopError::Unknown)?;
         self.0.stops.check_key(&grant).map_err(|_| StopError::TooOften)?;
         Ok(grant)
-    }
-}
-
-/// What a file of a media type is called at its end.
-fn extension(media_type: &str) -> &'static str {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    match essence {
-        "text/html" => "html",
-        "application/json" => "json",
-        "text/css" => "css",
-        _ => "txt",
     }
 }
 

@@ -5,15 +5,18 @@
 
 use chrono::Duration;
 use counterfoil_domain::entry::{Actor, EntryType};
+use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Draft;
 use counterfoil_ledger::config::fingerprint;
 use counterfoil_ledger::grants::BASIS;
+use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
 use counterfoil_store::owed_receipts::{self, Owed};
-use counterfoil_store::{Error, leases, people};
+use counterfoil_store::{Error, addresses, hiding, leases, people};
 use serde_json::{Value, json};
 
+use crate::Oauth;
 use crate::grants::{GrantError, GrantView, view};
 use crate::receipts::{Receipt, ReceiptError, Receipts};
 
@@ -43,6 +46,8 @@ pub enum Occasion {
 pub struct Due {
     /// The customer, by the id under which the agreement was given.
     pub customer_id: String,
+    /// Where they get their mail, as the sign-in said last; absent where that is not kept.
+    pub address: Option<String>,
     /// The agreement as it stands.
     pub view: GrantView,
     /// What it is sent about.
@@ -98,11 +103,12 @@ impl Receipts {
         let found = oauth.store().read_blocking(|conn| {
             let Some(grant) = grants::of_record(conn, owed.record)? else { return Ok(None) };
             let customer_id = people::customer_id(conn, oauth.keys(), grant.person)?;
+            let address = address(conn, oauth, grant.person)?;
             let view = view(conn, grant.clone(), now)?;
             let stored = entries::of_record(conn, Log::Consent, owed.record, None, i64::MAX)?;
-            Ok::<_, GrantError>(customer_id.map(|id| (id, grant, view, stored)))
+            Ok::<_, GrantError>(customer_id.map(|id| (id, address, grant, view, stored)))
         });
-        let Some((customer_id, grant, view, stored)) = found? else { return Ok(None) };
+        let Some((customer_id, address, grant, view, stored)) = found? else { return Ok(None) };
         let receipt = self.make(&grant, true)?;
         let evidence = oauth.keys().evidence(grant.person)?.ok_or(ReceiptError::Forgotten)?;
         let (mut occasion, mut language) = (None, None);
@@ -116,7 +122,7 @@ impl Receipts {
         }
         let Some(occasion) = occasion else { return Ok(None) };
         let stop_link = (!view.state.is_final()).then(|| self.stop_link(grant.grant_id));
-        Ok(Some(Due { customer_id, view, occasion, language, stop_link, receipt, owed, grant }))
+        Ok(Some(Due { customer_id, address, view, occasion, language, stop_link, receipt, owed, grant }))
     }
 
     /// Writes down that a receipt was sent: the entry `receipt.sent`, with the file's digest and no address.
@@ -137,6 +143,8 @@ impl Receipts {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(json!({
                 "grantId": format!("{}", due.grant.grant_id),
                 "receipt": fingerprint(&due.receipt.bytes),
@@ -165,6 +173,19 @@ impl Receipts {
         let until = self.oauth().clock().now() + Duration::seconds(seconds);
         Ok(self.oauth().store().write_blocking(|conn| owed_receipts::put_off(conn, owed, until))?)
     }
+}
+
+/// The address of a customer, under whichever of their names they signed in.
+fn address(conn: &mut Conn, oauth: &Oauth, person: Person) -> Result<Option<String>, Error> {
+    let mut named = vec![person];
+    named.extend(hiding::history(conn, person)?.members.into_iter().filter(|member| *member != person));
+    for member in named {
+        let own = oauth.keys().person(member)?;
+        if let Some(address) = addresses::find(conn, oauth.keys(), &own, member)? {
+            return Ok(Some(address));
+        }
+    }
+    Ok(None)
 }
 
 fn occasion_of(entry_type: EntryType) -> Option<Occasion> {

@@ -19,6 +19,7 @@ use chrono::{DateTime, Duration, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_store::Store;
+use counterfoil_store::addresses;
 use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::people::{self, CustomerName};
 use counterfoil_store::sessions::{self, SessionRow};
@@ -157,6 +158,16 @@ impl Sessions {
         web::block(move || people::resolve_name(&store, &keys, &entropy, now, name))
             .await
             .map_err(|error| counterfoil_store::Error::Unexpected(format!("{error}")))?
+    }
+
+    /// Keeps where a customer gets their mail, as the sign-in says, sealed.
+    pub async fn keep_address(&self, person: Person, address: String) -> counterfoil_store::Result<()> {
+        let keys = self.0.keys.clone();
+        let kept = self.0.store.write(move |conn| {
+            let own = keys.person(person)?;
+            addresses::put(conn, &keys, &own, person, &address)
+        });
+        kept.await
     }
 
     pub(crate) fn store(&self) -> &Store {

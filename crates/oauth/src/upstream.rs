@@ -34,6 +34,8 @@ const METADATA_MINUTES: i64 = 10;
 const ANSWER_BYTES: usize = 1 << 20;
 /// Longest customer id that is accepted, in characters.
 const CUSTOMER_ID_CHARS: usize = 128;
+/// Longest mail address that is kept, in characters (RFC 5321 section 4.5.3.1.3, without the brackets).
+const ADDRESS_CHARS: usize = 254;
 
 /// Signatures of ID tokens that are accepted. Those with shared secrets, and none at all, are not among them.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 8] = [
@@ -73,6 +75,8 @@ pub struct OidcSettings {
     pub scopes: Vec<String>,
     /// The claim of the ID token that holds the customer id; `sub` unless configured.
     pub claim: String,
+    /// The claim of the ID token with the customer's mail address; absent where none is kept.
+    pub address_claim: Option<String>,
     /// What makes somebody a member of staff; absent where nobody is.
     pub staff: Option<StaffClaim>,
 }
@@ -144,6 +148,8 @@ pub struct Callback {
 pub struct Arrival {
     /// The value of the configured claim.
     pub customer_id: String,
+    /// Their mail address, where a claim is configured and has one that the provider does not call unverified.
+    pub address: Option<String>,
     /// The provider's own id of a member of staff (`sub`); absent for anybody else.
     pub staff: Option<String>,
     /// Where they wanted to go.
@@ -273,7 +279,9 @@ impl Oidc {
         self.verify(sessions, &id_token, &Nonce::new(secrets.nonce)).await?;
         let claims = claims(&id_token)?;
         let staff = self.settings.staff.as_ref().and_then(|staff| staff.of(&claims));
-        Ok(Arrival { customer_id: customer_id(&claims, &self.settings.claim)?, staff, return_to })
+        let address = self.settings.address_claim.as_ref().and_then(|claim| address(&claims, claim));
+        let customer_id = customer_id(&claims, &self.settings.claim)?;
+        Ok(Arrival { customer_id, address, staff, return_to })
     }
 
     async fn redeem(
@@ -403,6 +411,19 @@ impl StaffClaim {
     }
 }
 
+/// Reads the claim with the mail address. An address that the provider itself does not vouch for (`email_verified`, OpenID
+/// Connect Core 5.1) may be somebody else's.
+fn address(claims: &Value, claim: &str) -> Option<String> {
+    if claim == "email" && claims.get("email_verified") == Some(&Value::Bool(false)) {
+        return None;
+    }
+    let text = claims.get(claim)?.as_str()?;
+    let is_plain = text.chars().count() <= ADDRESS_CHARS
+        && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
+        && text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    is_plain.then(|| text.to_owned())
+}
+
 /// Reads the claim with the customer id.
 fn customer_id(claims: &Value, claim: &str) -> Result<String, SignInError> {
     let id = match claims.get(claim) {
@@ -451,6 +472,24 @@ async fn fetch(http: reqwest::Client, request: HttpRequest) -> Result<HttpRespon
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn only_an_address_that_is_vouched_for_is_one() {
+        let read = |claims: Value| address(&claims, "email");
+        assert_eq!(read(json!({ "email": "ann@mail.example" })).as_deref(), Some("ann@mail.example"));
+        assert!(read(json!({ "email": "ann@mail.example", "email_verified": true })).is_some());
+        for claims in [
+            json!({ "email": "ann@mail.example", "email_verified": false }),
+            json!({ "email": "ann" }),
+            json!({ "email": "@mail.example" }),
+            json!({ "email": "ann@mail.example\r\nBcc: all@mail.example" }),
+            json!({ "email": ["ann@mail.example"] }),
+            json!({ "mail": "ann@mail.example" }),
+            json!({ "email": format!("{}@mail.example", "a".repeat(250)) }),
+        ] {
+            assert_eq!(read(claims.clone()), None, "{claims}");
+        }
+    }
 
     #[test]
     fn only_the_role_makes_staff() {

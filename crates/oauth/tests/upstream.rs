@@ -168,6 +168,7 @@ async fn sign_in(turn: Turn<'_>) -> (StatusCode, String) {
         client_secret: Some("the secret that both of them know, long enough".to_owned()),
         scopes: vec!["profile".to_owned()],
         claim: turn.claim.unwrap_or("sub").to_owned(),
+        address_claim: None,
         staff: None,
     };
     let login = Login::oidc(settings, &public_url).unwrap();
@@ -290,6 +291,7 @@ async fn the_demo_login_stays_at_home() {
         client_secret: None,
         scopes: Vec::new(),
         claim: "sub".to_owned(),
+        address_claim: None,
         staff: None,
     };
     assert!(matches!(Login::oidc(settings, &public), Err(LoginError::Issuer)));

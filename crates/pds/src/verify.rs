@@ -3,6 +3,7 @@
 mod kept;
 mod live;
 mod receipt;
+mod record;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
@@ -72,6 +73,9 @@ fn told(receipt: &Receipt) -> Result<(), Failure> {
     }
     if !receipt.is_id_proven {
         say("  No payload here names the agreement: that the entries are of this one is said, not proven.")?;
+    }
+    if receipt.has_record {
+        say("  record.jsonld (ISO/IEC TS 27560) says of each step what its entry says")?;
     }
     if receipt.has_stop {
         say("  stop.txt has a link that ends the agreement without signing in; keep it to yourself.")?;

@@ -45,6 +45,10 @@ pub struct App {
     pub name: String,
     /// Who runs it.
     pub operator: String,
+    /// Their postal address; absent for an app that was registered without.
+    pub address: Option<String>,
+    /// How to reach them: an e-mail or web address, a telephone number; absent likewise.
+    pub contact: Option<String>,
     /// Where answers may go; compared as strings.
     pub redirect_uris: Vec<String>,
     /// Scopes it may ask for, separated by spaces.
@@ -67,6 +71,8 @@ pub struct App {
     pub app_epoch: i64,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
+    /// The purposes for which a system of the retailer may ask and fetch; absent for an app that customers let in.
+    pub purposes: Option<Vec<String>>,
 }
 
 #[derive(Queryable)]
@@ -85,6 +91,9 @@ struct Row {
     approvals: String,
     app_epoch: i64,
     created_at: NaiveDateTime,
+    address: Option<String>,
+    contact: Option<String>,
+    purposes: Option<String>,
 }
 
 impl Row {
@@ -97,8 +106,14 @@ impl Row {
             max_duration: Lasting::from_name(&self.max_duration).ok_or_else(|| corrupt("max_duration"))?,
             state: AppState::from_name(&self.state).ok_or_else(|| corrupt("state"))?,
             approvals: words(&self.approvals).ok_or_else(|| corrupt("approvals"))?,
+            purposes: match &self.purposes {
+                None => None,
+                Some(purposes) => Some(words(purposes).ok_or_else(|| corrupt("purposes"))?),
+            },
             name: self.name,
             operator: self.operator,
+            address: self.address,
+            contact: self.contact,
             scope: self.scope,
             auth_method: self.auth_method,
             jwks: self.jwks,
@@ -136,6 +151,9 @@ pub fn insert(conn: &mut Conn, app: &App) -> Result<()> {
             apps::approvals.eq(json(&app.approvals)?),
             apps::app_epoch.eq(app.app_epoch),
             apps::created_at.eq(app.created_at.naive_utc()),
+            apps::address.eq(app.address.clone()),
+            apps::contact.eq(app.contact.clone()),
+            apps::purposes.eq(app.purposes.as_deref().map(json).transpose()?),
         ))
         .execute(conn)?;
     Ok(())

@@ -269,6 +269,67 @@ impl Keys {
         Ok(())
     }
 
+    /// Destroys the key of what a person volunteered, and puts a new one in its place: what the old one sealed is gone,
+    /// and what comes later needs one. Whoever seals with it asks for it each time ([`Keys::volunteered`]).
+    pub fn renew_volunteered(&self, person: Person) -> Result<()> {
+        let key = Secret(self.0.entropy.bytes());
+        on_keystore(&self.0.pool, |conn| {
+            let master = present(conn, &self.0.ring)?;
+            let wrapped = master.wrap(&self.0.aead, &wrapping_aad(person.as_bytes(), "volunteered"), &key)?;
+            diesel::update(person_keys::table.find(person.as_bytes().to_vec()))
+                .filter(person_keys::volunteered.is_not_null())
+                .set(person_keys::volunteered.eq(Some(wrapped)))
+                .execute(conn)?;
+            Ok(())
+        })?;
+        on_connection(&self.0.pool, dialect::let_go_of_overwritten)?;
+        self.forget(person);
+        Ok(())
+    }
+
+    /// The key of what a person volunteered, as it is in the keystore now: another process may have destroyed the one
+    /// that is cached here. `None` once it is gone for good.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when it does not open.
+    pub fn volunteered(&self, person: Person) -> Result<Option<Secret>> {
+        let wrapped = on_connection(&self.0.pool, |conn| {
+            Ok::<_, Error>(
+                person_keys::table
+                    .find(person.as_bytes().to_vec())
+                    .select(person_keys::volunteered)
+                    .first::<Option<Vec<u8>>>(conn)
+                    .optional()?,
+            )
+        })?;
+        wrapped.flatten().map(|wrapped| self.unwrap(person, "volunteered", Some(wrapped))).transpose()
+    }
+
+    /// [`Keys::volunteered`] of several persons, of those who have one.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when one does not open.
+    pub fn volunteered_of(&self, persons: &[Person]) -> Result<HashMap<Person, Secret>> {
+        let mut found = HashMap::with_capacity(persons.len());
+        for chunk in persons.chunks(500) {
+            let wanted: Vec<Vec<u8>> = chunk.iter().map(|person| person.as_bytes().to_vec()).collect();
+            let rows = on_connection(&self.0.pool, |conn| {
+                Ok::<_, Error>(
+                    person_keys::table
+                        .filter(person_keys::person.eq_any(wanted))
+                        .filter(person_keys::volunteered.is_not_null())
+                        .select((person_keys::person, person_keys::volunteered))
+                        .load::<(Vec<u8>, Option<Vec<u8>>)>(conn)?,
+                )
+            })?;
+            for (person, wrapped) in rows {
+                let person = crate::people::person(&person)?;
+                found.insert(person, self.unwrap(person, "volunteered", wrapped)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Destroys the key of what the ledger holds about a person. What is left of them there opens nothing.
     pub fn destroy_evidence(&self, person: Person) -> Result<()> {
         on_keystore(&self.0.pool, |conn| {

@@ -199,6 +199,15 @@ pub fn resolve_one(
     resolve_name(store, keys, entropy, now, CustomerName { id: customer_id.to_owned(), index })
 }
 
+/// Takes a customer's row until the transaction ends, so that one act at a time concerns them; `false` when there is no
+/// such customer (any more).
+pub fn hold(conn: &mut Conn, person: Person) -> Result<bool> {
+    let held = diesel::update(customers::table.find(person.as_bytes().to_vec()))
+        .set(customers::change_seq.eq(customers::change_seq))
+        .execute(conn)?;
+    Ok(held == 1)
+}
+
 /// At most `limit` persons after `after`, in their order.
 pub fn persons(conn: &mut Conn, after: Option<Person>, limit: i64) -> Result<Vec<Person>> {
     let after = after.map_or_else(Vec::new, |person| person.as_bytes().to_vec());

@@ -319,6 +319,9 @@ diesel::table! {
         approvals -> Text,
         app_epoch -> BigInt,
         created_at -> Timestamp,
+        address -> Nullable<Text>,
+        contact -> Nullable<Text>,
+        purposes -> Nullable<Text>,
     }
 }
 
@@ -341,6 +344,130 @@ diesel::table! {
         carve_outs -> Text,
         changed_seq -> BigInt,
         resync -> Bool,
+    }
+}
+
+diesel::table! {
+    consents (consent_id) {
+        consent_id -> Binary,
+        person -> Binary,
+        purpose -> Text,
+        record -> Binary,
+        state -> Text,
+        version -> BigInt,
+        config -> Text,
+        purpose_hash -> Text,
+        ask -> Nullable<Text>,
+        requested_at -> Timestamp,
+        given_at -> Nullable<Timestamp>,
+        expires_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        reminded_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    items (item_id) {
+        item_id -> Binary,
+        person -> Binary,
+        consent_id -> Binary,
+        purpose -> Text,
+        ask -> Text,
+        ask_version -> Integer,
+        ask_hash -> Text,
+        record -> Binary,
+        state -> Text,
+        version -> BigInt,
+        value -> Nullable<Binary>,
+        client_id -> Nullable<Binary>,
+        grant_id -> Nullable<Binary>,
+        submitted_at -> Timestamp,
+        ends_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    item_places (item_id) {
+        item_id -> Binary,
+        person -> Nullable<Binary>,
+        purpose -> Text,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    fetches (item_id, client_id) {
+        item_id -> Binary,
+        client_id -> Binary,
+        person -> Binary,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    uses (item_id, client_id) {
+        item_id -> Binary,
+        client_id -> Binary,
+        person -> Binary,
+        first_at -> Timestamp,
+        last_at -> Timestamp,
+        times -> BigInt,
+    }
+}
+
+diesel::table! {
+    exchanges (exchange_id) {
+        exchange_id -> Binary,
+        person -> Binary,
+        item_id -> Binary,
+        ask -> Text,
+        ask_version -> Integer,
+        record -> Binary,
+        state -> Text,
+        amount -> Text,
+        unit -> Text,
+        is_money -> Bool,
+        promised_at -> Timestamp,
+        due_at -> Timestamp,
+        delivered_at -> Nullable<Timestamp>,
+        reference -> Nullable<Text>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    answers (person, ask, version) {
+        person -> Binary,
+        ask -> Text,
+        version -> Integer,
+        hash -> Text,
+        purpose -> Text,
+        state -> Text,
+        shown_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    objections (person, subject) {
+        person -> Binary,
+        subject -> Text,
+        record -> Binary,
+        raised_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    dark (person) {
+        person -> Binary,
+        since -> Timestamp,
+        quiet_until -> Timestamp,
+        record -> Binary,
+        key_gone -> Bool,
     }
 }
 
@@ -385,6 +512,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    system_tokens (token_hash) {
+        token_hash -> Binary,
+        client_id -> Binary,
+        jkt -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     used_ids (id_hash) {
         id_hash -> Binary,
         expires_at -> Timestamp,
@@ -398,6 +534,13 @@ diesel::table! {
         signed_in_at -> Timestamp,
         expires_at -> Timestamp,
         staff -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    addresses (person) {
+        person -> Binary,
+        address -> Binary,
     }
 }
 
@@ -448,9 +591,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     apps,
     codes,
     customers,
+    fetches,
     grants,
     objects,
     pushed_requests,
     tokens,
-    unlinked
+    unlinked,
+    uses
 );

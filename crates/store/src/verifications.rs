@@ -9,13 +9,14 @@ use diesel::prelude::*;
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::{
-    aliases, codes, customers, destructions, entries, erasure_requests, grants, holds, links, objects,
-    purchases, pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked, verifications,
+    addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
+    exchanges, fetches, grants, holds, item_places, items, links, objections, objects, purchases,
+    pushed_requests, quarantine, records, sessions, tokens, tombstones, unlinked, uses, verifications,
 };
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 20] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 21] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
     ("artefacts", "what pages are made of"),
@@ -36,6 +37,7 @@ pub const WITHOUT_PERSONS: [(&str, &str); 20] = [
         "ids of records of which a receipt is to be sent, until it is, or the record is found to be of nobody",
     ),
     ("suppression", "kept on purpose: keyed hash and time, so that late events bring nobody back"),
+    ("system_tokens", "hashes of tokens of the shop's systems"),
     ("used_ids", "hashes of identifiers of apps"),
     ("verifications", "what this look begins with; its row goes with the entry about it"),
     ("person_keys", "looked at in the keystore"),
@@ -122,6 +124,7 @@ pub fn finish(conn: &mut Conn, person: Person) -> Result<bool> {
 pub fn look(conn: &mut Conn, pending: &Pending) -> Result<Vec<Place>> {
     let mut places = who_and_what(conn, pending.person)?;
     places.extend(apps_and_browser(conn, pending.person)?);
+    places.extend(volunteered(conn, pending.person)?);
     places.extend(ledger(conn, pending)?);
     Ok(places)
 }
@@ -165,6 +168,23 @@ fn apps_and_browser(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, codes, codes::grant_id.eq_any(theirs())),
         count!(conn, pushed_requests, pushed_requests::person.eq(key())),
         count!(conn, sessions, sessions::person.eq(key())),
+        count!(conn, addresses, addresses::person.eq(key())),
+    ])
+}
+
+fn volunteered(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
+    let key = || person.as_bytes().to_vec();
+    Ok(vec![
+        count!(conn, consents, consents::person.eq(key())),
+        count!(conn, items, items::person.eq(key())),
+        // A place without its person stays: that an item is gone, and says nothing of whose it was.
+        count!(conn, item_places, item_places::person.eq(key())),
+        count!(conn, fetches, fetches::person.eq(key())),
+        count!(conn, uses, uses::person.eq(key())),
+        count!(conn, exchanges, exchanges::person.eq(key())),
+        count!(conn, answers, answers::person.eq(key())),
+        count!(conn, objections, objections::person.eq(key())),
+        count!(conn, dark, dark::person.eq(key())),
     ])
 }
 

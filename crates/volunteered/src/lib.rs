@@ -1,6 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+mod act;
+mod agreement;
+pub mod asks;
+pub mod checking;
+mod closing;
+pub mod consents;
+mod customer;
+pub mod dark;
+pub mod decisions;
 mod error;
+pub mod exchanges;
+pub mod forget;
+pub mod handing;
+mod item_views;
+pub mod items;
+pub mod objections;
+mod published;
+pub mod rebuild;
+pub mod receipts;
+pub mod restoring;
+pub mod sweep;
+mod telling;
+mod values;
 
 use std::sync::Arc;
 

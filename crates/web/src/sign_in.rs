@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use counterfoil_oauth::session::{ReturnTo, Session, Sessions, Visitor};
-use counterfoil_oauth::upstream::{Callback, Login, is_customer_id};
+use counterfoil_oauth::upstream::{Arrival, Callback, Login, is_customer_id};
 use counterfoil_oauth::{Oauth, consent};
 use minijinja::{Value, context};
 
@@ -141,9 +141,9 @@ pub(crate) async fn answer(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return form_page(&pages, &oauth, &login, &visitor, &aim, status, entered).await.map_err(fault);
     }
-    arrive(&sessions, visitor.session.as_ref(), customer_id.to_owned(), None, &aim.page())
-        .await
-        .map_err(fault)
+    let arrival =
+        Arrival { customer_id: customer_id.to_owned(), address: None, staff: None, return_to: aim.page() };
+    arrive(&sessions, visitor.session.as_ref(), arrival).await.map_err(fault)
 }
 
 /// `GET /sign-in/provider`: off to the identity provider. A link leads here and not a form, because a browser holds
@@ -179,17 +179,18 @@ async fn cancel(pages: &Pages, oauth: &Oauth, visitor: &Visitor, aim: &Aim) -> R
 async fn arrive(
     sessions: &Sessions,
     previous: Option<&Session>,
-    customer_id: String,
-    staff: Option<&str>,
-    to: &ReturnTo,
+    arrival: Arrival,
 ) -> Result<HttpResponse, Failure> {
     let log = |error: counterfoil_store::Error| {
         tracing::error!(%error, "a customer cannot be signed in");
         Failure::Unavailable
     };
-    let person = sessions.resolve(customer_id).await.map_err(log)?;
-    let cookie = sessions.begin_as(person, staff, previous).await.map_err(log)?;
-    let mut response = lead(to.path());
+    let person = sessions.resolve(arrival.customer_id).await.map_err(log)?;
+    if let Some(address) = arrival.address {
+        sessions.keep_address(person, address).await.map_err(log)?;
+    }
+    let cookie = sessions.begin_as(person, arrival.staff.as_deref(), previous).await.map_err(log)?;
+    let mut response = lead(arrival.return_to.path());
     response.add_cookie(&cookie).map_err(|_| Failure::Unavailable)?;
     Ok(response)
 }
@@ -209,8 +210,7 @@ pub(crate) async fn come_back(
         tracing::warn!(%error, "a sign-in failed");
         fault(Failure::from(&error))
     })?;
-    let (previous, staff) = (visitor.session.as_ref(), arrival.staff.as_deref());
-    arrive(&sessions, previous, arrival.customer_id, staff, &arrival.return_to).await.map_err(fault)
+    arrive(&sessions, visitor.session.as_ref(), arrival).await.map_err(fault)
 }
 
 fn callback(fields: &Fields) -> Result<Callback, Failure> {

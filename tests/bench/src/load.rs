@@ -16,7 +16,13 @@ use crate::figures::Failure;
 /// A proof may be used for a minute; so many requests are signed for before the clock starts.
 const PROOFS: usize = 120_000;
 
-pub async fn run(url: &str, folders: &[String], connections: usize, seconds: u64) -> Result<(), Failure> {
+pub async fn run(
+    url: &str,
+    folders: &[String],
+    body: Option<&str>,
+    connections: usize,
+    seconds: u64,
+) -> Result<(), Failure> {
     let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).ok_or("a http URL")?;
     let htu = format!("http://{host}/{}", path.split('?').next().unwrap_or_default());
     let each = PROOFS / connections;
@@ -24,7 +30,7 @@ pub async fn run(url: &str, folders: &[String], connections: usize, seconds: u64
     for connection in 0..connections {
         let folder = folders.get(connection % folders.len().max(1));
         requests.push(match folder {
-            Some(folder) => signed(folder, host, path, &htu, each, connection)?,
+            Some(folder) => signed(folder, host, path, &htu, body, each, connection)?,
             None => vec![format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\n\r\n").into_bytes(); 1],
         });
     }
@@ -108,7 +114,23 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<(u16, us
     Ok((status, length))
 }
 
-fn signed(folder: &str, host: &str, path: &str, htu: &str, count: usize, connection: usize) -> Result<Vec<Vec<u8>>, Failure> {
+/// Requests with a proof each: GET, or POST of a body.
+fn signed(
+    folder: &str,
+    host: &str,
+    path: &str,
+    htu: &str,
+    body: Option<&str>,
+    count: usize,
+    connection: usize,
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let (method, content) = match body {
+        None => ("GET", String::new()),
+        Some(body) => {
+            ("POST", format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()))
+        }
+    };
+    let body = body.unwrap_or_default();
     let connected: Value = serde_json::from_slice(&std::fs::read(format!("{folder}/connection.json"))?)?;
     let token = find(&connected, "cfa_").ok_or("no access token in connection.json")?;
     let key = Jwk::from_bytes(std::fs::read(format!("{folder}/dpop-key.json"))?)?;
@@ -125,11 +147,14 @@ fn signed(folder: &str, host: &str, path: &str, htu: &str, count: usize, connect
     (0..count)
         .map(|number| {
             let claims = json!({
-                "jti": format!("{iat}-{connection}-{number}-load"), "htm": "GET", "htu": htu, "iat": iat, "ath": ath,
+                "jti": format!("{iat}-{connection}-{number}-load"), "htm": method, "htu": htu, "iat": iat, "ath": ath,
             });
             let proof = josekit::jws::serialize_compact(claims.to_string().as_bytes(), &header, &signer)?;
-            Ok(format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nauthorization: DPoP {token}\r\ndpop: {proof}\r\n\r\n")
-                .into_bytes())
+            Ok(format!(
+                "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nauthorization: DPoP {token}\r\ndpop: {proof}\r\n\
+                 {content}\r\n{body}"
+            )
+            .into_bytes())
         })
         .collect()
 }

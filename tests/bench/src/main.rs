@@ -74,6 +74,9 @@ enum Command {
         /// Folders of the reference store, one a customer.
         #[arg(long)]
         folder: Vec<String>,
+        /// What is posted; without it the address is read.
+        #[arg(long)]
+        body: Option<String>,
         #[arg(long, default_value_t = 32)]
         connections: usize,
         #[arg(long, default_value_t = 20)]
@@ -90,6 +93,8 @@ async fn main() -> Result<(), figures::Failure> {
         Command::Sqlite { path, file, dictionary } => sqlite::run(&path, &file, &dictionary),
         Command::Bare { database, listen, file } => bare::run(&database, &listen, file.as_deref()).await,
         Command::Hold { listen, seconds } => hold::run(&listen, seconds).await,
-        Command::Load { url, folder, connections, seconds } => load::run(&url, &folder, connections, seconds).await,
+        Command::Load { url, folder, body, connections, seconds } => {
+            load::run(&url, &folder, body.as_deref(), connections, seconds).await
+        }
     }
 }

@@ -109,12 +109,15 @@ impl Grant {
         let new = NewApp {
             name: "Budget".to_owned(),
             operator: "Budget Ltd".to_owned(),
+            address: Some("1 High Street, Leeds".to_owned()),
+            contact: Some("privacy@app.example".to_owned()),
             redirect_uris: vec![REDIRECT.to_owned()],
             scope: SCOPE.to_owned(),
             auth_method: "private_key_jwt".to_owned(),
             jwks: json!({ "keys": [own.public()] }).to_string(),
             max_duration: Lasting::Days180,
             window_from: None,
+            purposes: None,
         };
         let client = apps::register(&realm.oauth, new).await.unwrap().to_string();
         let push = [

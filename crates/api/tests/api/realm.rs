@@ -18,7 +18,7 @@ use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::ids::Person;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::audit::Audit;
-use counterfoil_ledger::audit::processing::{Configured, Controller};
+use counterfoil_ledger::audit::processing::Configured;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_ledger::objects::Objects;
 use counterfoil_ledger::seal::Sealer;
@@ -197,10 +197,7 @@ impl Realm {
                 Objects::folder(&folder.path().join("ledger")).unwrap(),
                 Generations::new(&folder.path().join("ledger-keys"), "counterfoil.example/ledger"),
             ),
-            configured: Configured {
-                controller: Controller { name: "The shop".to_owned(), ..Controller::default() },
-                ..Configured::default()
-            },
+            configured: Configured { name: "The shop".to_owned(), ..Configured::default() },
             store: store.clone(),
             clock,
         };

@@ -23,6 +23,13 @@ pub enum Ledger {
         /// Its id: `ent_…`.
         entry: String,
     },
+    /// Holds what the tables say of consents, items, exchanges and objections against what the headers of entries alone
+    /// say; exit code 1 and the records where they differ.
+    Rebuild {
+        /// Compare and change nothing: there is nothing else that it does.
+        #[arg(long, required = true)]
+        check: bool,
+    },
     /// Writes what is public of every log into a folder: checkpoints, keys, tiles (c2sp.org/tlog-tiles).
     Export {
         /// The folder; new or empty.

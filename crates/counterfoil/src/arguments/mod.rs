@@ -225,12 +225,22 @@ pub enum Apps {
         /// Who runs it; the name again when not given.
         #[arg(long)]
         operator: Option<String>,
+        /// Their postal address; needed in production.
+        #[arg(long)]
+        address: Option<String>,
+        /// How to reach them: an e-mail or web address, a telephone number; needed in production.
+        #[arg(long)]
+        contact: Option<String>,
         /// Where answers may go; may be given more than once.
-        #[arg(long, required = true)]
+        #[arg(long, required_unless_present = "purpose")]
         redirect_uri: Vec<String>,
         /// Scopes it may ask for, separated by spaces.
-        #[arg(long)]
-        scope: String,
+        #[arg(long, required_unless_present = "purpose", conflicts_with = "purpose")]
+        scope: Option<String>,
+        /// A purpose for which a system of the retailer may ask and fetch; may be given more than once. Without one it
+        /// is an app that customers let in.
+        #[arg(long, conflicts_with_all = ["redirect_uri", "max_duration", "window_from"])]
+        purpose: Vec<String>,
         /// How it proves who it is.
         #[arg(long, default_value = "private_key_jwt")]
         auth: String,

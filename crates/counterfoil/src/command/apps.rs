@@ -36,7 +36,19 @@ pub fn run(settings: &Settings, command: Apps) -> Result<(), Failure> {
 
 async fn answer(oauth: &Oauth, command: Apps) -> Result<Value, Failure> {
     match command {
-        Apps::Add { name, operator, redirect_uri, scope, auth, jwks, max_duration, window_from } => {
+        Apps::Add {
+            name,
+            operator,
+            address,
+            contact,
+            redirect_uri,
+            scope,
+            purpose,
+            auth,
+            jwks,
+            max_duration,
+            window_from,
+        } => {
             let keys = fs::read_to_string(&jwks).map_err(Failure::io(format!("{}", jwks.display())))?;
             let max_duration = Lasting::from_name(&max_duration).ok_or_else(|| {
                 Failure::Usage("--max-duration: P30D, P90D, P180D or until_withdrawn".to_owned())
@@ -44,12 +56,15 @@ async fn answer(oauth: &Oauth, command: Apps) -> Result<Value, Failure> {
             let new = NewApp {
                 operator: operator.unwrap_or_else(|| name.clone()),
                 name,
+                address,
+                contact,
                 redirect_uris: redirect_uri,
-                scope,
+                scope: scope.unwrap_or_default(),
                 auth_method: auth,
                 jwks: keys,
                 max_duration,
                 window_from,
+                purposes: (!purpose.is_empty()).then_some(purpose),
             };
             let client_id = apps::register(oauth, new).await?;
             let state = apps::list(oauth).await?.into_iter().find(|app| app.client_id == client_id);
@@ -76,9 +91,12 @@ fn described(app: &App) -> Value {
         "clientId": format!("{}", app.client_id),
         "name": app.name,
         "operator": app.operator,
+        "address": app.address,
+        "contact": app.contact,
         "redirectUris": app.redirect_uris,
         "scope": app.scope,
         "maxDuration": app.max_duration.name(),
+        "purposes": app.purposes,
         "windowFrom": app.window_from,
         "state": app.state.name(),
         "approvals": app.approvals,

@@ -88,7 +88,8 @@ pub fn run(settings: &Settings, command: ConfigObjects) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure`] of the store.
 pub fn publish_shipped(realm: &Realm) -> Result<usize, Failure> {
-    if !realm.store.read_blocking(config_objects::list)?.is_empty() {
+    let published = realm.store.read_blocking(config_objects::list)?;
+    if published.iter().any(|object| object.kind != Kind::App.name()) {
         return Ok(0);
     }
     publish_files(realm, &SHIPPED)
@@ -200,7 +201,7 @@ fn kind(name: &str) -> Result<Kind, Failure> {
 }
 
 fn id(text: &str) -> Result<Id, Failure> {
-    Id::new(text).map_err(|error| Failure::Usage(format!("an id {error}")))
+    Id::try_from(text.to_owned()).map_err(|error| Failure::Usage(format!("an id {error}")))
 }
 
 fn export(dir: &Path) -> Result<(), Failure> {

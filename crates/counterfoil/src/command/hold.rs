@@ -125,6 +125,8 @@ fn enter(realm: &Realm, case: &str, by: &str, and: &str, holds: usize) -> Result
         expires: None,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({ "case": case, "by": by, "and": and, "holds": holds })),
     };
     realm.store.write_blocking(|conn| {

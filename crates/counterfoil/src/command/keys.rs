@@ -110,6 +110,8 @@ fn enter(realm: &Realm, persons: usize, rewrapped: usize) -> Result<(), Failure>
         expires: None,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload: Some(json!({ "key": "master", "persons": persons, "rewrapped": rewrapped })),
     };
     realm.store.write_blocking(|conn| {

@@ -4,6 +4,7 @@ use counterfoil_events::recorder::RecordError;
 use counterfoil_ledger::restore::{Accepted, RestoreError};
 use counterfoil_store::Error;
 use counterfoil_store::erasures::Door;
+use counterfoil_volunteered::restoring;
 use serde_json::json;
 
 use crate::arguments::Restore;
@@ -33,6 +34,8 @@ fn reconcile(settings: &Settings, realm: &Realm, check: bool) -> Result<(), Fail
     let restore = realm.restore();
     let plan = restore.plan()?;
     let (grants, erased) = (plan.grants(), plan.erased.len());
+    let volunteering = realm.volunteering();
+    let told = restoring::plan(&volunteering, &realm.journal, &plan.lost)?;
     if !check {
         let recorder = realm.recorder(settings)?;
         for (person, at) in &plan.erased {
@@ -43,18 +46,27 @@ fn reconcile(settings: &Settings, realm: &Realm, check: bool) -> Result<(), Fail
             }
         }
         restore.end_grants(&restore.plan()?)?;
+        // What belonged to somebody who was erased is gone by now.
+        restoring::redo(&volunteering, &restoring::plan(&volunteering, &realm.journal, &plan.lost)?)?;
     }
     super::print(&json!({
         "done": !check,
-        "lines": plan.lines,
+        "lines": plan.lost.len(),
         "grantsEnded": grants,
+        "toldEnded": told.len(),
         "customersErased": erased,
     }))
 }
 
 fn accept(settings: &Settings, realm: &Realm, by: &str) -> Result<(), Failure> {
-    let accepted = realm.restore().accept(by, realm.clock.now())?;
+    let (restore, volunteering) = (realm.restore(), realm.volunteering());
+    let open = restoring::plan(&volunteering, &realm.journal, &restore.plan()?.lost)?.len();
+    if open > 0 {
+        return Err(RestoreError::NotReconciled(open).into());
+    }
+    let accepted = restore.accept(by, realm.clock.now())?;
     // What reconciling could not finish without the log.
+    restoring::settle(&volunteering)?;
     realm.recorder(settings)?;
     let accepted: Vec<_> =
         accepted.iter().map(|Accepted { origin, lost }| json!({ "opened": origin, "lost": lost })).collect();

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use counterfoil_domain::stream::{Seller, Source, Sources};
 use url::Url;
 
-use super::{Coverage, Ingest, LoginMode, Mail, MailTransport, Settings, SourceSettings, Tier};
+use super::{Coverage, Ingest, LoginMode, MailTransport, Settings, SourceSettings, Tier};
 
 use crate::post::CUSTOMER;
 
@@ -63,7 +63,7 @@ pub(super) fn mistakes(settings: &Settings, is_keystore_named: bool) -> Vec<Stri
         mistakes.push(format!("categories.file: {error}"));
     }
     check_coverage(&settings.coverage, &mut mistakes);
-    check_mail(&settings.mail, &mut mistakes);
+    check_mail(settings, &mut mistakes);
     let origin = &settings.ledger.origin;
     if origin.contains(|c: char| c.is_whitespace() || c == '+' || c.is_control()) || origin.contains("://") {
         mistakes.push(
@@ -128,15 +128,20 @@ fn check_ingest(ingest: &Ingest, mistakes: &mut Vec<String>) {
     }
 }
 
-fn check_mail(mail: &Mail, mistakes: &mut Vec<String>) {
+fn check_mail(settings: &Settings, mistakes: &mut Vec<String>) {
+    let Settings { mail, login, .. } = settings;
     if mail.transport == MailTransport::None {
         return;
     }
     if mail.from.is_empty() {
         mistakes.push("mail.from: must be given where mail is sent".to_owned());
     }
-    if !mail.address.contains(CUSTOMER) {
-        mistakes.push(format!("mail.address: must hold {CUSTOMER}, which stands for the customer id"));
+    let is_told = mail.address.is_empty() && !login.address_claim.is_empty();
+    if !is_told && !mail.address.contains(CUSTOMER) {
+        mistakes.push(format!(
+            "mail.address: must hold {CUSTOMER}, which stands for the customer id, or be empty where \
+             login.address_claim is given"
+        ));
     }
     if mail.transport == MailTransport::Smtp && mail.url.is_empty() && mail.url_file.as_os_str().is_empty() {
         mistakes.push("mail.url: must be given for smtp".to_owned());

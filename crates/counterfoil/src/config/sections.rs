@@ -163,6 +163,8 @@ pub struct Login {
     pub claim: String,
     /// The scheme of that id; empty where it is the order stream's own.
     pub scheme: String,
+    /// The claim with the customer's mail address; empty: none is kept.
+    pub address_claim: String,
     /// The claim that makes somebody a member of staff; empty: nobody is.
     pub staff_claim: String,
     /// Its value, or one of its values.
@@ -307,7 +309,7 @@ pub struct Mail {
     pub url_file: PathBuf,
     /// Whom it is from.
     pub from: String,
-    /// The customer's address, made of their id.
+    /// The customer's address, made of their id, where the sign-in told none.
     pub address: String,
 }
 

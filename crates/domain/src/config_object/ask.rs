@@ -1,9 +1,11 @@
 //! What the retailer would like customers to tell.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::reader::Reader;
+use super::retention::after_period;
 use super::rules::{AMOUNT, CURRENCY, PERIOD};
 use super::{Kind, Reference, Texts};
 use crate::money;
@@ -41,7 +43,7 @@ impl Offer {
     }
 
     /// Whether it is worth anything.
-    fn is_reward(&self) -> bool {
+    pub fn is_reward(&self) -> bool {
         money::read(&self.amount, money::ANY_CURRENCY_PLACES).is_ok_and(|amount| !amount.is_zero())
     }
 }
@@ -61,11 +63,16 @@ pub struct Ask {
     pub offer: Offer,
     /// What happens to somebody who does not answer.
     pub without: Texts,
-    /// How long it can be answered: a period such as `P14D` (ISO 8601).
+    /// How long it can be answered from its publication on: a period such as `P14D` (ISO 8601).
     pub open_for: String,
 }
 
 impl Ask {
+    /// When a version that was published at `published_at` is answered no more; `None` for one without an end.
+    pub fn closes_at(&self, published_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        after_period(published_at, &self.open_for)
+    }
+
     pub(super) fn read(reader: &mut Reader<'_, '_>) -> Option<Self> {
         let (title, why) = (reader.texts("title"), reader.texts("why"));
         let schema = read_schema(reader);

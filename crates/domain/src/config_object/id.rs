@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::ClientId;
+
 /// Most characters of an id.
 const LENGTH: usize = 12;
 
@@ -33,6 +35,11 @@ impl Id {
         }
     }
 
+    /// The id of an app's registration: that of the app.
+    pub fn of_app(client_id: ClientId) -> Self {
+        Self(format!("{client_id}"))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -49,7 +56,7 @@ impl TryFrom<String> for Id {
     type Error = NoId;
 
     fn try_from(text: String) -> Result<Self, NoId> {
-        Self::new(&text)
+        text.parse().map_or_else(|_| Self::new(&text), |client_id| Ok(Self::of_app(client_id)))
     }
 }
 

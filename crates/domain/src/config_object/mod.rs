@@ -12,8 +12,10 @@ mod id;
 mod party;
 mod processing;
 mod reader;
+mod registration;
 mod retention;
 mod rules;
+mod terms;
 mod texts;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,7 @@ pub use self::document::Document;
 pub use self::id::{Id, NoId, Reference};
 pub use self::party::{Party, PartyType, Realm, Recipient};
 pub use self::processing::{PersonalData, Processing, Withdrawal};
+pub use self::registration::Registration;
 pub use self::retention::{Retention, Then};
 pub use self::texts::{MAIN_LANGUAGE, Texts};
 
@@ -51,11 +54,13 @@ pub enum Kind {
     Purpose,
     /// A question to customers.
     Ask,
+    /// An app as it was registered.
+    App,
 }
 
 impl Kind {
     /// All of them, each after those that it can name.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Realm,
         Self::Retention,
         Self::Recipient,
@@ -64,6 +69,7 @@ impl Kind {
         Self::Grant,
         Self::Purpose,
         Self::Ask,
+        Self::App,
     ];
 
     /// The word in files and in the database.
@@ -77,6 +83,7 @@ impl Kind {
             Self::Grant => "grant",
             Self::Purpose => "purpose",
             Self::Ask => "ask",
+            Self::App => "app",
         }
     }
 
@@ -106,6 +113,8 @@ pub enum Body {
     Purpose(Box<Processing>),
     /// See [`Kind::Ask`].
     Ask(Box<Ask>),
+    /// See [`Kind::App`].
+    App(Box<Registration>),
 }
 
 impl Body {
@@ -120,6 +129,7 @@ impl Body {
             Self::Grant(_) => Kind::Grant,
             Self::Purpose(_) => Kind::Purpose,
             Self::Ask(_) => Kind::Ask,
+            Self::App(_) => Kind::App,
         }
     }
 
@@ -128,9 +138,12 @@ impl Body {
         match self {
             Self::Grant(processing) | Self::Purpose(processing) => processing.references(),
             Self::Ask(ask) => vec![(Kind::Purpose, &ask.purpose)],
-            Self::Realm(_) | Self::Retention(_) | Self::Recipient(_) | Self::Terms(_) | Self::Notice(_) => {
-                Vec::new()
-            }
+            Self::Realm(_)
+            | Self::Retention(_)
+            | Self::Recipient(_)
+            | Self::Terms(_)
+            | Self::Notice(_)
+            | Self::App(_) => Vec::new(),
         }
     }
 
@@ -232,6 +245,10 @@ pub fn read(file: &Value, lookup: &dyn Fn(Kind, &Id) -> Known) -> Result<Draft, 
         }
         kind
     });
+    if kind == Some(Kind::App) {
+        context.mistake("kind", "is app: an app is published by registering it");
+        return Err(context.mistakes());
+    }
     let id = reader.id("id");
     let body = kind.and_then(|kind| read_body(kind, &mut reader));
     // Of a kind that is not known nobody can say which fields it has.
@@ -254,6 +271,8 @@ fn read_body(kind: Kind, reader: &mut Reader<'_, '_>) -> Option<Body> {
         Kind::Grant => Body::Grant(Box::new(Processing::read_grant(reader)?)),
         Kind::Purpose => Body::Purpose(Box::new(Processing::read_purpose(reader)?)),
         Kind::Ask => Body::Ask(Box::new(Ask::read(reader)?)),
+        // Refused before.
+        Kind::App => return None,
     })
 }
 

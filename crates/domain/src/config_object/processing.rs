@@ -68,7 +68,24 @@ pub struct Processing {
     pub impact_assessment: Option<String>,
 }
 
+/// Every lawful basis that a purpose or a grant can have.
+const BASES: [&str; 8] = [
+    "eu-gdpr:A6-1-a",
+    "eu-gdpr:A6-1-b",
+    "eu-gdpr:A6-1-c",
+    "eu-gdpr:A6-1-d",
+    "eu-gdpr:A6-1-e",
+    "eu-gdpr:A6-1-f",
+    EXPLICIT_CONSENT,
+    "eu-gdpr:A20",
+];
+
 impl Processing {
+    /// The lawful basis, as entries have it.
+    pub fn basis(&self) -> Option<&'static str> {
+        BASES.into_iter().find(|basis| *basis == self.lawful_basis)
+    }
+
     /// Whether some of the data is of a special category.
     pub fn is_special(&self) -> bool {
         self.personal_data.iter().any(|data| data.special_category)

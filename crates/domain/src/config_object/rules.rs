@@ -1,30 +1,22 @@
 //! Rules for single words of objects: terms, codes, addresses.
 
 use super::reader::Rule;
+use super::terms::List;
 use crate::money;
-
-/// Where DPV's terms are.
-const DPV: &str = "https://w3id.org/dpv";
 
 /// A term of DPV: a purpose.
 pub(super) const PURPOSE: Rule = Rule {
-    holds: |text| text.strip_prefix(DPV).and_then(|rest| rest.strip_prefix('#')).is_some_and(is_term),
-    says: "must be the IRI of a purpose in DPV, such as https://w3id.org/dpv#DirectMarketing",
+    holds: |text| List::Purposes.has(text),
+    says: "must be the IRI of a purpose in DPV that a retailer can have (purposeTerm in \
+           openapi/schemas/consent-record.schema.json), such as https://w3id.org/dpv#DirectMarketing",
 };
 
 /// A term of DPV or of one of its extensions: a kind of personal data.
 pub(super) const PERSONAL_DATA: Rule = Rule {
-    holds: |text| {
-        let rest = text.strip_prefix(DPV).and_then(|rest| rest.split_once('#'));
-        rest.is_some_and(|(extension, term)| ["", "/pd"].contains(&extension) && is_term(term))
-    },
-    says: "must be the IRI of a kind of personal data in DPV, such as https://w3id.org/dpv/pd#Preference",
+    holds: |text| List::PersonalData.has(text),
+    says: "must be the IRI of a kind of personal data in DPV (piiTerm in \
+           openapi/schemas/consent-record.schema.json), such as https://w3id.org/dpv/pd#Preference",
 };
-
-fn is_term(text: &str) -> bool {
-    text.starts_with(|letter: char| letter.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
 
 /// A grant's lawful basis: the right to data portability.
 pub(super) const PORTABILITY: Rule = Rule {

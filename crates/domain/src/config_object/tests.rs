@@ -91,7 +91,7 @@ fn read_where(file: &Value, special: bool) -> Result<Draft, Vec<Mistake>> {
             Kind::Notice => DOCUMENT.to_owned(),
             Kind::Purpose if special => special_purpose(),
             Kind::Purpose => PURPOSE.to_owned(),
-            Kind::Grant | Kind::Ask => return Known::Absent,
+            Kind::Grant | Kind::Ask | Kind::App => return Known::Absent,
         };
         match id.as_str() {
             "zz9" => Known::Absent,

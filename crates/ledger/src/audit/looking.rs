@@ -70,6 +70,8 @@ impl Looker {
             expires: None,
             display: None,
             cause,
+            entry_id: None,
+            config: None,
             payload: Some(payload),
         }
     }

@@ -17,6 +17,7 @@ mod by_config;
 mod disclosures;
 mod looking;
 pub mod processing;
+mod published;
 mod reading;
 pub mod timeline;
 

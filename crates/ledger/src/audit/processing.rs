@@ -1,35 +1,49 @@
 //! `processing record`: the record of processing activities that GDPR Art. 30(1) demands, from what is configured.
 
 use counterfoil_store::apps::{self, App};
-use counterfoil_store::{Result, Store};
+use counterfoil_store::{Error, Result, Store};
 use serde::Serialize;
 
+use super::published::{self, Published};
 use crate::grants::BASIS;
+
+/// The activity of giving apps what their customers want them to have.
+const SHARING: &str = "sharing";
 
 /// What is configured, beside the register of apps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Configured {
-    /// Who decides.
-    pub controller: Controller,
+    /// What the retailer is called, where no object says who decides.
+    pub name: String,
     /// For how long purchases are kept, in the operator's words.
     pub purchases_kept: Option<String>,
     /// For how long what nobody claims is kept, in words.
     pub unclaimed_kept: String,
-    /// Purposes that the operator published, beside those that follow from what the software does.
-    pub published: Vec<Activity>,
 }
 
 impl Configured {
-    /// The record, from this and the apps that are registered now.
+    /// The record, from this, the apps that are registered and the objects that are published now.
     ///
     /// # Errors
     /// The database's.
     pub fn record(&self, store: &Store) -> Result<ProcessingRecord> {
-        let apps = store.read_blocking(apps::list)?;
+        let (apps, published) =
+            store.read_blocking(|conn| Ok::<_, Error>((apps::list(conn)?, Published::read(conn)?)))?;
         let mut activities = vec![self.own_record(), self.sharing(&apps), evidence(), self.unclaimed()];
-        activities.extend(self.published.iter().cloned());
+        if let Some((hash, grant)) = published.grant() {
+            // They all lie in the same database.
+            let outside = published::third_countries(grant);
+            activities.iter_mut().for_each(|activity| activity.transfers = Some(outside.clone()));
+            for sharing in activities.iter_mut().filter(|activity| activity.id == SHARING) {
+                sharing.config = Some(hash.to_owned());
+                sharing.retention = published.kept(grant);
+            }
+        }
+        activities.extend(published.purposes());
         let security = SECURITY.iter().map(|&measure| measure.to_owned()).collect();
-        Ok(ProcessingRecord::new(self.controller.clone(), activities, security))
+        let unnamed = || Controller { name: self.name.clone(), ..Controller::default() };
+        let controller = published.controller().unwrap_or_else(unnamed);
+        Ok(ProcessingRecord::new(controller, activities, security))
     }
 
     fn own_record(&self) -> Activity {
@@ -51,7 +65,7 @@ impl Configured {
 
     fn sharing(&self, apps: &[App]) -> Activity {
         Activity {
-            id: "sharing".to_owned(),
+            id: SHARING.to_owned(),
             purpose: "Hand purchases to apps, as their customer instructs".to_owned(),
             recipients: apps.iter().map(Recipient::of).collect(),
             ..self.own_record()
@@ -156,6 +170,12 @@ pub struct Recipient {
     pub name: String,
     /// Who runs it.
     pub operator: String,
+    /// Their postal address, where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// How to reach them, where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// Scopes that it may ask for.
     pub categories: Vec<String>,
     /// Whether it may act now: `pending`, `approved`, `suspended`.
@@ -168,6 +188,8 @@ impl Recipient {
             id: format!("{}", app.client_id),
             name: app.name.clone(),
             operator: app.operator.clone(),
+            address: app.address.clone(),
+            contact: app.contact.clone(),
             categories: app.scope.split_whitespace().map(str::to_owned).collect(),
             state: app.state.name().to_owned(),
         }

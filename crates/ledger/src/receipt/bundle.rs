@@ -1,4 +1,4 @@
-//! A receipt as a file: a zip with a grant's entries in the bytes that were committed to, their salts, a proof of each,
+//! A receipt as a file: a zip with the entries of a grant or a consent in the bytes that were committed to, their salts, a proof of each,
 //! and how to check all that with other people's tools.
 //!
 //! The same content gives the same bytes: files are in order and without times.
@@ -97,16 +97,40 @@ pub struct Part {
     pub proof: Proof,
 }
 
+/// What a receipt is of, by its public id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement<'a> {
+    /// A grant: `gra_…`.
+    Grant(&'a str),
+    /// A consent: `con_…`.
+    Consent(&'a str),
+}
+
+impl<'a> Agreement<'a> {
+    fn id(self) -> &'a str {
+        match self {
+            Self::Grant(id) | Self::Consent(id) => id,
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Grant(_) => "grant",
+            Self::Consent(_) => "consent",
+        }
+    }
+}
+
 /// What a receipt is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
-    /// The public id of the grant.
-    pub grant_id: &'a str,
+    /// What it is of.
+    pub of: Agreement<'a>,
     /// The public address of the service.
     pub service: &'a str,
     /// For whom it is.
     pub holder: Holder<'a>,
-    /// Every entry of the grant's record in the consent log, in order.
+    /// Every entry of its record in the consent log, in order.
     pub parts: &'a [Part],
     /// What was shown, as far as it is still at hand.
     pub artefacts: &'a Artefacts,
@@ -119,7 +143,10 @@ pub struct Inputs<'a> {
 struct Contents<'a> {
     v: &'static str,
     kind: &'static str,
-    grant_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_id: Option<&'a str>,
     holder: &'static str,
     logs: Vec<LogView>,
     entries: Vec<EntryView>,
@@ -176,7 +203,7 @@ pub fn pack(inputs: &Inputs<'_>) -> Result<Vec<u8>, BundleError> {
         None
     };
     let text = guide(&Guide {
-        grant_id: inputs.grant_id,
+        id: inputs.of.id(),
         service: inputs.service,
         holder: inputs.holder,
         no_record: record.as_ref().err().map(String::as_str),
@@ -186,8 +213,9 @@ pub fn pack(inputs: &Inputs<'_>) -> Result<Vec<u8>, BundleError> {
     files.insert(GUIDE.to_owned(), text.into_bytes());
     let contents = Contents {
         v: "1",
-        kind: "grant",
-        grant_id: inputs.grant_id,
+        kind: inputs.of.kind(),
+        grant_id: matches!(inputs.of, Agreement::Grant(_)).then(|| inputs.of.id()),
+        consent_id: matches!(inputs.of, Agreement::Consent(_)).then(|| inputs.of.id()),
         holder: inputs.holder.name(),
         logs,
         entries,
@@ -319,12 +347,12 @@ fn record(inputs: &Inputs<'_>, headers: &[Value]) -> Result<Vec<u8>, String> {
             "the shop has not published yet what such a record must say, its address among it".to_owned()
         );
     }
-    // That a receipt was sent is no step of the grant.
+    // That a receipt was sent is no step of what it is of.
     let is_step = |header: &&Value| header.get("type").and_then(Value::as_str) != Some("receipt.sent");
     let steps: Vec<Value> = headers.iter().filter(is_step).cloned().collect();
     let inputs = record::Inputs {
-        // The grant's public id is all that a record of it needs to call the customer by.
-        subject: inputs.grant_id,
+        // Its public id is all that a record needs to call the customer by.
+        subject: inputs.of.id(),
         representative: None,
         headers: &steps,
         configurations: inputs.configurations,
@@ -368,7 +396,7 @@ mod tests {
         let mut artefacts = Artefacts::default();
         artefacts.add("html", b"page".to_vec());
         let inputs = Inputs {
-            grant_id: "gra_a",
+            of: Agreement::Grant("gra_a"),
             service: "https://shop.example",
             holder,
             parts,

@@ -7,7 +7,7 @@ const TEXT: &str = include_str!("verify.txt");
 
 /// What the text says of one receipt.
 pub(super) struct Guide<'a> {
-    pub(super) grant_id: &'a str,
+    pub(super) id: &'a str,
     pub(super) service: &'a str,
     pub(super) holder: Holder<'a>,
     /// Why there is no record as JSON-LD.
@@ -50,5 +50,5 @@ pub(super) fn guide(about: &Guide<'_>) -> String {
         );
     }
     let notes = notes.iter().fold(String::new(), |all, note| all + "- " + note + "\n");
-    TEXT.replace("{grant}", about.grant_id).replace("{service}", about.service).replace("{notes}", &notes)
+    TEXT.replace("{grant}", about.id).replace("{service}", about.service).replace("{notes}", &notes)
 }

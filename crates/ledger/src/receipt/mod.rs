@@ -4,9 +4,11 @@ use counterfoil_domain::entry::EntryType;
 
 mod bundle;
 mod guide;
+mod material;
 mod proof;
 
-pub use bundle::{ARTEFACTS, Artefacts, BundleError, Holder, Inputs, Part, pack};
+pub use bundle::{Agreement, Artefacts, BundleError, Holder, Inputs, Part, pack};
+pub use material::{Material, MaterialError, Shelf};
 pub use proof::{Proof, ProofError, Prover};
 
 /// Whether a receipt is sent after an entry of this type: when an agreement begins, changes or ends.

@@ -11,6 +11,7 @@ mod entries;
 mod event;
 mod parties;
 mod process;
+mod published;
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::entry::{InvalidEntry, canonical, instant};
@@ -25,6 +26,7 @@ use self::entries::Entry;
 use self::event::Event;
 use self::parties::{PartyNode, Register, Role};
 use self::process::{Process, Processes};
+pub use self::published::Around;
 
 /// A document brings its context with it, so that no reader fetches one.
 const CONTEXT: &str = include_str!("../../../../openapi/schemas/consent-record.context.jsonld");

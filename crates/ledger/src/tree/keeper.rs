@@ -357,6 +357,8 @@ impl Keeper {
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(json!({ "size": size, "checkpoint": note })),
         };
         self.store.write_blocking(|conn| {

@@ -103,6 +103,8 @@ fn append(
             expires: None,
             display: None,
             cause: None,
+            entry_id: None,
+            config: None,
             payload: Some(json!({ "thread": thread })),
         };
         let drafts = vec![draft; 1 + usize::from(thread)];

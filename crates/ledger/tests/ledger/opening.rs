@@ -45,6 +45,8 @@ pub fn an_entry_opens_to_what_was_written(realm: &Realm) {
         expires: Some(at(100)),
         display: Some(realm.ledger.display(&Shown::new("de-AT", b"template", b"words"))),
         cause: Some(cause),
+        entry_id: None,
+        config: None,
         ..decision(1, EntryType::GrantRevoked, Some(payload()))
     };
     let appended = realm.append(&[full, decision(1, EntryType::GrantRequested, None)]);

@@ -181,6 +181,7 @@ impl Realm {
             grant_epoch: grant.grant_epoch,
             client_id: grant.client_id,
             app_epoch: now.as_ref().map_or(0, |now| now.app_epoch),
+            purposes: None,
             person: grant.person,
             customer_epoch: now.as_ref().map_or(0, |now| now.customer_epoch),
             record: grant.record,
@@ -210,6 +211,8 @@ pub fn app() -> App {
         client_id: CLIENT,
         name: "Budget".to_owned(),
         operator: "Budget Ltd".to_owned(),
+        address: Some("1 High Street, Leeds".to_owned()),
+        contact: Some("privacy@app.example".to_owned()),
         redirect_uris: vec!["https://app.example/callback".to_owned()],
         scope: "purchases:read".to_owned(),
         auth_method: "private_key_jwt".to_owned(),
@@ -236,6 +239,8 @@ pub fn decision(record: u8, entry_type: EntryType, payload: Option<Value>) -> Dr
         expires: None,
         display: None,
         cause: None,
+        entry_id: None,
+        config: None,
         payload,
     }
 }

@@ -59,7 +59,7 @@ pub fn a_withdrawal_stays(realm: &Realm) {
     assert!(matches!(refused, Err(Error::Behind(_))));
 
     let plan = restore.plan().unwrap();
-    assert_eq!((plan.lines, plan.grants(), plan.erased.len()), (2, 1, 0));
+    assert_eq!((plan.lost.len(), plan.grants(), plan.erased.len()), (2, 1, 0));
     restore.end_grants(&plan).unwrap();
     assert_eq!(restore.plan().unwrap().grants(), 0, "safe to repeat");
     let accepted = restore.accept("ann", at(30)).unwrap();

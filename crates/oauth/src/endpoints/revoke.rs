@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use counterfoil_store::tokens;
+use counterfoil_store::{system_tokens, tokens};
 use serde_json::json;
 
 use super::{counted, private};
@@ -26,12 +26,13 @@ async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<Htt
     let token = form.require("token", "token is missing")?;
     // A token that is unknown or another app's is answered like one that was revoked.
     let hash = opaque::hash(Kind::Access, token).or_else(|| opaque::hash(Kind::Refresh, token));
+    let client_id = app.client_id;
     if let Some(hash) = hash {
         let server = oauth.clone();
         let killed = oauth
             .store()
             .write(move |conn| {
-                let found = tokens::find(conn, &hash)?.filter(|token| token.client_id == app.client_id);
+                let found = tokens::find(conn, &hash)?.filter(|token| token.client_id == client_id);
                 if let Some(token) = &found {
                     kill_tokens(&server, conn, token.grant_id, Some(&hash))?;
                 }
@@ -41,6 +42,12 @@ async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<Htt
         if let Some(token) = killed {
             oauth.facts().forget_grant(token.grant_id);
         }
+    }
+    if let Some(hash) = opaque::hash(Kind::System, token) {
+        oauth
+            .store()
+            .write(move |conn| Ok::<_, OauthError>(system_tokens::delete(conn, &hash, client_id)?))
+            .await?;
     }
     Ok(private(StatusCode::OK, json!({})))
 }

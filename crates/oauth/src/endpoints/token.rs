@@ -12,10 +12,13 @@ use counterfoil_store::codes::{self, Code};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::grants::{self, Grant};
 use counterfoil_store::people;
+use counterfoil_store::system_tokens::{self, SystemToken};
 use counterfoil_store::tokens::{self, Token, TokenKind};
 use data_encoding::BASE64URL_NOPAD;
 use oauth2::basic::BasicTokenType;
-use oauth2::{AccessToken, ExtraTokenFields, RefreshToken, Scope, StandardTokenResponse};
+use oauth2::{
+    AccessToken, EmptyExtraTokenFields, ExtraTokenFields, RefreshToken, Scope, StandardTokenResponse,
+};
 use openssl::{memcmp, sha::sha256};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +43,7 @@ struct Extra {
 
 impl ExtraTokenFields for Extra {}
 
+type SystemAnswer = StandardTokenResponse<EmptyExtraTokenFields, BasicTokenType>;
 type Answer = StandardTokenResponse<Extra, BasicTokenType>;
 
 /// Tokens that were stored, in clear for their one journey.
@@ -62,10 +66,16 @@ pub(crate) async fn issue(
 async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<HttpResponse, OauthError> {
     let app = authenticate(oauth, request, form).await?;
     let grant_type = form.require("grant_type", "grant_type is missing")?;
-    if !["authorization_code", "refresh_token"].contains(&grant_type) {
+    if !["authorization_code", "refresh_token", "client_credentials"].contains(&grant_type) {
         return refuse(
             ErrorCode::UnsupportedGrantType,
-            "grant_type must be authorization_code or refresh_token",
+            "grant_type must be authorization_code, refresh_token or client_credentials",
+        );
+    }
+    if app.purposes.is_some() != (grant_type == "client_credentials") {
+        return refuse(
+            ErrorCode::UnauthorizedClient,
+            "client_credentials is for the retailer's own systems, and they use nothing else",
         );
     }
     let jkt = proof_of(oauth, request, None)
@@ -74,6 +84,11 @@ async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<Htt
         return refuse(ErrorCode::InvalidDpopProof, "A DPoP proof is missing; every token is bound to a key");
     };
     let now = oauth.clock().now();
+    if grant_type == "client_credentials" {
+        let answer = for_system(oauth, form, &app, jkt, now).await?;
+        oauth.metrics().tokens.with_label_values(&["system"]).inc();
+        return Ok(private(StatusCode::OK, answer));
+    }
     let issued = if grant_type == "authorization_code" {
         redeem(oauth, form, app, jkt, now).await?
     } else {
@@ -81,6 +96,37 @@ async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<Htt
     };
     oauth.metrics().tokens.with_label_values(&["access"]).inc();
     Ok(private(StatusCode::OK, answer(issued, now)))
+}
+
+/// The scope of tokens of the retailer's own systems.
+const SYSTEM_SCOPE: &str = "internal";
+
+/// A token for one of the retailer's own systems (RFC 6749 section 4.4). It comes without a refresh token: the next one is
+/// had the same way.
+async fn for_system(
+    oauth: &Oauth,
+    form: &Form,
+    app: &App,
+    jkt: String,
+    now: DateTime<Utc>,
+) -> Result<SystemAnswer, OauthError> {
+    if form.get("scope").is_some_and(|scope| scope != SYSTEM_SCOPE) {
+        return refuse(ErrorCode::InvalidScope, "The scope of the retailer's own systems is internal");
+    }
+    let access = opaque::mint(Kind::System, oauth.entropy());
+    let seconds = oauth.settings().access_token_seconds;
+    let token = SystemToken {
+        token_hash: access.hash,
+        client_id: app.client_id,
+        jkt,
+        expires_at: now + Duration::seconds(seconds),
+    };
+    oauth.store().write(move |conn| Ok::<_, OauthError>(system_tokens::insert(conn, &token)?)).await?;
+    let kind = BasicTokenType::Extension("DPoP".to_owned());
+    let mut answer = SystemAnswer::new(AccessToken::new(access.text), kind, EmptyExtraTokenFields {});
+    answer.set_expires_in(Some(&StdDuration::from_secs(u64::try_from(seconds).unwrap_or_default())));
+    answer.set_scopes(Some(vec![Scope::new(SYSTEM_SCOPE.to_owned())]));
+    Ok(answer)
 }
 
 fn answer(issued: Issued, now: DateTime<Utc>) -> Answer {

@@ -102,6 +102,8 @@ pub fn new_app(jwks: &Value) -> NewApp {
     NewApp {
         name: "Budget".to_owned(),
         operator: "Budget Ltd".to_owned(),
+        address: Some("1 High Street, Leeds".to_owned()),
+        contact: Some("privacy@app.example".to_owned()),
         redirect_uris: vec![
             REDIRECT.to_owned(),
             "http://127.0.0.1/cb".to_owned(),
@@ -112,6 +114,7 @@ pub fn new_app(jwks: &Value) -> NewApp {
         jwks: jwks.to_string(),
         max_duration: Lasting::Days180,
         window_from: None,
+        purposes: None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! B. Client authentication.
 
+use counterfoil_domain::config_object::{Body, Object};
 use counterfoil_domain::grant::Lasting;
 use counterfoil_oauth::Tier;
 use counterfoil_oauth::apps::{self, AppError, AppState, NewApp};
+use counterfoil_store::config_objects;
 use josekit::jwk::Jwk;
 use serde_json::{Value, json};
 
@@ -248,6 +250,27 @@ async fn o_two_people_approve_an_app() {
     assert_eq!(apps::list(&realm.oauth).await.unwrap(), [twice]);
 }
 
+/// (o) What customers are told of an app is published, and the entry about it names that.
+#[actix_web::test]
+async fn o_a_registration_is_published() {
+    let realm = Realm::sandbox().await;
+    let app = App::register(&realm).await;
+    let latest = || {
+        let found = realm.oauth.store().read_blocking(|conn| config_objects::latest(conn, "app", &app.id));
+        found.unwrap().unwrap()
+    };
+    let published = latest();
+    assert_eq!(published.version, 1);
+    let object = Object::parse(&published.document).unwrap();
+    assert_eq!(object.hash().unwrap(), published.hash);
+    let Body::App(registration) = object.body else { panic!("no registration") };
+    assert_eq!((registration.name.as_str(), registration.operator.as_str()), ("Budget", "Budget Ltd"));
+    assert!(registration.keys.starts_with("sha256:"));
+    // Whether it may act is no part of it.
+    apps::suspend(&realm.oauth, app.id.parse().unwrap(), "a complaint".to_owned()).await.unwrap();
+    assert_eq!(latest(), published);
+}
+
 /// (o) What cannot be registered is told by field.
 #[actix_web::test]
 async fn o_registration_names_the_field() {
@@ -259,6 +282,8 @@ async fn o_registration_names_the_field() {
         ("name", NewApp { name: "  ".to_owned(), ..good.clone() }),
         ("name", NewApp { name: "a\nb".to_owned(), ..good.clone() }),
         ("operator", NewApp { operator: "x".repeat(101), ..good.clone() }),
+        ("address", NewApp { address: Some(" ".to_owned()), ..good.clone() }),
+        ("contact", NewApp { contact: Some("a\nb".to_owned()), ..good.clone() }),
         ("redirect_uris", NewApp { redirect_uris: vec![], ..good.clone() }),
         ("redirect_uris", redirect("http://app.example/cb")),
         ("redirect_uris", redirect("https://app.example/cb#f")),
@@ -273,6 +298,14 @@ async fn o_registration_names_the_field() {
             Err(AppError::Field { field: named, .. }) => assert_eq!(named, field),
             other => panic!("{field}: {other:?}"),
         }
+    }
+    let production = Realm::of_tier(Tier::Production).await;
+    for (field, new) in [
+        ("address", NewApp { address: None, ..good.clone() }),
+        ("contact", NewApp { contact: None, ..good.clone() }),
+    ] {
+        let refused = apps::register(&production.oauth, new).await;
+        assert!(matches!(refused, Err(AppError::Field { field: named, .. }) if named == field), "{field}");
     }
     let capped = NewApp { max_duration: Lasting::Days30, ..good };
     assert!(apps::register(&realm.oauth, capped).await.is_ok());

@@ -15,6 +15,7 @@ use signed_note::{Note, StandardVerifier, VerifierList};
 use tlog_tiles::{Checkpoint, Hash, check_record, record_hash};
 use zip::ZipArchive;
 
+use super::record::{self, Step};
 use crate::wire::printable;
 
 /// The table of contents.
@@ -133,6 +134,8 @@ pub struct Receipt {
     pub logs: Vec<SignedLog>,
     /// Whether it has a stop link.
     pub has_stop: bool,
+    /// Whether it has the record as JSON-LD, which says what the entries say.
+    pub has_record: bool,
     /// Whether a payload says that the entries are of that agreement.
     pub is_id_proven: bool,
 }
@@ -229,8 +232,10 @@ pub fn check(bytes: &[u8]) -> Result<Receipt, Untrue> {
     let mut chain = Chain { grant_id: &contents.grant_id, record: None, before: None, is_id_proven: false };
     let mut expected = expected_files(&contents);
     let mut entries = Vec::with_capacity(contents.entries.len());
+    let mut steps = Vec::with_capacity(contents.entries.len());
     for view in &contents.entries {
-        let (entry, named) = check_entry(view, &logs, &files, &mut chain)?;
+        let (entry, named, step) = check_entry(view, &logs, &files, &mut chain)?;
+        steps.push(step);
         // Artefacts are named by what they are; which of them are at hand is the shop's.
         expected
             .extend(files.keys().filter(|name| named.iter().any(|hash| is_artefact(name, hash))).cloned());
@@ -242,10 +247,15 @@ pub fn check(bytes: &[u8]) -> Result<Receipt, Untrue> {
     if let Some(extra) = files.keys().find(|name| !expected.contains(*name)) {
         return Err(Untrue::new(extra, "does not belong into the receipt"));
     }
+    if contents.record.is_some() {
+        let named = chain.record.as_deref().unwrap_or_default();
+        record::check(self::bytes(&files, record::RECORD)?, named, &steps)?;
+    }
     Ok(Receipt {
         is_id_proven: chain.is_id_proven,
         holder: if contents.holder == Holder::App { "app" } else { "customer" },
         has_stop: contents.stop.is_some(),
+        has_record: contents.record.is_some(),
         grant_id: contents.grant_id,
         entries,
         logs,
@@ -297,7 +307,7 @@ fn check_files(contents: &Contents, files: &Files) -> Result<(), Untrue> {
 /// The files that a receipt with such contents has, beside artefacts.
 fn expected_files(contents: &Contents) -> BTreeSet<String> {
     let mut expected = BTreeSet::from(["VERIFY.txt".to_owned()]);
-    let named = [(&contents.record, "record.jsonld"), (&contents.stop, "stop.txt")];
+    let named = [(&contents.record, record::RECORD), (&contents.stop, "stop.txt")];
     expected.extend(
         named
             .iter()
@@ -343,19 +353,21 @@ struct Chain<'a> {
     is_id_proven: bool,
 }
 
-/// Checks an entry; gives it with the artefacts that its header names.
+/// Checks an entry; gives it with the artefacts that its header names, and what a record must say of it.
 fn check_entry(
     view: &EntryView,
     logs: &[SignedLog],
     files: &Files,
     chain: &mut Chain<'_>,
-) -> Result<(Entry, Vec<String>), Untrue> {
+) -> Result<(Entry, Vec<String>, Step), Untrue> {
     let folder = &view.folder;
     let wrong = |what: &str| Untrue::new(folder, what);
     let log = logs.get(view.log).ok_or_else(|| wrong("is in no log of the receipt"))?;
     let (header_bytes, salt) =
         (bytes(files, &format!("{folder}/header.json"))?, bytes(files, &format!("{folder}/header.salt"))?);
     let header: Header =
+        serde_json::from_slice(header_bytes).map_err(|_| wrong("header: is no header of an entry"))?;
+    let step: Step =
         serde_json::from_slice(header_bytes).map_err(|_| wrong("header: is no header of an entry"))?;
     check_payload(view, &header, files, chain)?;
 
@@ -393,7 +405,7 @@ fn check_entry(
         size: log.head.size,
         payload: view.payload,
     };
-    Ok((entry, named))
+    Ok((entry, named, step))
 }
 
 fn check_payload(

@@ -118,6 +118,7 @@ pub fn receipt(log: &mut Log) -> Files {
         let at = format!("2026-11-30T10:00:0{number}.000Z");
         let header = json!({
             "v": "1", "id": format!("ent_{number}"), "type": name, "record": "rec_a", "recordedAt": at,
+            "effectiveAt": at, "state": name.trim_start_matches("grant."),
             "display": {"build": "1", "language": "en", "template": format!("sha256:{shown}"), "words": "sha256:00"},
             "payload": spelt(&mac(&payload_salt, &payload)), "prev": prev,
         });

@@ -11,6 +11,8 @@ pub fn app(id: u8) -> App {
         client_id: ClientId([id; 16]),
         name: "Budget \u{1F4B0}".to_owned(),
         operator: "Budget Ltd".to_owned(),
+        address: Some("1 High Street, Leeds".to_owned()),
+        contact: Some("privacy@app.example".to_owned()),
         redirect_uris: vec!["https://app.example/a,b".to_owned(), "https://app.example/\"c\"".to_owned()],
         scope: "purchases:read".to_owned(),
         auth_method: "private_key_jwt".to_owned(),
@@ -21,6 +23,7 @@ pub fn app(id: u8) -> App {
         state_reason: None,
         approvals: vec![],
         app_epoch: 0,
+        purposes: None,
         created_at: at(i64::from(id)),
     }
 }

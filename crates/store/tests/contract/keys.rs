@@ -121,3 +121,25 @@ pub fn indexes_tell_things_apart(realm: &Realm) {
     assert_ne!(key.mac(&[b"ab", b"c"]), key.mac(&[b"a", b"bc"]));
     assert_ne!(key.mac(&[b"abc"]), key.mac(&[b"abc", b""]));
 }
+
+pub fn a_new_key_takes_the_place_of_what_was_volunteered(realm: &Realm) {
+    let (person, other) = (realm.person("1"), realm.person("2"));
+    let elsewhere = realm.other_keys(MASTER).unwrap();
+    let old = realm.keys.volunteered(person).unwrap().unwrap();
+    let sealed = realm.keys.seal(&old, b"place", b"value").unwrap();
+    let evidence = realm.keys.seal(&realm.keys.person(person).unwrap().evidence, b"place", b"value").unwrap();
+    elsewhere.person(person).unwrap();
+    realm.keys.renew_volunteered(person).unwrap();
+    // Also for a process that still has the old one in its cache.
+    for keys in [&realm.keys, &elsewhere] {
+        let new = keys.volunteered(person).unwrap().unwrap();
+        assert!(keys.open_sealed(&new, b"place", &sealed).is_err());
+        assert!(keys.volunteered_of(&[person, other, Person([9; 16])]).unwrap().len() == 2);
+    }
+    let still = &realm.keys.person(person).unwrap().evidence;
+    assert!(realm.keys.open_sealed(still, b"place", &evidence).is_ok(), "the others stay");
+    realm.keys.destroy_data(person).unwrap();
+    realm.keys.renew_volunteered(person).unwrap();
+    assert!(realm.keys.volunteered(person).unwrap().is_none(), "what is gone for good does not come back");
+    assert!(realm.keys.volunteered_of(&[person]).unwrap().is_empty());
+}

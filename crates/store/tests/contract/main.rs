@@ -2,7 +2,11 @@
 //! does not know on which one it runs.
 
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod announcements;
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod apps;
 #[cfg(test)]
@@ -14,7 +18,11 @@ mod config_objects;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]
+mod consents;
+#[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod dark;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
@@ -24,6 +32,8 @@ mod document;
 #[cfg(test)]
 mod entries;
 #[cfg(test)]
+mod exchanges;
+#[cfg(test)]
 mod forgetting;
 #[cfg(test)]
 mod grants;
@@ -32,9 +42,13 @@ mod hiding;
 #[cfg(test)]
 mod identities;
 #[cfg(test)]
+mod items;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod leases;
+#[cfg(test)]
+mod objections;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
@@ -57,6 +71,8 @@ mod rotation;
 mod sessions;
 #[cfg(test)]
 mod standings;
+#[cfg(test)]
+mod system_tokens;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
@@ -90,11 +106,25 @@ macro_rules! contract {
 }
 
 contract! {
+    addresses { an_address_is_sealed_replaced_and_removed }
     announcements {
         news_are_read_once
         numbers_have_no_holes_and_come_in_the_order_of_commits
         who_fell_behind_is_told_so
     }
+    answers { an_answer_is_read_as_it_was_written }
+    consents {
+        a_consent_is_read_as_it_was_written
+        consents_are_found_by_what_time_does_to_them
+    }
+    dark { who_has_gone_dark_is_known_until_they_return }
+    exchanges { an_exchange_is_read_as_it_was_written }
+    items {
+        an_item_is_read_as_it_was_written
+        items_have_places_that_outlive_them
+        who_fetched_and_used_an_item_is_known
+    }
+    objections { an_objection_stands_until_it_is_lifted }
     apps { an_app_is_read_as_it_was_written }
     changes {
         a_page_holds_every_row_between_two_numbers
@@ -172,6 +202,7 @@ contract! {
         a_named_key_is_one_for_all_processes
         what_a_destroyed_key_sealed_is_gone
         evidence_outlives_what_was_erased
+        a_new_key_takes_the_place_of_what_was_volunteered
         sealed_bytes_are_bound_to_their_place
         indexes_tell_things_apart
     }
@@ -198,6 +229,7 @@ contract! {
         a_customer_is_found_by_index_and_named_by_key
         changes_add_up_from_many_threads
         changes_of_somebody_gone_are_refused
+        a_customer_is_held_by_one_act_at_a_time
     }
     purchases {
         pages_are_those_of_a_plain_model
@@ -216,6 +248,7 @@ contract! {
     }
     sessions { a_session_ends_by_time_or_by_hand a_login_comes_back_once }
     standings { what_a_seal_looks_at }
+    system_tokens { a_token_lives_until_its_end_or_its_revocation }
     tokens { a_refresh_token_dies_with_its_children facts_are_those_of_token_grant_app_and_customer }
     unlinked { documents_are_replaced_and_taken_out what_is_too_old_goes_and_its_order_stays }
 }

@@ -90,3 +90,21 @@ pub fn changes_of_somebody_gone_are_refused(realm: &Realm) {
     assert_eq!(seq, 1, "nothing was counted before");
     assert!(realm.write(|conn| people::count_changes(conn, &[])).is_empty());
 }
+
+pub fn a_customer_is_held_by_one_act_at_a_time(realm: &Realm) {
+    let person = realm.person("1");
+    let counter = std::sync::atomic::AtomicU32::new(0);
+    realm.on_threads(8, |_, store| {
+        store
+            .write_blocking(|conn| {
+                assert!(people::hold(conn, person)?);
+                let inside = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                std::thread::yield_now();
+                counter.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                assert_eq!(inside, 0, "nobody else is in here");
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    });
+    assert!(!realm.write(|conn| people::hold(conn, Person([9; 16]))), "nobody is not held");
+}

@@ -26,7 +26,7 @@ mod tests {
 
     fn code() -> Code {
         let mut code = Code::default();
-        for name in ["store", "events", "oauth", "ledger"] {
+        for name in ["store", "events", "oauth", "ledger", "volunteered"] {
             code.read_crate(&crates().join(name), &format!("counterfoil_{name}"));
         }
         code

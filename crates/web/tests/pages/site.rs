@@ -162,12 +162,15 @@ impl Site {
         let new = NewApp {
             name: registered.name.to_owned(),
             operator: "Garden Software".to_owned(),
+            address: Some("1 High Street, Leeds".to_owned()),
+            contact: Some("privacy@app.example".to_owned()),
             redirect_uris: vec![REDIRECT.to_owned()],
             scope: SCOPE.to_owned(),
             auth_method: "private_key_jwt".to_owned(),
             jwks: json!({ "keys": [public] }).to_string(),
             max_duration: registered.max_duration,
             window_from: registered.window_from.map(|day| day.parse::<NaiveDate>().unwrap()),
+            purposes: None,
         };
         let client_id = apps::register(&oauth, new).await.unwrap().to_string();
         let app = App::new()

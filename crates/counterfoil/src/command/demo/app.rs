@@ -37,12 +37,15 @@ pub fn register(settings: &Settings, realm: &Realm, dir: &Path) -> Result<String
         let new = NewApp {
             name: "Pocketful".to_owned(),
             operator: "You, on this computer".to_owned(),
+            address: Some("This computer".to_owned()),
+            contact: Some("http://127.0.0.1".to_owned()),
             redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
             scope: scopes.join(" "),
             auth_method: "private_key_jwt".to_owned(),
             jwks: serde_json::json!({ "keys": [public.as_ref()] }).to_string(),
             max_duration: Lasting::UntilWithdrawn,
             window_from: None,
+            purposes: None,
         };
         Ok(format!("{}", apps::register(&oauth, new).await?))
     })

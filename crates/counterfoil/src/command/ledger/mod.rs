@@ -3,6 +3,7 @@
 mod entries;
 mod export;
 mod prove;
+mod rebuild;
 mod verify;
 
 pub use self::entries::open;
@@ -24,6 +25,7 @@ pub fn run(settings: &Settings, command: &Ledger, quiet: bool) -> Result<(), Fai
         Ledger::Entries => entries::print(&realm),
         Ledger::Verify(command) => verify::run(&realm, command, quiet),
         Ledger::Prove { entry } => prove::run(&realm, entry),
+        Ledger::Rebuild { .. } => rebuild::run(&realm),
         Ledger::Export { dir } => export::run(&realm, dir),
     }
 }

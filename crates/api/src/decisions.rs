@@ -1,0 +1,44 @@
+//! `POST /v1/decisions`: may this be used, for this, now?
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::SecondsFormat;
+use counterfoil_oauth::problem::Problem;
+use counterfoil_oauth::system::System;
+use counterfoil_volunteered::{Volunteering, decisions};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{body, query, refused};
+
+/// What a system asks.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Question {
+    customer_id: String,
+    purpose: String,
+    attribute: Option<String>,
+}
+
+pub(crate) async fn decide(
+    request: HttpRequest,
+    system: System,
+    bytes: web::Bytes,
+    volunteering: web::Data<Volunteering>,
+) -> Result<HttpResponse, Problem> {
+    query::none(request.query_string())?;
+    let question: Question = body::read(&request, &bytes)?;
+    system.may_pursue(&question.purpose)?;
+    let Question { customer_id, purpose, attribute } = question;
+    let decided = decisions::decide(&volunteering, &customer_id, &purpose, attribute.as_deref());
+    let decision = decided.await.map_err(refused::problem)?;
+    let members = [
+        ("permitted", Some(json!(decision.permitted))),
+        ("reason", Some(json!(decision.reason.name()))),
+        ("consentId", decision.consent_id.map(|id| json!(format!("{id}")))),
+        ("until", decision.until.map(|at| json!(at.to_rfc3339_opts(SecondsFormat::Micros, true)))),
+    ];
+    let members: Map<String, Value> =
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "data": members })))
+}

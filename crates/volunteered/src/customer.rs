@@ -1,0 +1,114 @@
+//! What stands about one customer, and who acts on it.
+
+use std::collections::BTreeMap;
+
+use counterfoil_domain::entry::{Actor, Display};
+use counterfoil_domain::ids::{ClientId, ConsentId, ExchangeId, ItemId, Person};
+use counterfoil_domain::objection::Subject;
+use counterfoil_ledger::config::Shown;
+use counterfoil_store::Error;
+use counterfoil_store::answers::{self, Answer};
+use counterfoil_store::conn::Conn;
+use counterfoil_store::consents::{self, Consent};
+use counterfoil_store::dark::{self, Dark};
+use counterfoil_store::exchanges::{self, Exchange};
+use counterfoil_store::items::{self, Item, Touch};
+use counterfoil_store::objections::{self, Objection};
+
+use crate::Volunteering;
+use crate::items::AppStanding;
+
+/// Who acts, and what they were shown.
+#[derive(Debug, Clone)]
+pub(crate) struct By {
+    pub(crate) actor: Actor,
+    pub(crate) display: Option<Display>,
+    pub(crate) reason: Option<String>,
+}
+
+impl By {
+    /// The customer, on a page.
+    pub(crate) fn customer(v: &Volunteering, shown: &Shown) -> Self {
+        Self { actor: Actor::Customer, display: Some(v.ledger().display(shown)), reason: None }
+    }
+
+    /// The customer, where nothing was shown.
+    pub(crate) fn customer_unseen() -> Self {
+        Self { actor: Actor::Customer, display: None, reason: None }
+    }
+
+    /// An app that acts for the customer.
+    pub(crate) fn app(standing: &AppStanding) -> Self {
+        Self { actor: Actor::App(format!("{}", standing.client_id)), display: None, reason: None }
+    }
+
+    /// A system of the retailer.
+    pub(crate) fn system(client_id: impl std::fmt::Display) -> Self {
+        Self { actor: Actor::App(format!("{client_id}")), display: None, reason: None }
+    }
+
+    /// A member of staff, who says why.
+    pub(crate) fn staff(reference: String, reason: String) -> Self {
+        Self { actor: Actor::Staff(reference), display: None, reason: Some(reason) }
+    }
+
+    /// Time, by the service itself.
+    pub(crate) fn time() -> Self {
+        Self { actor: Actor::System, display: None, reason: None }
+    }
+
+    /// The service itself, which says why.
+    pub(crate) fn service(reason: &str) -> Self {
+        Self { actor: Actor::System, display: None, reason: Some(reason.to_owned()) }
+    }
+}
+
+/// What stands about a customer.
+#[derive(Debug, Clone)]
+pub(crate) struct Customer {
+    pub(crate) consents: BTreeMap<ConsentId, Consent>,
+    /// Those that have not ended.
+    pub(crate) items: BTreeMap<ItemId, Item>,
+    pub(crate) exchanges: BTreeMap<ExchangeId, Exchange>,
+    pub(crate) answers: Vec<Answer>,
+    pub(crate) objections: Vec<Objection>,
+    pub(crate) dark: Option<Dark>,
+    pub(crate) fetches: Vec<Touch>,
+}
+
+impl Customer {
+    pub(crate) fn load(conn: &mut Conn, person: Person) -> Result<Self, Error> {
+        let consents = consents::of_person(conn, person)?;
+        let items = items::open_of_person(conn, person)?;
+        let exchanges = exchanges::of_person(conn, person)?;
+        Ok(Self {
+            consents: consents.into_iter().map(|consent| (consent.consent_id, consent)).collect(),
+            items: items.into_iter().map(|item| (item.item_id, item)).collect(),
+            exchanges: exchanges.into_iter().map(|exchange| (exchange.exchange_id, exchange)).collect(),
+            answers: answers::of_person(conn, person)?,
+            objections: objections::of_persons(conn, &[person])?,
+            dark: dark::find(conn, person)?,
+            fetches: items::fetches_of(conn, person)?,
+        })
+    }
+
+    /// The consent to a purpose.
+    pub(crate) fn consent_to(&self, purpose: &str) -> Option<&Consent> {
+        self.consents.values().find(|consent| consent.purpose == purpose)
+    }
+
+    /// What became of a version of an ask.
+    pub(crate) fn answer_to(&self, ask: &str, version: i32) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.ask == ask && answer.version == version)
+    }
+
+    pub(crate) fn objects_to(&self, subject: &Subject) -> bool {
+        self.objections.iter().any(|objection| objection.subject == *subject)
+    }
+
+    /// The systems that have fetched an item.
+    pub(crate) fn fetchers(&self, item_id: ItemId) -> Vec<ClientId> {
+        let theirs = self.fetches.iter().filter(|touch| touch.item_id == item_id);
+        theirs.map(|touch| touch.client_id).collect()
+    }
+}

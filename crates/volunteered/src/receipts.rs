@@ -1,0 +1,103 @@
+//! Receipts of consents: what a customer keeps, and can check without us.
+
+use std::sync::Arc;
+
+use counterfoil_domain::ids::{ConsentId, Person};
+use counterfoil_ledger::objects::Objects;
+use counterfoil_ledger::receipt::{
+    Agreement, BundleError, Holder, Inputs, Material, MaterialError, ProofError, Shelf, pack,
+};
+use counterfoil_ledger::tree::Generations;
+use counterfoil_store::{Error, consents};
+
+use crate::Volunteering;
+
+/// Why there is no receipt.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptError {
+    /// There is no such consent, or it is another customer's.
+    #[error("no such consent")]
+    NotFound,
+    /// What the log holds of it was erased.
+    #[error("the entries were forgotten")]
+    Forgotten,
+    /// No checkpoint covers its newest entry yet: trying again in a moment helps.
+    #[error("no checkpoint covers the newest entry yet")]
+    NotPublished,
+    /// A proof, or a header.
+    #[error(transparent)]
+    Material(MaterialError),
+    /// It cannot be packed.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<MaterialError> for ReceiptError {
+    fn from(error: MaterialError) -> Self {
+        match error {
+            MaterialError::Forgotten => Self::Forgotten,
+            MaterialError::Proof(ProofError::NotPublished) => Self::NotPublished,
+            MaterialError::Proof(ProofError::Store(error)) | MaterialError::Store(error) => {
+                Self::Store(error)
+            }
+            error => Self::Material(error),
+        }
+    }
+}
+
+/// Makes receipts of consents. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Receipts(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    v: Volunteering,
+    objects: Objects,
+    generations: Generations,
+    service: String,
+    domain: String,
+}
+
+impl Receipts {
+    /// Of a realm; `service` is its public address without a slash at its end, `domain` the host of that.
+    pub fn new(
+        v: Volunteering,
+        objects: Objects,
+        generations: Generations,
+        service: String,
+        domain: String,
+    ) -> Self {
+        Self(Arc::new(Inner { v, objects, generations, service, domain }))
+    }
+
+    /// The receipt of a customer's consent as it stands now: a zip. On the calling thread, which it blocks.
+    ///
+    /// # Errors
+    /// [`ReceiptError`]; [`ReceiptError::NotPublished`] until a checkpoint covers the newest entry.
+    pub fn make(&self, person: Person, consent_id: ConsentId) -> Result<Vec<u8>, ReceiptError> {
+        let Inner { v, objects, generations, service, domain } = &*self.0;
+        let found = v.store().read_blocking(|conn| consents::find(conn, consent_id))?;
+        let consent = found.filter(|consent| consent.person == person).ok_or(ReceiptError::NotFound)?;
+        let from = Shelf {
+            store: v.store(),
+            keys: v.keys(),
+            ledger: v.ledger(),
+            objects,
+            generations,
+            service,
+            domain,
+        };
+        let material = Material::gather(&from, consent.record, person, |_| Ok(None))?;
+        Ok(pack(&Inputs {
+            of: Agreement::Consent(&format!("{consent_id}")),
+            service,
+            holder: Holder::Customer { stop: None },
+            parts: &material.parts,
+            artefacts: &material.artefacts,
+            configurations: &material.configurations,
+        })?)
+    }
+}

@@ -1,0 +1,96 @@
+//! What customers volunteer, held to its promises on each database.
+
+#[cfg(test)]
+mod answering;
+#[cfg(test)]
+mod beside;
+#[cfg(test)]
+mod darkness;
+#[cfg(test)]
+#[path = "../../../store/tests/contract/database.rs"]
+mod database;
+#[cfg(test)]
+mod handing;
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod realm;
+#[cfg(test)]
+mod receipts;
+#[cfg(test)]
+mod restored;
+#[cfg(test)]
+mod time;
+
+/// Runs each check on each database.
+macro_rules! promises {
+    ($($module:ident { $($check:ident)+ })+) => {
+        #[cfg(test)]
+        mod on_sqlite {$(
+            mod $module {$(
+                #[test]
+                fn $check() {
+                    crate::realm::on(crate::database::Database::sqlite(), |realm| {
+                        Box::pin(crate::$module::$check(realm))
+                    });
+                }
+            )+}
+        )+}
+
+        #[cfg(test)]
+        mod on_postgres {$(
+            mod $module {$(
+                #[test]
+                fn $check() {
+                    if let Some(database) = crate::database::Database::postgres() {
+                        crate::realm::on(database, |realm| Box::pin(crate::$module::$check(realm)));
+                    }
+                }
+            )+}
+        )+}
+    };
+}
+
+promises! {
+    answering {
+        what_is_shown_is_asked_for_once
+        a_yes_is_a_consent_an_item_and_what_was_promised
+        a_yes_to_what_was_not_seen_is_none
+        a_no_and_a_later_are_different_things
+        a_value_that_is_not_asked_for_is_refused
+        a_changed_ask_changes_nothing_that_was_agreed
+        what_an_app_sends_waits_for_the_customer
+        an_app_touches_only_what_it_sent
+        what_is_taken_back_is_gone
+        a_correction_erases_what_was_there
+        the_staff_can_end_a_consent
+    }
+    darkness {
+        going_dark_closes_everything_at_once
+        starting_again_brings_nothing_back
+        a_process_that_died_after_the_commit_is_finished
+        an_erasure_leaves_no_row
+    }
+    handing {
+        what_is_handed_out_has_an_entry
+        what_is_taken_back_is_a_tombstone
+        an_objection_withholds_and_gives_back
+        what_was_fetched_is_paid
+        only_what_was_fetched_can_be_used
+        a_decision_names_its_reason
+    }
+    histories { every_history_is_that_of_the_model }
+    races { nothing_is_permitted_after_the_answer }
+    receipts { a_consent_has_a_receipt }
+    restored { an_older_database_brings_nothing_back }
+    time {
+        a_consent_ends_when_it_was_to_end
+        a_request_lapses_with_its_ask
+        customers_are_reminded_once
+        what_is_not_given_in_time_is_overdue
+    }
+}

@@ -1,0 +1,2 @@
+ALTER TABLE apps DROP COLUMN contact;
+ALTER TABLE apps DROP COLUMN address;

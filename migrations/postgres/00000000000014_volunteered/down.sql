@@ -1,0 +1,9 @@
+DROP TABLE dark;
+DROP TABLE objections;
+DROP TABLE answers;
+DROP TABLE exchanges;
+DROP TABLE uses;
+DROP TABLE fetches;
+DROP TABLE item_places;
+DROP TABLE items;
+DROP TABLE consents;

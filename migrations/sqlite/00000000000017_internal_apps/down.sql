@@ -1,0 +1,2 @@
+DROP TABLE system_tokens;
+ALTER TABLE apps DROP COLUMN purposes;
