@@ -145,7 +145,14 @@ impl PageSet {
     /// The pages in the main language, for no request.
     pub(crate) fn first(&self) -> Option<Pages> {
         let spoken = self.languages().next()?.clone();
-        Some(Pages { set: self.clone(), spoken, path: String::new(), query: Vec::new(), is_chosen: false, is_dark: false })
+        Some(Pages {
+            set: self.clone(),
+            spoken,
+            path: String::new(),
+            query: Vec::new(),
+            is_chosen: false,
+            is_dark: false,
+        })
     }
 
     /// The language of a request: the one chosen in the address, the one chosen before, the one that the browser asks

@@ -63,7 +63,10 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         "error.html" => sampler.errors(),
         "problem.html" => vec![sampler.problem(true), sampler.problem(false)],
         "styleguide.html" => vec![styleguide(words)],
-        _ => return volunteered_samples::of(template, words).or_else(|| purchase_samples::of(template, words)),
+        _ => {
+            return volunteered_samples::of(template, words)
+                .or_else(|| purchase_samples::of(template, words));
+        }
     })
 }
 

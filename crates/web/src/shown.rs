@@ -75,12 +75,10 @@ pub(crate) enum Asking {
     Contact,
     /// Whether to go dark, and to start again.
     Dark,
-    /// What a customer asks for by right.
-    Rights,
 }
 
 impl Asking {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 13] = [
         Self::Consent,
         Self::Change,
         Self::LeftOut,
@@ -94,7 +92,6 @@ impl Asking {
         Self::TakeBack,
         Self::Contact,
         Self::Dark,
-        Self::Rights,
     ];
 
     /// The templates of the page beside those of every page.
@@ -113,7 +110,6 @@ impl Asking {
             Self::TakeBack => &["take-back.html"],
             Self::Contact => &["contact.html"],
             Self::Dark => &["dark.html"],
-            Self::Rights => &["rights.html"],
         }
     }
 
@@ -148,7 +144,6 @@ pub(crate) struct ShownPages {
     take_back: Shown,
     contact: Shown,
     dark: Shown,
-    rights: Shown,
 }
 
 impl ShownPages {
@@ -170,7 +165,6 @@ impl ShownPages {
             take_back: shown(Asking::TakeBack)?,
             contact: shown(Asking::Contact)?,
             dark: shown(Asking::Dark)?,
-            rights: shown(Asking::Rights)?,
         })
     }
 
@@ -190,7 +184,6 @@ impl ShownPages {
             Asking::TakeBack => &self.take_back,
             Asking::Contact => &self.contact,
             Asking::Dark => &self.dark,
-            Asking::Rights => &self.rights,
         }
     }
 }

@@ -9,25 +9,20 @@ use crate::samples::{ODD_NAME, moment};
 use crate::words::Words;
 
 const ITEM: &str = "vol_aaaaaaaaaaaaaaaaaaaaaaaaaa";
+const CONSENT: &str = "con_aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// The values of a page, each time with other branches taken; `None` for a template that is unknown here.
 pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
     Some(match template {
         "asks.html" => asks(),
-        "ask.html" => answering(words, &context! { deal => deal(true) }),
-        "told-change.html" => answering(words, &context! {}),
+        "ask.html" => answering(&context! {}),
+        "told-change.html" => answering(&context! {}),
         "waiting.html" => waiting(words),
         "told.html" => told(words),
-        "take-back.html" => ["delivered", "due", "promised", ""]
-            .iter()
-            .zip([0, 1, 2, 3])
-            .map(|(got, systems)| {
-                context! { csrf => "csrf", item_id => ITEM, title => ODD_NAME, systems, got }
-            })
-            .collect(),
+        "take-back.html" => take_back(),
         "contact.html" => contact(words),
         "dark.html" => dark(words),
-        "rights.html" => rights(words),
+        "rights.html" => rights(),
         _ => return None,
     })
 }
@@ -46,8 +41,6 @@ fn form() -> Option<Form> {
             "day": { "type": "string", "format": "date", "x-autocomplete": "bday" },
             "whole": { "type": "integer" },
             "between": { "type": "integer", "minimum": 1, "maximum": 9 },
-            "number": { "type": "number" },
-            "weight": { "type": "number", "minimum": 1, "maximum": 9 },
             "yes": { "type": "boolean" },
             "one": one,
             "list": { "enum": many },
@@ -66,7 +59,7 @@ fn form() -> Option<Form> {
 
 fn filled() -> Entered {
     Entered::of_fields(&Fields::of_text(
-        "answer/text=x&answer/whole=x&answer/between=x&answer/number=x&answer/weight=x&answer/mail=x&answer/yes=no\
+        "answer/text=x&answer/whole=x&answer/between=x&answer/mail=x&answer/yes=no\
          &answer/one=a&answer/list=choice+3&answer/several=b&answer/lines=x&answer/day=x&answer/rows/0/name=x\
          &answer/rows/1/is=yes&answer/free=x&answer/long=x",
     ))
@@ -74,14 +67,23 @@ fn filled() -> Entered {
 
 /// Every field with a flaw: those that are filled in do not fit, the others are missing.
 fn flawed(form: &Form, entered: &Entered) -> Flaws {
-    const POINTERS: [&str; 15] = [
-        "", "/text", "/long", "/mail", "/day", "/whole", "/between", "/number", "/weight", "/yes", "/one", "/lines",
-        "/rows", "/free", "/rows/1/name",
+    const POINTERS: [&str; 13] = [
+        "",
+        "/text",
+        "/long",
+        "/mail",
+        "/day",
+        "/whole",
+        "/between",
+        "/yes",
+        "/one",
+        "/lines",
+        "/rows",
+        "/free",
+        "/rows/1/name",
     ];
-    let faults = POINTERS.map(|pointer| counterfoil_volunteered::Fault {
-        pointer: pointer.to_owned(),
-        says: String::new(),
-    });
+    let faults = POINTERS
+        .map(|pointer| counterfoil_volunteered::Fault { pointer: pointer.to_owned(), says: String::new() });
     Flaws::of_faults(form, entered, &faults)
 }
 
@@ -93,7 +95,8 @@ fn deal(is_full: bool) -> Value {
     let document = context! { title => ODD_NAME, lines => ["One.", "Two."] };
     context! {
         offer => "50 points",
-        worth => is_full.then_some("50 points"),
+        worth => is_full.then_some("5.00 EUR"),
+        is_given => is_full,
         without => "Nothing changes.",
         purpose => "Coffee",
         says => "We choose coffee.",
@@ -106,11 +109,15 @@ fn deal(is_full: bool) -> Value {
     }
 }
 
-fn answering(_: &Words, more: &Value) -> Vec<Value> {
+fn answering(more: &Value) -> Vec<Value> {
     let Some(form) = form() else { return Vec::new() };
     let page = |form: Value, problem: &str, was_read: usize| {
         let deal = deal(problem.is_empty());
-        context! { csrf => "csrf", item_id => ITEM, ask => ask(), form, problem, was_read, deal, ..more.clone() }
+        let (is_barred, is_objected) = (problem == "nothing", problem == "changed");
+        context! {
+            csrf => "csrf", item_id => ITEM, consent_id => CONSENT, ask => ask(), form, problem, was_read, deal,
+            is_barred, is_objected, ..more.clone()
+        }
     };
     let (empty, filled) = (Entered::default(), filled());
     let mut pages = vec![
@@ -165,32 +172,69 @@ fn told(words: &Words) -> Vec<Value> {
             (Vec::new(), Vec::new())
         };
         context! {
-            id => ITEM, consent_id => "con_a", title => ODD_NAME, lines => lines(), since => moment(words),
+            id => ITEM, consent_id => CONSENT, title => ODD_NAME, lines => lines(), since => moment(words),
             until => is_full.then(|| words.dated(day())), purpose => "Coffee", app => is_full.then_some(ODD_NAME),
-            fetches, uses, got => is_full.then_some("You got: 50 points"),
+            fetches, uses, got => is_full.then(|| got("due")),
         }
     };
     let over = |state: &str, systems: usize| {
         context! {
             id => ITEM, title => ODD_NAME, state, ended => moment(words), systems, confirmed => 1,
-            got => (systems > 1).then_some("You got: 50 points"),
+            got => (systems > 0).then(|| got(state)),
         }
     };
     let none: [Value; 0] = [];
-    let line = |is_full: bool| {
-        let more = is_full.then_some("5.00 EUR");
-        context! { delivered => "50 points", open => more, overdue => more }
-    };
-    let overs = [over("withdrawn", 3), over("withdrawn", 0), over("expired", 1), over("declined", 0), over("lapsed", 0)];
-    vec![
+    let overs = [
+        over("withdrawn", 3),
+        over("withdrawn", 0),
+        over("expired", 1),
+        over("declined", 0),
+        over("lapsed", 0),
+    ];
+    let bare = |is_full: bool| {
         context! {
-            done => "told", waiting => [item(true), item(false)], live => [item(true), item(false)], over => overs,
-            given => 2, balance => [line(true), line(false)],
+            id => CONSENT, title => ODD_NAME, since => is_full.then(|| moment(words)),
+            until => is_full.then(|| words.dated(day())),
+        }
+    };
+    let balance = |is_full: bool| {
+        let sums = if is_full { vec!["5.00 EUR", "50 points"] } else { Vec::new() };
+        context! { got => sums, owed => sums }
+    };
+    let nothing = |done: &str| {
+        context! { done, waiting => none, live => none, bare => none, over => none, given => 0, balance => () }
+    };
+    let waits = context! { done => "told", waiting => [item(true), item(false)], ..nothing("") };
+    let mut pages = vec![
+        context! {
+            live => [item(true), item(false)], bare => [bare(true), bare(false)], over => overs, given => 2,
+            balance => balance(true), ..waits
         },
-        context! { done => "changed", waiting => none, live => [item(false)], over => none, given => 1, balance => none },
-        context! { done => "declined", waiting => none, live => none, over => none, given => 0, balance => none },
-        context! { done => "gone", waiting => none, live => none, over => none, given => 0, balance => none },
-    ]
+        context! { live => [item(false)], given => 1, balance => balance(false), ..nothing("changed") },
+        nothing("declined"),
+        nothing("gone"),
+    ];
+    let states = ["promised", "delivered", "overdue", "forgone"];
+    pages.extend(
+        states
+            .map(|state| context! { live => [context! { got => got(state), ..item(true) }], ..nothing("") }),
+    );
+    pages
+}
+
+fn got(state: &str) -> Value {
+    context! { state, what => ODD_NAME }
+}
+
+fn take_back() -> Vec<Value> {
+    let page = |is_full: bool, systems: usize| {
+        let also = if is_full { vec![ODD_NAME, "Coffee"] } else { Vec::new() };
+        context! {
+            csrf => "csrf", consent_id => CONSENT, title => ODD_NAME, also, has_told => is_full || systems > 0,
+            systems, keeps => is_full, comes => is_full, lapses => is_full,
+        }
+    };
+    vec![page(true, 0), page(true, 1), page(false, 2), page(false, 0)]
 }
 
 fn contact(words: &Words) -> Vec<Value> {
@@ -200,6 +244,7 @@ fn contact(words: &Words) -> Vec<Value> {
         context! {
             csrf => "csrf", is_saved => is_ticked, marketing => channel("marketing"),
             channels => ["email", "phone", "sms", "post", "app"].map(channel),
+            purposes => if is_ticked { vec![context! { id => "p1", title => ODD_NAME, ..channel("") }] } else { Vec::new() },
         }
     };
     vec![page(true), page(false)]
@@ -210,32 +255,17 @@ fn dark(words: &Words) -> Vec<Value> {
         let went = context! { systems => count, left => count > 1 };
         context! {
             csrf => "csrf", is_dark, consents => count, items => count, apps => count, since => moment(words),
-            quiet_until => words.dated(day()), went => (count > 0).then_some(went),
+            went => (count > 0).then_some(went),
         }
     };
     let bright = |count| context! { went => (), ..page(false, count) };
     vec![page(true, 0), page(true, 1), page(true, 2), bright(0), bright(1), bright(2)]
 }
 
-fn rights(words: &Words) -> Vec<Value> {
-    let states = ["open", "extended", "fulfilled", "refused"];
-    let case = |(kind, state): (&str, &str)| {
-        let is_over = ["fulfilled", "refused"].contains(&state);
-        context! {
-            id => "rgt_a", kind, state, raised => moment(words), due => words.dated(day()),
-            answered => is_over.then(|| moment(words)), answer => is_over.then_some(ODD_NAME),
-            asked => (!is_over).then_some(ODD_NAME),
-        }
-    };
-    let kinds = ["access", "rectification", "erasure", "objection"];
-    let cases: Vec<Value> = kinds.into_iter().zip(states).map(case).collect();
-    let none: [Value; 0] = [];
+fn rights() -> Vec<Value> {
     let who = |is_full: bool| {
         let text = is_full.then_some(ODD_NAME);
         context! { name => text, address => text, contact => text, officer => text, authority => text }
     };
-    vec![
-        context! { csrf => "csrf", is_saved => true, problem => false, text => "", cases, who => who(true) },
-        context! { csrf => "csrf", is_saved => false, problem => true, text => ODD_NAME, cases => none, who => who(false) },
-    ]
+    vec![context! { who => who(true) }, context! { who => who(false) }]
 }

@@ -22,7 +22,7 @@ pub(crate) enum NotRead {
 /// [`NotRead`].
 pub(crate) fn import(rows: &Rows, bytes: &[u8]) -> Result<Vec<Value>, NotRead> {
     let text = std::str::from_utf8(bytes).map_err(|_| NotRead::Unreadable)?;
-    let text = text.trim_start_matches('\u{feff}').trim();
+    let text = text.trim_start_matches('\u{feff}').trim_start();
     let things = if text.starts_with(['[', '{']) { of_json(rows, text)? } else { of_table(rows, text)? };
     let things: Vec<Value> = things.into_iter().filter(|thing| !is_blank(thing)).collect();
     if things.is_empty() { Err(NotRead::Empty) } else { Ok(things) }

@@ -75,11 +75,9 @@ pub(crate) struct Text {
     pub(crate) autocomplete: &'static str,
 }
 
-/// A number of a form.
+/// A number of a form; a whole one, since no number of the ledger has a fraction.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Number {
-    /// Without a fraction.
-    pub(crate) is_whole: bool,
     /// The least, as the schema writes it.
     pub(crate) least: Option<String>,
     /// The most.

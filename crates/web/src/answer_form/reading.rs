@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike as _, NaiveDate};
 use counterfoil_volunteered::Fault;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::{Choice, Entered, Field, Form, Kind, Rows, within};
 
@@ -126,8 +126,7 @@ fn members(fields: &[Field], pointer: &str, entered: &Entered, flaws: &mut Flaws
 
 fn read_rows(rows: &Rows, pointer: &str, entered: &Entered, flaws: &mut Flaws) -> Option<Value> {
     let numbers = 0..entered.rows_at(pointer).min(rows.most);
-    let things =
-        numbers.map(|number| members(&rows.fields, &format!("{pointer}/{number}"), entered, flaws));
+    let things = numbers.map(|number| members(&rows.fields, &format!("{pointer}/{number}"), entered, flaws));
     Some(Value::Array(things.map(Value::Object).collect()))
 }
 
@@ -138,7 +137,7 @@ fn read_text(kind: &Kind, text: &str, pointer: &str, flaws: &mut Flaws) -> Optio
     }
     let value = match kind {
         Kind::Day(_) => read_day(text),
-        Kind::Number(number) => read_number(text, number.is_whole),
+        Kind::Number(_) => read_number(text),
         Kind::YesNo => match text {
             "yes" => Some(Value::Bool(true)),
             "no" => Some(Value::Bool(false)),
@@ -166,20 +165,10 @@ fn read_day(text: &str) -> Option<Value> {
     Some(Value::from(format!("{day}")))
 }
 
-/// Reads a number as people write it: with a point or a comma before the fraction, and spaces where they like.
-fn read_number(text: &str, is_whole: bool) -> Option<Value> {
+/// Reads a whole number as people write it: with spaces where they like.
+fn read_number(text: &str) -> Option<Value> {
     let plain: String = text.chars().filter(|each| !each.is_whitespace()).collect();
-    let plain = plain.replace(',', ".").replace('\u{2212}', "-");
-    let digits = plain.strip_prefix('-').unwrap_or(&plain);
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if !is_plain {
-        return None;
-    }
-    if let Ok(whole) = plain.parse::<i64>() {
-        return Some(Value::from(whole));
-    }
-    let number = plain.parse::<f64>().ok().filter(|_| !is_whole)?;
-    Number::from_f64(number).map(Value::Number)
+    plain.replace('\u{2212}', "-").parse::<i64>().ok().map(Value::from)
 }
 
 /// The field at a pointer, or the nearest above it that a form shows; and its pointer.
@@ -188,7 +177,9 @@ fn nearest<'a>(whole: &'a Field, pointer: &str) -> (&'a Field, String) {
     let mut names = pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
     while let Some(name) = names.next() {
         let next = match &field.kind {
-            Kind::Part(fields) => fields.iter().find(|each| each.name == name).map(|each| (each, within(&at, &name))),
+            Kind::Part(fields) => {
+                fields.iter().find(|each| each.name == name).map(|each| (each, within(&at, &name)))
+            }
             Kind::Rows(rows) => {
                 let member = names.next();
                 let each = rows.fields.iter().find(|each| member.as_ref() == Some(&each.name));

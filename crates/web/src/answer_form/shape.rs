@@ -88,8 +88,7 @@ impl Shaper<'_> {
                 let is_email = of_text("format") == Some("email");
                 Some(Kind::Text(Text { most, is_email, autocomplete: autocomplete(schema) }))
             }
-            "integer" => Some(number(schema, true)),
-            "number" => Some(number(schema, false)),
+            "integer" | "number" => Some(number(schema)),
             "boolean" => Some(Kind::YesNo),
             "object" => self.members(schema, depth).map(Kind::Part),
             "array" => self.list(schema, depth),
@@ -143,7 +142,8 @@ impl Shaper<'_> {
             "object" => {
                 let fields = self.members(items, depth)?;
                 // A list within a list is no form for people.
-                let is_plain = fields.iter().all(|field| !matches!(field.kind, Kind::Rows(_) | Kind::Part(_)));
+                let is_plain =
+                    fields.iter().all(|field| !matches!(field.kind, Kind::Rows(_) | Kind::Part(_)));
                 let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(MOST_ROWS);
                 let title = self.text(items, "title", "x-title");
                 is_plain.then(|| Kind::Rows(Rows { title, fields, most: most.min(MOST_ROWS) }))
@@ -160,9 +160,9 @@ impl Shaper<'_> {
     }
 }
 
-fn number(schema: &Schema, is_whole: bool) -> Kind {
+fn number(schema: &Schema) -> Kind {
     let bound = |name: &str| schema.get(name).filter(|bound| bound.is_number()).map(text_of);
-    Kind::Number(Number { is_whole, least: bound("minimum"), most: bound("maximum") })
+    Kind::Number(Number { least: bound("minimum"), most: bound("maximum") })
 }
 
 fn autocomplete(schema: &Schema) -> &'static str {

@@ -55,7 +55,13 @@ impl Showing<'_> {
     fn field(&self, field: &Field, place: &Place) -> Value {
         let is_empty = self.entered.is_empty_at(&place.pointer);
         let flaw = self.flaws.contains(&place.pointer);
-        let flaw = if !flaw { "" } else if is_empty { "missing" } else { "unfit" };
+        let flaw = if !flaw {
+            ""
+        } else if is_empty {
+            "missing"
+        } else {
+            "unfit"
+        };
         let of_kind = match &field.kind {
             Kind::Text(text) => self.text(text, place),
             Kind::Day(autocomplete) => {
@@ -96,7 +102,6 @@ impl Showing<'_> {
     fn number(&self, number: &Number, place: &Place) -> Value {
         context! {
             kind => "number",
-            is_whole => number.is_whole,
             least => number.least,
             most => number.most,
             value => self.entered.one(&place.pointer),
