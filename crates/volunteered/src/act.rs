@@ -1,6 +1,8 @@
 //! One act on one customer, in its transaction. What it changes is gathered, checked by the state machines and then
 //! written in the order of the locks: the rows, the gate, the entries.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
@@ -12,20 +14,20 @@ use counterfoil_domain::item;
 use counterfoil_domain::objection::Subject;
 use counterfoil_ledger::journal::narrows;
 use counterfoil_ledger::{About, Draft};
-use counterfoil_store::answers::{self, Answer};
+use counterfoil_store::answers::Answer;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::consents::{self, Consent};
-use counterfoil_store::dark::{self, Dark};
-use counterfoil_store::exchanges::{self, Exchange};
+use counterfoil_store::consents::Consent;
+use counterfoil_store::dark::Dark;
+use counterfoil_store::exchanges::Exchange;
 use counterfoil_store::items::{self, Item};
 use counterfoil_store::keys::PersonKeys;
-use counterfoil_store::objections::{self, Objection};
+use counterfoil_store::objections::Objection;
 use counterfoil_store::{Error, people};
 use serde_json::{Value, json};
 
 use crate::asks::PurposeView;
 use crate::customer::{By, Customer};
-use crate::{VolunteeredError, Volunteering, published, telling};
+use crate::{VolunteeredError, Volunteering, published};
 
 /// An act under way.
 pub(crate) struct Act {
@@ -403,61 +405,6 @@ impl Act {
     fn done(mut self, systems: u32) -> Done {
         self.customer.items.retain(|_, item| !item.state.is_final());
         Done { customer: self.customer, systems }
-    }
-
-    fn write_rows(&self, conn: &mut Conn) -> Result<(), Error> {
-        for id in self.consents.keys() {
-            if let Some(consent) = self.customer.consents.get(id) {
-                consents::put(conn, consent)?;
-            }
-        }
-        for id in self.items.keys() {
-            if let Some(item) = self.customer.items.get(id) {
-                items::put(conn, item)?;
-            }
-        }
-        for id in &self.exchanges {
-            if let Some(exchange) = self.customer.exchanges.get(id) {
-                exchanges::put(conn, exchange)?;
-            }
-        }
-        for (ask, version) in &self.answered {
-            if let Some(answer) = self.customer.answer_to(ask, *version) {
-                answers::put(conn, answer)?;
-            }
-        }
-        for subject in &self.lifted {
-            objections::lift(conn, self.person, subject)?;
-        }
-        for objection in &self.raised {
-            objections::raise(conn, objection)?;
-        }
-        match &self.dark {
-            Some(DarkStep::Begin(dark)) => dark::begin(conn, dark),
-            Some(DarkStep::End) => dark::end(conn, self.person),
-            None => Ok(()),
-        }
-    }
-
-    /// Tells the retailer's systems; how many of them learn that something is gone.
-    fn tell(&self, conn: &mut Conn) -> Result<u32, Error> {
-        for (id, entry) in &self.consents {
-            if let Some(consent) = self.customer.consents.get(id) {
-                telling::consent_changed_in(&self.v, conn, consent, *entry)?;
-            }
-        }
-        let mut told = BTreeSet::new();
-        for (id, entry) in &self.items {
-            let Some(item) = self.customer.items.get(id) else { continue };
-            if item.state.is_final() {
-                let fetchers = self.customer.fetchers(*id);
-                told.extend(fetchers.iter().copied());
-                telling::item_gone_in(&self.v, conn, item, &fetchers, *entry)?;
-            } else if item.state == item::State::Live {
-                telling::item_changed_in(&self.v, conn, item, *entry)?;
-            }
-        }
-        Ok(u32::try_from(told.len()).unwrap_or(u32::MAX))
     }
 
     fn write_entries(&self, conn: &mut Conn) -> Result<(), Error> {

@@ -33,7 +33,9 @@ impl Configured {
         if let Some((hash, grant)) = published.grant() {
             // They all lie in the same database.
             let outside = published::third_countries(grant);
-            activities.iter_mut().for_each(|activity| activity.transfers = Some(outside.clone()));
+            for activity in &mut activities {
+                activity.transfers = Some(outside.clone());
+            }
             for sharing in activities.iter_mut().filter(|activity| activity.id == SHARING) {
                 sharing.config = Some(hash.to_owned());
                 sharing.retention = published.kept(grant);

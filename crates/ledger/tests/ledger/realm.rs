@@ -181,7 +181,6 @@ impl Realm {
             grant_epoch: grant.grant_epoch,
             client_id: grant.client_id,
             app_epoch: now.as_ref().map_or(0, |now| now.app_epoch),
-            purposes: None,
             person: grant.person,
             customer_epoch: now.as_ref().map_or(0, |now| now.customer_epoch),
             record: grant.record,
@@ -223,6 +222,7 @@ pub fn app() -> App {
         state_reason: None,
         approvals: vec!["ann".to_owned()],
         app_epoch: 2,
+        purposes: None,
         created_at: at(0),
     }
 }

@@ -87,6 +87,8 @@ mod tests {
 
     use super::*;
 
+    type Change = fn(&mut Value);
+
     fn document() -> Value {
         json!({ "header": { "recordId": "rec_a" }, "events": [{
             "entryId": "ent_a", "entryType": "grant.given", "eventTime": "2026-11-30T10:00:00.000Z",
@@ -115,7 +117,7 @@ mod tests {
     #[test]
     fn a_record_says_what_the_entries_say() {
         checked(|_| ()).unwrap();
-        let changes: [(fn(&mut Value), &str); 6] = [
+        let changes: [(Change, &str); 6] = [
             (|it| it["header"]["recordId"] = json!("rec_b"), "another record"),
             (|it| it["events"] = json!([]), "0 events for 1"),
             (|it| it["events"][0]["eventState"] = json!("counterfoil:withdrawn"), "event 1"),
