@@ -62,10 +62,11 @@ pub(crate) async fn show(
 }
 
 async fn look(pages: &Pages, v: &Volunteering, session: &Session, ask: &str) -> Result<AskView, Fault> {
-    let shown = pages.shown(Asking::Ask);
-    let view = asks::show(v, session.person, ask, shown).await;
-    let view = view.map_err(|error| Fault::new(pages, (&error).into()))?;
-    if pages.is_dark { Err(Fault::new(pages, Failure::GoneDark)) } else { Ok(view) }
+    if pages.is_dark {
+        return Err(Fault::new(pages, Failure::GoneDark));
+    }
+    let view = asks::show(v, session.person, ask, pages.shown(Asking::Ask)).await;
+    view.map_err(|error| Fault::new(pages, (&error).into()))
 }
 
 async fn page(

@@ -49,10 +49,10 @@ pub(crate) async fn ask(
     let systems: BTreeSet<&str> =
         covered.iter().flat_map(|item| &item.fetched_by).map(|touch| touch.name.as_str()).collect();
     let has = |wanted: &dyn Fn(exchange::State, bool) -> bool| {
-        let exchanges = covered
-            .iter()
-            .filter_map(|item| Some((item.exchange.as_ref()?.state, !item.fetched_by.is_empty())));
-        exchanges.into_iter().any(|(state, was_read)| wanted(state, was_read))
+        covered.iter().any(|item| {
+            let given = item.exchange.as_ref();
+            given.is_some_and(|given| wanted(given.state, !item.fetched_by.is_empty()))
+        })
     };
     let whole = consent.purpose.processing.title.of(pages.words().tag());
     let values = context! {

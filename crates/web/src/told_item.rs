@@ -151,7 +151,7 @@ fn waiting_page(
         ask => ask(pages, objects, item),
         lines => lines(pages, objects, item),
         sent => moment(pages, item.since),
-        until => item.until.map(|at| Value::from_safe_string(pages.day(at))).unwrap_or_default(),
+        until => Value::from_safe_string(item.until.map(|at| pages.day(at)).unwrap_or_default()),
         deal => objects.deal(pages, published, processing, None, false),
         problem,
     };

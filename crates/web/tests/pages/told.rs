@@ -122,7 +122,7 @@ async fn an_answer_is_told_changed_and_taken_back() {
 
     // A system of the shop reads it, and the page says so.
     let system = System { client_id: ClientId([9; 16]), name: "Planner <b>".to_owned() };
-    let handed = handing::fetch(&site.volunteering, &system, "p1", None, 10).await.unwrap();
+    let handed = handing::fetch(&site.volunteering, &system, "p1", 0, 10).await.unwrap();
     assert_eq!(handed.items.len(), 1);
     let page = browser.open("/told").await;
     assert!(page.text.contains("Planner &lt;b&gt;") && !page.text.contains("Nobody yet"));
@@ -265,6 +265,24 @@ async fn a_file_is_read_into_the_form_and_sends_nothing() {
     let form = [("answer/things/0/name", "Kettle"), ("answer", "more")];
     let more = answer(&browser, "q6", &form).await;
     assert_eq!(more.text.matches("class=\"row\"").count(), 4, "{}", more.text);
+}
+
+#[actix_web::test]
+async fn whoever_is_not_signed_in_comes_back_to_the_same_page() {
+    let site = Site::open().await;
+    for path in [
+        "/told",
+        "/told/vol_a/confirm",
+        "/asks/q1",
+        "/dark",
+        "/contact",
+        "/rights",
+        "/consents/con_a/take-back",
+    ] {
+        let page = site.browser().send("GET", path, &[], None).await;
+        let back = path.replace('/', "%2F");
+        assert_eq!(page.leads_to(), format!("/sign-in?return_to={back}"), "{path}");
+    }
 }
 
 #[actix_web::test]
