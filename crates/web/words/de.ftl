@@ -762,11 +762,11 @@ asks-none = Es gibt keine Frage
     .says = Wenn { $shop } etwas wissen möchte, steht die Frage auf dieser Seite.
 asks-dark = Wir fragen Sie nichts
     .says = Bei Ihnen herrscht Funkstille. Zwölf Monate lang steht hier keine Frage.
-asks-said-no = Sie haben Nein gesagt. Für Sie ändert sich nichts, und wir fragen das nicht noch einmal.
+asks-said-no = Sie haben Nein gesagt. Für Sie ändert sich nichts.
 asks-said-later = In Ordnung. Die Frage bleibt hier, bis Sie Zeit haben.
 ask-page = Frage: { $title }
 ask-answer = Ihre Antwort
-ask-yes = Ja, Antwort nutzen
+ask-yes = Ja
 ask-no = Nein
 ask-later = Später
 ask-says = Ihr Ja gilt nur für diese eine Sache: { $purpose }.
@@ -951,13 +951,14 @@ dark-apps = Apps
        *[other] { $count } Apps dürfen Ihre Einkäufe sehen. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
     }
     .label = Auch das Teilen mit allen Apps beenden
-dark-went = Die Funkstille gilt seit { $at }.
+dark-went = Erledigt. Es gilt seit { $at }.
     .systems = { $count ->
         [one] 1 System hat den Auftrag, zu löschen, was es gelesen hat.
        *[other] { $count } Systeme haben den Auftrag, zu löschen, was sie gelesen haben.
     }
     .left = Manche Apps ließen sich gerade nicht beenden. Bitte beenden Sie sie unter „Verbundene Apps“.
-dark-now = Die Funkstille gilt seit { $at }. Wir fragen Sie nichts, nutzen nichts, was Sie uns gesagt haben, und schicken Ihnen keine Werbung.
+dark-now = Die Funkstille gilt seit { $at }.
+    .short = Wir fragen Sie nichts, nutzen nichts, was Sie uns gesagt haben, und schicken Ihnen keine Werbung.
 dark-again = Wieder anfangen
     .nothing = Was gelöscht wurde, kommt nicht zurück, und nichts, was Sie beendet haben, gilt wieder.
     .asks = Unter „Sagen Sie uns etwas“ stehen wieder Fragen. Sie müssen keine beantworten.

@@ -764,11 +764,11 @@ asks-none = There is no question
     .says = When { $shop } would like to know something, the question stands on this page.
 asks-dark = We ask you nothing
     .says = You have gone dark. For twelve months no question stands here.
-asks-said-no = You said no. Nothing changes for you, and we do not ask this again.
+asks-said-no = You said no. Nothing changes for you.
 asks-said-later = That is fine. The question stays here until you have time.
 ask-page = Question: { $title }
 ask-answer = Your answer
-ask-yes = Yes, use my answer
+ask-yes = Yes
 ask-no = No
 ask-later = Later
 ask-says = Your yes holds for this one thing only: { $purpose }.
@@ -953,13 +953,14 @@ dark-apps = Apps
        *[other] { $count } apps may see your purchases. Going dark does not stop them, because that is your choice, not the shop’s.
     }
     .label = Stop sharing with all apps too
-dark-went = You are dark since { $at }.
+dark-went = Done. It took effect on { $at }.
     .systems = { $count ->
         [one] 1 system is told to delete what it has read.
        *[other] { $count } systems are told to delete what they have read.
     }
     .left = Some apps could not be stopped just now. Please stop them under Connected apps.
-dark-now = You went dark on { $at }. We ask you nothing, use nothing that you told us and send you no advertising.
+dark-now = You went dark on { $at }.
+    .short = We ask you nothing, use nothing that you told us and send you no advertising.
 dark-again = Start again
     .nothing = What was deleted does not come back, and nothing that you closed is opened.
     .asks = Questions stand under “Tell us something” again. You need not answer any.
