@@ -77,8 +77,8 @@ impl Shaper<'_> {
     }
 
     fn kind(&self, schema: &Schema, depth: u8) -> Option<Kind> {
-        if let Some(choices) = self.choices(schema) {
-            return choices.map(Kind::One);
+        if lists_choices(schema) {
+            return self.choices(schema).map(Kind::One);
         }
         let of_text = |name: &str| schema.get(name).and_then(Value::as_str);
         match of_text("type")? {
@@ -96,8 +96,8 @@ impl Shaper<'_> {
         }
     }
 
-    /// The choices of a schema that lists them; `Some(None)` where they are no choices for people.
-    fn choices(&self, schema: &Schema) -> Option<Option<Vec<Choice>>> {
+    /// The choices of a schema that lists them; nothing where they are no choices for people.
+    fn choices(&self, schema: &Schema) -> Option<Vec<Choice>> {
         let choice = |value: &Value, title: String| {
             let is_plain = value.is_string() || value.is_i64();
             let sent = text_of(value);
@@ -105,14 +105,14 @@ impl Shaper<'_> {
             (is_plain && !sent.trim().is_empty()).then(|| Choice { sent, value: value.clone(), title })
         };
         if let Some(listed) = schema.get("enum").and_then(Value::as_array) {
-            return Some(listed.iter().map(|value| choice(value, String::new())).collect());
+            return listed.iter().map(|value| choice(value, String::new())).collect();
         }
         let listed = schema.get("oneOf").and_then(Value::as_array)?;
         let described = |one: &Value| {
             let one = one.as_object()?;
             choice(one.get("const")?, self.text(one, "title", "x-title"))
         };
-        Some(listed.iter().map(described).collect())
+        listed.iter().map(described).collect()
     }
 
     fn members(&self, schema: &Schema, depth: u8) -> Option<Vec<Field>> {
@@ -134,8 +134,8 @@ impl Shaper<'_> {
     fn list(&self, schema: &Schema, depth: u8) -> Option<Kind> {
         let items = schema.get("items")?.as_object()?;
         let most = schema.get("maxItems").and_then(Value::as_u64);
-        if let Some(choices) = self.choices(items) {
-            return choices.map(Kind::Several);
+        if lists_choices(items) {
+            return self.choices(items).map(Kind::Several);
         }
         match items.get("type").and_then(Value::as_str)? {
             "string" if !items.contains_key("format") => Some(Kind::Lines(most)),
@@ -158,6 +158,10 @@ impl Shaper<'_> {
         let text = own.or_else(|| schema.get(name)).and_then(Value::as_str);
         text.unwrap_or_default().to_owned()
     }
+}
+
+fn lists_choices(schema: &Schema) -> bool {
+    ["enum", "oneOf"].iter().any(|name| schema.contains_key(*name))
 }
 
 fn number(schema: &Schema) -> Kind {
