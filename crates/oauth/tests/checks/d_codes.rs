@@ -82,12 +82,14 @@ async fn c54_of_20_parallel_redemptions_one_wins() {
 async fn c55_other_grant_types_do_not_exist() {
     let realm = Realm::sandbox().await;
     let app = App::register(&realm).await;
-    for kind in ["password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"]
-    {
+    for kind in ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"] {
         let answer = app.form(&realm, "/oauth/token", &[], &[("grant_type", kind)]).await;
         assert_eq!(answer.error(), "unsupported_grant_type", "{kind}");
     }
     assert_eq!(app.form(&realm, "/oauth/token", &[], &[]).await.error(), "invalid_request");
+    // That of the retailer's own systems is none of an app's.
+    let answer = app.form(&realm, "/oauth/token", &[], &[("grant_type", "client_credentials")]).await;
+    assert_eq!(answer.error(), "unauthorized_client");
 }
 
 #[actix_web::test]
