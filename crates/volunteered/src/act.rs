@@ -1,6 +1,7 @@
 //! One act on one customer, in its transaction. What it changes is gathered, checked by the state machines and then
 //! written in the order of the locks: the rows, the gate, the entries.
 
+mod end;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,14 +13,13 @@ use counterfoil_domain::exchange;
 use counterfoil_domain::ids::{ConsentId, EntryId, ExchangeId, ItemId, Person, RecordId};
 use counterfoil_domain::item;
 use counterfoil_domain::objection::Subject;
-use counterfoil_ledger::journal::narrows;
-use counterfoil_ledger::{About, Draft};
+use counterfoil_ledger::Draft;
 use counterfoil_store::answers::Answer;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::consents::Consent;
 use counterfoil_store::dark::Dark;
 use counterfoil_store::exchanges::Exchange;
-use counterfoil_store::items::{self, Item};
+use counterfoil_store::items::Item;
 use counterfoil_store::keys::PersonKeys;
 use counterfoil_store::objections::Objection;
 use counterfoil_store::{Error, people};
@@ -28,6 +28,8 @@ use serde_json::{Value, json};
 use crate::asks::PurposeView;
 use crate::customer::{By, Customer};
 use crate::{VolunteeredError, Volunteering, published};
+
+pub(crate) use self::end::{Done, finish_all};
 
 /// An act under way.
 pub(crate) struct Act {
@@ -64,14 +66,6 @@ pub(crate) struct Says {
     pub(crate) config: Option<String>,
     pub(crate) cause: Option<EntryId>,
     pub(crate) payload: Value,
-}
-
-/// What was written.
-pub(crate) struct Done {
-    /// What stands about the customer now.
-    pub(crate) customer: Customer,
-    /// How many systems are told that something is gone.
-    pub(crate) systems: u32,
 }
 
 impl Act {
@@ -119,9 +113,9 @@ impl Act {
         })
     }
 
-    /// Refuses what a customer who has gone dark is not asked.
+    /// Refuses what a customer who has gone dark is not asked, by whichever of their names.
     pub(crate) fn check_not_dark(&self) -> Result<(), VolunteeredError> {
-        if self.customer.dark.is_some() { Err(VolunteeredError::Quiet) } else { Ok(()) }
+        if self.customer.quiet_until().is_some() { Err(VolunteeredError::Quiet) } else { Ok(()) }
     }
 
     pub(crate) fn keys(&self) -> Result<std::sync::Arc<PersonKeys>, Error> {
@@ -355,80 +349,6 @@ impl Act {
         self.dark = Some(DarkStep::End);
         self.customer.dark = None;
     }
-
-    /// Writes everything: rows, gate, entries, in the order of the locks. While the database is behind what was signed,
-    /// what narrows goes on all the same, and the log owes its entries ([`crate::restoring::settle`]).
-    ///
-    /// # Errors
-    /// The store's; [`Error::Contended`] when a system fetched something of the customer's meanwhile, [`Error::Behind`]
-    /// for what cannot wait.
-    pub(crate) fn finish(mut self, conn: &mut Conn) -> Result<Done, Error> {
-        let is_owed = match self.v.ledger().check() {
-            Ok(()) => false,
-            Err(_) if self.drafts.iter().all(|draft| can_be_owed(draft.entry_type)) => true,
-            Err(error) => return Err(error),
-        };
-        let systems = self.write_and_tell(conn)?;
-        if is_owed {
-            self.v.ledger().note_closures(self.person, &self.drafts, None, self.now)?;
-        } else {
-            self.write_entries(conn)?;
-        }
-        Ok(self.done(systems))
-    }
-
-    /// [`Act::finish`] without entries and without the journal, which has it.
-    pub(crate) fn finish_unwritten(mut self, conn: &mut Conn) -> Result<Done, Error> {
-        let systems = self.write_and_tell(conn)?;
-        Ok(self.done(systems))
-    }
-
-    /// Everything before the entries: rows, what others are told, and the gate.
-    fn write_and_tell(&mut self, conn: &mut Conn) -> Result<u32, Error> {
-        self.write_rows(conn)?;
-        let systems = self.tell(conn)?;
-        if self.drafts.iter().any(|draft| narrows(draft.entry_type)) {
-            let access_size = self.v.ledger().gate(conn)?;
-            // Who fetched something until now is told, and is paid for; from now on nobody can.
-            if items::fetches_of(conn, self.person)? != self.customer.fetches {
-                return Err(Error::Contended);
-            }
-            for draft in &mut self.drafts {
-                if let Some(members) = draft.payload.as_mut().and_then(Value::as_object_mut) {
-                    members.insert("accessSize".to_owned(), json!(access_size));
-                }
-            }
-        }
-        Ok(systems)
-    }
-
-    fn done(mut self, systems: u32) -> Done {
-        self.customer.items.retain(|_, item| !item.state.is_final());
-        Done { customer: self.customer, systems }
-    }
-
-    fn write_entries(&self, conn: &mut Conn) -> Result<(), Error> {
-        if self.drafts.is_empty() {
-            return Ok(());
-        }
-        let keys = self.keys()?;
-        let about = About { person: self.person, evidence: &keys.evidence, drafts: &self.drafts };
-        let appended = self.v.ledger().append_about(conn, self.now, &[about])?;
-        let seqs: HashMap<EntryId, i64> = appended.iter().map(|one| (one.entry_id, one.seq)).collect();
-        let mut placed = Vec::new();
-        let moved = self.moved.iter().filter(|(id, _)| !self.items.contains_key(id));
-        for (id, entry) in self.items.iter().chain(moved) {
-            let item = self.customer.items.get(id);
-            // What waits, or waited in vain, was never in anybody's order.
-            let is_placed = |item: &&Item| {
-                !matches!(item.state, item::State::Waiting | item::State::Declined | item::State::Lapsed)
-            };
-            if let (Some(item), Some(seq)) = (item.filter(is_placed), seqs.get(entry)) {
-                placed.push((item.clone(), *seq));
-            }
-        }
-        items::place(conn, &placed)
-    }
 }
 
 impl Says {
@@ -451,13 +371,6 @@ impl Says {
             payload: json!({ "subject": subject.to_string() }),
         }
     }
-}
-
-/// Whether the log can have an entry of this type later: what it says only takes away.
-fn can_be_owed(entry_type: EntryType) -> bool {
-    let is_correction = entry_type == EntryType::VolunteeredCorrected;
-    narrows(entry_type) && !is_correction
-        || matches!(entry_type, EntryType::ConsentLapsed | EntryType::ValueForgone)
 }
 
 /// A record that its customer's key alone tells.

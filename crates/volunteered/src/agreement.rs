@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::act::Act;
 use crate::asks::Answered;
 use crate::customer::Customer;
+use crate::names::Names;
 use crate::published::{self, AskObject};
 use crate::values::{add, replace};
 use crate::{VolunteeredError, checking};
@@ -59,13 +60,21 @@ pub(crate) fn accept(
     Ok(Answered { consent_id, item_id: Some(item_id), exchange })
 }
 
-/// The customer agrees to what an ask says, on a page of ours.
+/// Whoever says yes to one purpose, having seen it, does not object to it any more, by whichever of their names.
+pub(crate) fn lift_all(names: &mut Names, ask: &AskObject) -> Result<(), VolunteeredError> {
+    for act in names.all() {
+        act.lift(&Subject::Purpose(ask.ask.purpose.id.clone()), None)?;
+    }
+    Ok(())
+}
+
+/// The customer agrees to what an ask says, on a page of ours, and does not object to its purpose any more.
 ///
 /// # Errors
 /// `NotNow("objected")` for marketing to which the customer objects.
 pub(crate) fn agree(act: &mut Act, conn: &mut Conn, ask: &AskObject) -> Result<ConsentId, VolunteeredError> {
     let purpose = act.purpose(conn, &ask.ask.purpose.hash)?;
-    if purpose.processing.is_marketing() && act.customer.objects_to(&Subject::Marketing) {
+    if purpose.processing.is_marketing() && act.customer.is_objected(&Subject::Marketing) {
         return Err(VolunteeredError::NotNow("objected"));
     }
     let state = act.customer.consent_to(&purpose.id).map(|consent| consent.state);
@@ -85,7 +94,6 @@ pub(crate) fn agree(act: &mut Act, conn: &mut Conn, ask: &AskObject) -> Result<C
         }
         cause = Some(act.step(conn, consent, step, None)?);
     }
-    // Whoever says yes to one purpose, having seen it, does not object to it any more.
     act.lift(&Subject::Purpose(ask.ask.purpose.id.clone()), cause)?;
     act.note_answer(outcome(act, ask, answers::State::Answered));
     Ok(consent_id)

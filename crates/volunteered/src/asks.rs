@@ -10,9 +10,9 @@ use counterfoil_store::answers;
 use counterfoil_store::conn::Conn;
 use serde_json::Value;
 
-use crate::act::Act;
-use crate::agreement::{accept, decline, is_offer_open, open_ask, outcome, request};
+use crate::agreement::{accept, decline, is_offer_open, lift_all, open_ask, outcome, request};
 use crate::customer::{By, Customer};
+use crate::names::Names;
 use crate::published::{self, AskObject};
 use crate::{VolunteeredError, Volunteering, consents};
 
@@ -112,7 +112,7 @@ pub async fn list(v: &Volunteering, person: Person) -> Result<Vec<AskView>, Volu
     v.store()
         .read(move |conn| {
             let customer = Customer::load(conn, person)?;
-            if customer.dark.as_ref().is_some_and(|dark| now < dark.quiet_until) {
+            if customer.quiet_until().is_some_and(|until| now < until) {
                 return Ok(Vec::new());
             }
             let mut open = Vec::new();
@@ -142,20 +142,21 @@ pub async fn show(
         .write(move |conn| {
             let ask = open_ask(conn, &ask_id, now)?;
             let by = By::customer(&volunteering, &shown);
-            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
-            if act.customer.dark.as_ref().is_some_and(|dark| now < dark.quiet_until) {
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let act = names.own()?;
+            if act.customer.quiet_until().is_some_and(|until| now < until) {
                 return Err(VolunteeredError::Quiet);
             }
             act.settle(conn)?;
             if act.customer.answer_to(&ask.id, ask.version).is_none() {
-                act.note_answer(outcome(&act, &ask, answers::State::Shown));
+                act.note_answer(outcome(act, &ask, answers::State::Shown));
                 let state = act.customer.consent_to(ask.ask.purpose.id.as_str()).map(|consent| consent.state);
                 if state.is_none_or(|state| !state.is_in_force() && !state.is_open()) {
-                    request(&mut act, conn, &ask)?;
+                    request(act, conn, &ask)?;
                 }
             }
-            let done = act.finish(conn)?;
-            view(conn, &done.customer, ask, now)
+            let done = names.finish(conn)?;
+            view(conn, done.customer(person)?, ask, now)
         })
         .await
 }
@@ -183,15 +184,19 @@ pub async fn answer(
                 return Err(VolunteeredError::Changed);
             }
             let by = By::customer(&volunteering, &shown);
-            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let act = names.own()?;
             act.check_not_dark()?;
             act.settle(conn)?;
             let answered = match &said {
-                Answer::Yes(value) => accept(&mut act, conn, &ask, value)?,
-                Answer::No => decline(&mut act, conn, &ask, consent::Act::Refuse)?,
-                Answer::Later => decline(&mut act, conn, &ask, consent::Act::Defer)?,
+                Answer::Yes(value) => accept(act, conn, &ask, value)?,
+                Answer::No => decline(act, conn, &ask, consent::Act::Refuse)?,
+                Answer::Later => decline(act, conn, &ask, consent::Act::Defer)?,
             };
-            act.finish(conn)?;
+            if matches!(said, Answer::Yes(_)) {
+                lift_all(&mut names, &ask)?;
+            }
+            names.finish(conn)?;
             Ok(answered)
         })
         .await
@@ -211,8 +216,8 @@ fn view(
         answer: customer.answer_to(&ask.id, ask.version).map(|answer| answer.state),
         closes_at: ask.closes_at(),
         is_offer_open: is_offer_open(customer, &ask),
-        is_objected: customer.objects_to(&Subject::Purpose(ask.ask.purpose.id.clone())),
-        is_barred: purpose.processing.is_marketing() && customer.objects_to(&Subject::Marketing),
+        is_objected: customer.is_objected(&Subject::Purpose(ask.ask.purpose.id.clone())),
+        is_barred: purpose.processing.is_marketing() && customer.is_objected(&Subject::Marketing),
         purpose,
         ask_id: ask.id,
         hash: ask.hash,

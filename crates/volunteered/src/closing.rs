@@ -65,12 +65,15 @@ impl Act {
         let (ask, was_live) = (item.ask.clone(), was == item::State::Live);
         let entry = self.write_item(conn, item, entry_type, None, cause)?;
         if self.customer.fetchers(item_id).is_empty() {
-            let owed = self.customer.exchanges.values().find(|exchange| {
-                let act = exchange::Act::Forgo { fetched: false };
-                exchange.item_id == item_id && exchange.state.after(act).is_ok()
-            });
-            if let Some(exchange) = owed.cloned() {
-                self.exchange(exchange, exchange::Act::Forgo { fetched: false }, Some(entry))?;
+            // Each version of its ask may have promised something for it.
+            let forgo = exchange::Act::Forgo { fetched: false };
+            let owed = self
+                .customer
+                .exchanges
+                .values()
+                .filter(|exchange| exchange.item_id == item_id && exchange.state.after(forgo).is_ok());
+            for exchange in owed.cloned().collect::<Vec<_>>() {
+                self.exchange(exchange, forgo, Some(entry))?;
             }
         }
         let has_other =

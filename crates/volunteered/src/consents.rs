@@ -11,7 +11,8 @@ use crate::act::Act;
 use crate::asks::ConsentView;
 use crate::customer::By;
 use crate::items::Withdrawn;
-use crate::{VolunteeredError, Volunteering, published};
+use crate::names::Names;
+use crate::{VolunteeredError, Volunteering, names, published};
 
 /// A customer's consents, by id.
 ///
@@ -21,7 +22,11 @@ pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<ConsentView>, Vo
     let now = v.clock().now();
     v.store()
         .read(move |conn| {
-            let all = consents::of_person(conn, person)?;
+            let mut all = Vec::new();
+            for name in names::of(conn, person)? {
+                all.extend(consents::of_person(conn, name)?);
+            }
+            all.sort_unstable_by_key(|consent| consent.consent_id);
             all.into_iter().map(|consent| view(conn, consent, now)).collect()
         })
         .await
@@ -39,8 +44,11 @@ pub async fn find(
     let now = v.clock().now();
     v.store()
         .read(move |conn| {
-            let found = consents::find(conn, consent_id)?.filter(|consent| consent.person == person);
-            view(conn, found.ok_or(VolunteeredError::NotFound)?, now)
+            let found = consents::find(conn, consent_id)?.ok_or(VolunteeredError::NotFound)?;
+            if !names::of(conn, person)?.contains(&found.person) {
+                return Err(VolunteeredError::NotFound);
+            }
+            view(conn, found, now)
         })
         .await
 }
@@ -67,8 +75,8 @@ pub(crate) fn view(
     })
 }
 
-/// The customer takes a consent back. When this returns nothing may be used under it, and the values that it covered are
-/// gone.
+/// The customer takes a consent back, and what they agreed to for the same purpose by another name with it. When this
+/// returns nothing may be used under it, and the values that it covered are gone.
 ///
 /// # Errors
 /// [`VolunteeredError::NotFound`] for another's, [`VolunteeredError::NotNow`] for one that is not in force.
@@ -78,8 +86,26 @@ pub async fn withdraw(
     consent_id: ConsentId,
     shown: &Shown,
 ) -> Result<Withdrawn, VolunteeredError> {
-    let by = By::customer(v, shown);
-    close(v, Some(person), consent_id, consent::Act::Withdraw, by).await
+    let (volunteering, now, by) = (v.clone(), v.clock().now(), By::customer(v, shown));
+    v.store()
+        .write(move |conn| {
+            let found = consents::find(conn, consent_id)?.ok_or(VolunteeredError::NotFound)?;
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let act = names.name(found.person)?;
+            act.settle(conn)?;
+            act.close_consent(conn, consent_id, consent::Act::Withdraw, None)?;
+            for other in names.all().filter(|act| act.person != found.person) {
+                other.settle(conn)?;
+                let same = other.customer.consent_to(&found.purpose);
+                let same = same.filter(|consent| consent.state.is_in_force()).map(|same| same.consent_id);
+                if let Some(same) = same {
+                    other.close_consent(conn, same, consent::Act::Withdraw, None)?;
+                }
+            }
+            let done = names.finish(conn)?;
+            Ok(Withdrawn { at: now, systems: done.systems })
+        })
+        .await
 }
 
 /// The retailer ends a consent and says why; `staff` is a reference to who did.
@@ -92,7 +118,7 @@ pub async fn revoke(
     reason: String,
     staff: String,
 ) -> Result<Withdrawn, VolunteeredError> {
-    close(v, None, consent_id, consent::Act::Revoke, By::staff(staff, reason)).await
+    close(v, consent_id, consent::Act::Revoke, By::staff(staff, reason)).await
 }
 
 /// It turned out that a consent was never valid; `staff` is a reference to who found out.
@@ -105,12 +131,11 @@ pub async fn invalidate(
     reason: String,
     staff: String,
 ) -> Result<Withdrawn, VolunteeredError> {
-    close(v, None, consent_id, consent::Act::Invalidate, By::staff(staff, reason)).await
+    close(v, consent_id, consent::Act::Invalidate, By::staff(staff, reason)).await
 }
 
 async fn close(
     v: &Volunteering,
-    owner: Option<Person>,
     consent_id: ConsentId,
     step: consent::Act,
     by: By,
@@ -118,7 +143,7 @@ async fn close(
     let (volunteering, now) = (v.clone(), v.clock().now());
     v.store()
         .write(move |conn| {
-            let person = owner_of(conn, consent_id, owner)?;
+            let person = owner_of(conn, consent_id)?;
             let mut act = Act::begin(&volunteering, conn, person, by.clone(), now)?;
             act.settle(conn)?;
             act.close_consent(conn, consent_id, step, None)?;
@@ -128,13 +153,8 @@ async fn close(
         .await
 }
 
-fn owner_of(
-    conn: &mut Conn,
-    consent_id: ConsentId,
-    owner: Option<Person>,
-) -> Result<Person, VolunteeredError> {
-    let person = consents::find(conn, consent_id)?.map(|consent| consent.person);
-    person.filter(|person| owner.is_none_or(|owner| owner == *person)).ok_or(VolunteeredError::NotFound)
+fn owner_of(conn: &mut Conn, consent_id: ConsentId) -> Result<Person, VolunteeredError> {
+    consents::find(conn, consent_id)?.map(|consent| consent.person).ok_or(VolunteeredError::NotFound)
 }
 
 /// The customer says yes again to what they agreed to: it ends later.
@@ -150,9 +170,10 @@ pub async fn renew(
     let (volunteering, now, shown) = (v.clone(), v.clock().now(), shown.clone());
     v.store()
         .write(move |conn| {
-            owner_of(conn, consent_id, Some(person))?;
+            let owner = owner_of(conn, consent_id)?;
             let by = By::customer(&volunteering, &shown);
-            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let act = names.name(owner)?;
             act.check_not_dark()?;
             act.settle(conn)?;
             let found = act.customer.consents.get(&consent_id).cloned();
@@ -161,8 +182,8 @@ pub async fn renew(
             consent.expires_at = published::end_of(conn, &purpose, now)?;
             consent.reminded_at = None;
             act.step(conn, consent, consent::Act::Renew, None)?;
-            let done = act.finish(conn)?;
-            let renewed = done.customer.consents.get(&consent_id).cloned();
+            let done = names.finish(conn)?;
+            let renewed = done.customer(owner)?.consents.get(&consent_id).cloned();
             view(conn, renewed.ok_or(VolunteeredError::NotFound)?, now)
         })
         .await

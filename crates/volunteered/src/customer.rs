@@ -1,7 +1,8 @@
 //! What stands about one customer, and who acts on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use counterfoil_domain::entry::{Actor, Display};
 use counterfoil_domain::ids::{ClientId, ConsentId, ExchangeId, ItemId, Person};
 use counterfoil_domain::objection::Subject;
@@ -15,8 +16,8 @@ use counterfoil_store::exchanges::{self, Exchange};
 use counterfoil_store::items::{self, Item, Touch};
 use counterfoil_store::objections::{self, Objection};
 
-use crate::Volunteering;
 use crate::items::AppStanding;
+use crate::{Volunteering, names};
 
 /// Who acts, and what they were shown.
 #[derive(Debug, Clone)]
@@ -73,6 +74,10 @@ pub(crate) struct Customer {
     pub(crate) answers: Vec<Answer>,
     pub(crate) objections: Vec<Objection>,
     pub(crate) dark: Option<Dark>,
+    /// What the customer objects to by their other names.
+    pub(crate) objections_elsewhere: BTreeSet<Subject>,
+    /// That they have gone dark by another name.
+    pub(crate) dark_elsewhere: Option<Dark>,
     pub(crate) fetches: Vec<Touch>,
 }
 
@@ -81,13 +86,21 @@ impl Customer {
         let consents = consents::of_person(conn, person)?;
         let items = items::open_of_person(conn, person)?;
         let exchanges = exchanges::of_person(conn, person)?;
+        let names = names::of(conn, person)?;
+        let all = objections::of_persons(conn, &names)?;
+        let (own, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|objection| objection.person == person);
+        let (dark, dark_elsewhere): (Vec<_>, Vec<_>) =
+            dark::among(conn, &names)?.into_iter().partition(|dark| dark.person == person);
         Ok(Self {
             consents: consents.into_iter().map(|consent| (consent.consent_id, consent)).collect(),
             items: items.into_iter().map(|item| (item.item_id, item)).collect(),
             exchanges: exchanges.into_iter().map(|exchange| (exchange.exchange_id, exchange)).collect(),
             answers: answers::of_person(conn, person)?,
-            objections: objections::of_persons(conn, &[person])?,
-            dark: dark::find(conn, person)?,
+            objections: own,
+            objections_elsewhere: others.into_iter().map(|objection| objection.subject).collect(),
+            dark: dark.into_iter().next(),
+            dark_elsewhere: dark_elsewhere.into_iter().max_by_key(|dark| dark.quiet_until),
             fetches: items::fetches_of(conn, person)?,
         })
     }
@@ -102,8 +115,19 @@ impl Customer {
         self.answers.iter().find(|answer| answer.ask == ask && answer.version == version)
     }
 
+    /// Whether they object under this very name.
     pub(crate) fn objects_to(&self, subject: &Subject) -> bool {
         self.objections.iter().any(|objection| objection.subject == *subject)
+    }
+
+    /// Whether they object, by whichever name.
+    pub(crate) fn is_objected(&self, subject: &Subject) -> bool {
+        self.objects_to(subject) || self.objections_elsewhere.contains(subject)
+    }
+
+    /// Until when they are asked nothing, by whichever name they went dark; nothing where they did not.
+    pub(crate) fn quiet_until(&self) -> Option<DateTime<Utc>> {
+        self.dark.iter().chain(&self.dark_elsewhere).map(|dark| dark.quiet_until).max()
     }
 
     /// The systems that have fetched an item.

@@ -15,7 +15,8 @@ use serde_json::json;
 
 use crate::act::{Act, Says};
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, published};
+use crate::names::Names;
+use crate::{VolunteeredError, Volunteering, names, published};
 
 /// That a customer has gone dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,21 +45,23 @@ const QUIET_MONTHS: u32 = 12;
 /// Going dark takes back whatever was agreed to: GDPR Art. 7(3).
 pub(crate) const BASIS: &str = "eu-gdpr:A7-3";
 
-impl From<Row> for Dark {
-    fn from(row: Row) -> Self {
-        Self { since: row.since, quiet_until: row.quiet_until }
-    }
-}
-
-/// Whether a customer has gone dark.
+/// Whether a customer has gone dark, by whichever of their names.
 ///
 /// # Errors
 /// The store's.
 pub async fn of(v: &Volunteering, person: Person) -> Result<Option<Dark>, VolunteeredError> {
-    v.store().read(move |conn| Ok(dark::find(conn, person)?.map(Dark::from))).await
+    v.store()
+        .read(move |conn| {
+            let names = names::of(conn, person)?;
+            let dark = dark::among(conn, &names)?;
+            let first = dark.iter().map(|dark| dark.since).min();
+            let last = dark.iter().map(|dark| dark.quiet_until).max();
+            Ok(first.zip(last).map(|(since, quiet_until)| Dark { since, quiet_until }))
+        })
+        .await
 }
 
-/// The customer stops telling the retailer: every consent is closed, with an entry each, every value is gone, they
+/// The customer stops telling the retailer, by all their names: every consent is closed, with an entry each, every value is gone, they
 /// object to marketing and to every optional purpose, and are asked nothing for twelve months. When this returns the key
 /// of what they told is destroyed.
 ///
@@ -69,14 +72,26 @@ pub async fn go(v: &Volunteering, person: Person, shown: &Shown) -> Result<GoneD
     let gone = v
         .store()
         .write(move |conn| {
-            let mut act = Act::begin(&volunteering, conn, person, by.clone(), now)?;
-            act.settle(conn)?;
-            let gone = go_in(&mut act, conn)?;
-            let done = act.finish(conn)?;
-            Ok::<_, VolunteeredError>(GoneDark { systems: done.systems, ..gone })
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            if names.all().all(|act| act.customer.dark.is_some()) {
+                return Err(VolunteeredError::NotNow("dark"));
+            }
+            let (mut closed, mut deleted, mut persons) = (0, 0, Vec::new());
+            for act in names.all().filter(|act| act.customer.dark.is_none()) {
+                act.settle(conn)?;
+                let gone = go_in(act, conn)?;
+                closed += gone.closed;
+                deleted += gone.deleted;
+                persons.push(act.person);
+            }
+            let done = names.finish(conn)?;
+            Ok((GoneDark { at: now, closed, deleted, systems: done.systems }, persons))
         })
         .await?;
-    destroy_key(v, person).await?;
+    let (gone, persons) = gone;
+    for person in persons {
+        destroy_key(v, person).await?;
+    }
     Ok(gone)
 }
 
@@ -132,31 +147,45 @@ pub(crate) fn go_in(act: &mut Act, conn: &mut Conn) -> Result<GoneDark, Voluntee
 /// `NotNow("active")` for a customer who has not gone dark.
 pub async fn start_again(v: &Volunteering, person: Person, shown: &Shown) -> Result<(), VolunteeredError> {
     // Nothing may be sealed under a key that is still to be destroyed.
-    destroy_key(v, person).await?;
+    for name in v.store().read(move |conn| Ok::<_, VolunteeredError>(names::of(conn, person)?)).await? {
+        destroy_key(v, name).await?;
+    }
     let (volunteering, now, by) = (v.clone(), v.clock().now(), By::customer(v, shown));
     v.store()
         .write(move |conn| {
-            let mut act = Act::begin(&volunteering, conn, person, by.clone(), now)?;
-            let dark = act.customer.dark.clone().ok_or(VolunteeredError::NotNow("active"))?;
-            if !dark.key_gone {
-                // Gone dark again between the two steps.
-                return Err(counterfoil_store::Error::Contended.into());
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let mut is_back = false;
+            for act in names.all() {
+                is_back |= start_again_in(act)?;
             }
-            act.say(Says {
-                entry_type: EntryType::PersonReturned,
-                record: dark.record,
-                state: "active",
-                basis: Some(BASIS),
-                expires: None,
-                config: None,
-                cause: None,
-                payload: json!({}),
-            });
-            act.return_from_dark();
-            act.finish(conn)?;
+            if !is_back {
+                return Err(VolunteeredError::NotNow("active"));
+            }
+            names.finish(conn)?;
             Ok(())
         })
         .await
+}
+
+/// Starting again, within an act; whether they had gone dark.
+fn start_again_in(act: &mut Act) -> Result<bool, VolunteeredError> {
+    let Some(dark) = act.customer.dark.clone() else { return Ok(false) };
+    if !dark.key_gone {
+        // Gone dark again between the two steps.
+        return Err(counterfoil_store::Error::Contended.into());
+    }
+    act.say(Says {
+        entry_type: EntryType::PersonReturned,
+        record: dark.record,
+        state: "active",
+        basis: Some(BASIS),
+        expires: None,
+        config: None,
+        cause: None,
+        payload: json!({}),
+    });
+    act.return_from_dark();
+    Ok(true)
 }
 
 /// Destroys the keys that are still to be destroyed: what a process that died right after a commit left undone.

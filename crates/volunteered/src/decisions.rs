@@ -7,10 +7,11 @@ use counterfoil_domain::ids::{ConsentId, Person};
 use counterfoil_domain::item;
 use counterfoil_domain::objection::{Channel, Subject};
 use counterfoil_store::conn::Conn;
-use counterfoil_store::{consents, dark, hiding, items, people};
+use counterfoil_store::consents::{self, Consent};
+use counterfoil_store::{dark, items, people};
 
 use crate::objections::standing_in;
-use crate::{VolunteeredError, Volunteering, published};
+use crate::{VolunteeredError, Volunteering, names, published};
 
 /// Why something may be used, or may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,7 @@ pub async fn decide(
             let known = published::latest_purpose(conn, &purpose)?.ok_or(VolunteeredError::UnknownPurpose)?;
             let no = |reason| Decision { permitted: false, consent_id: None, until: None, reason };
             let Some(person) = people::find(conn, &index)? else { return Ok(no(Reason::UnknownCustomer)) };
-            let members = names_of(conn, person)?;
+            let members = names::of(conn, person)?;
             let channel = attribute.as_deref().and_then(Channel::from_name);
             let objections = standing_in(conn, &members)?;
             let is_barred = |subject: Subject| objections.contains(&subject);
@@ -127,12 +128,12 @@ pub async fn decide(
             if !dark::among(conn, &members)?.is_empty() {
                 return Ok(no(Reason::GoneDark));
             }
-            let Some(consent) = consents::of_purpose(conn, person, &purpose)? else {
+            let Some(consent) = consent_of(conn, person, &purpose)? else {
                 return Ok(no(Reason::NoConsent));
             };
             let mut reason = Reason::of(consent.state_at(now));
             if let (Reason::Given, None, Some(ask)) = (reason, channel, &attribute) {
-                let items = items::open_of_person(conn, person)?;
+                let items = items::open_of_person(conn, consent.person)?;
                 let is_told = items.iter().any(|item| {
                     item.consent_id == consent.consent_id
                         && item.ask == *ask
@@ -151,11 +152,14 @@ pub async fn decide(
         .await
 }
 
-/// All persons who are one customer: what any of them objects to holds for each.
-pub(crate) fn names_of(conn: &mut Conn, person: Person) -> counterfoil_store::Result<Vec<Person>> {
-    let mut members = hiding::history(conn, person)?.members;
-    if !members.contains(&person) {
-        members.push(person);
-    }
-    Ok(members)
+/// The consent to a purpose of whoever has a name: given by it, or by the name with which they sign in since several
+/// became one. Of two the one counts that they decided about last.
+fn consent_of(conn: &mut Conn, person: Person, purpose: &str) -> counterfoil_store::Result<Option<Consent>> {
+    let own = consents::of_purpose(conn, person, purpose)?;
+    let home = people::home(conn, person)?;
+    let other = if home == person { None } else { consents::of_purpose(conn, home, purpose)? };
+    let decided = |consent: &Consent| {
+        consent.given_at.into_iter().chain(consent.ended_at).fold(consent.requested_at, Ord::max)
+    };
+    Ok(own.into_iter().chain(other).max_by_key(decided))
 }

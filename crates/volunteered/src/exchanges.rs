@@ -9,7 +9,7 @@ use crate::act::Act;
 use crate::customer::By;
 use crate::handing::System;
 use crate::items::ExchangeView;
-use crate::{Fault, VolunteeredError, Volunteering};
+use crate::{Fault, VolunteeredError, Volunteering, names};
 
 /// Most characters of a reference.
 const LONGEST_REFERENCE: usize = 100;
@@ -58,10 +58,14 @@ impl Balance {
 pub async fn of(v: &Volunteering, person: Person) -> Result<Balance, VolunteeredError> {
     v.store()
         .read(move |conn| {
-            let told = items::of_person(conn, person)?.into_iter();
-            let told = told.filter(|item| item.state != item::State::Waiting && is_told(item.state)).count();
-            let mut balance = Balance { told: u32::try_from(told).unwrap_or(u32::MAX), ..Balance::default() };
-            for exchange in exchanges::of_person(conn, person)? {
+            let (mut balance, mut all) = (Balance::default(), Vec::new());
+            for name in names::of(conn, person)? {
+                let told = items::of_person(conn, name)?.into_iter().filter(|item| is_told(item.state));
+                balance.told = balance.told.saturating_add(u32::try_from(told.count()).unwrap_or(u32::MAX));
+                all.extend(exchanges::of_person(conn, name)?);
+            }
+            all.sort_by_key(|exchange| exchange.promised_at);
+            for exchange in all {
                 balance.add(BalanceLine {
                     item_id: exchange.item_id,
                     ask: exchange.ask.clone(),
@@ -75,7 +79,7 @@ pub async fn of(v: &Volunteering, person: Person) -> Result<Balance, Volunteered
 
 /// Whether the retailer was told: what nobody said yes to was not.
 fn is_told(state: item::State) -> bool {
-    !matches!(state, item::State::Lapsed | item::State::Declined)
+    !matches!(state, item::State::Waiting | item::State::Lapsed | item::State::Declined)
 }
 
 /// A system that hands out points or money says that it gave what was promised; `reference` is its own name for that.
@@ -105,7 +109,7 @@ pub async fn deliver(
             exchange.reference = Some(reference.clone());
             act.exchange(exchange, exchange::Act::Deliver, None)?;
             let done = act.finish(conn)?;
-            let given = done.customer.exchanges.get(&exchange_id).cloned();
+            let given = done.customer(person)?.exchanges.get(&exchange_id).cloned();
             given.map(ExchangeView::from).ok_or(VolunteeredError::NotFound)
         })
         .await

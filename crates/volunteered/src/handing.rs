@@ -15,10 +15,9 @@ use counterfoil_store::items::{self, Item};
 use counterfoil_store::{dark, people};
 use serde_json::{Value, json};
 
-use crate::decisions::names_of;
 use crate::objections::standing_in;
 use crate::values::open;
-use crate::{Fault, VolunteeredError, Volunteering, published};
+use crate::{Fault, VolunteeredError, Volunteering, names, published};
 
 /// A system of the retailer: an internal app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,14 +213,18 @@ impl Stand {
     }
 }
 
-/// Whether a customer objects to a purpose, or has gone dark.
+/// Whether a customer objects to a purpose, has gone dark, or was erased: of whoever was, items may stand for a moment
+/// longer.
 fn is_barred(
     conn: &mut Conn,
     person: Person,
     purpose: &str,
     is_marketing: bool,
 ) -> Result<bool, VolunteeredError> {
-    let members = names_of(conn, person)?;
+    if people::epoch(conn, person)?.is_none() {
+        return Ok(true);
+    }
+    let members = names::of(conn, person)?;
     let objections = standing_in(conn, &members)?;
     Ok(Id::new(purpose).is_ok_and(|id| objections.contains(&Subject::Purpose(id)))
         || is_marketing && objections.contains(&Subject::Marketing)
@@ -307,20 +310,19 @@ pub async fn report(
     uses: &[Use],
 ) -> Result<u32, VolunteeredError> {
     let (volunteering, now) = (v.clone(), v.clock().now());
-    let (system, purpose, mut uses) = (system.clone(), purpose.to_owned(), uses.to_vec());
+    let (system, purpose) = (system.clone(), purpose.to_owned());
     // Rows are locked in the order of their ids.
-    let numbered: HashMap<ItemId, usize> = uses.iter().zip(0..).map(|(one, at)| (one.item_id, at)).collect();
-    uses.sort_by_key(|one| (one.item_id, one.at));
+    let mut uses: Vec<(usize, Use)> = uses.iter().cloned().enumerate().collect();
+    uses.sort_by_key(|(_, one)| (one.item_id, one.at));
     v.store()
         .write(move |conn| {
             let mut drafts = Vec::with_capacity(uses.len());
             let mut faults = Vec::new();
-            for one in &uses {
+            for (place, one) in &uses {
                 let item = items::find(conn, one.item_id)?.filter(|item| item.purpose == purpose);
                 let fetchers = items::fetchers(conn, one.item_id)?;
                 let item = item.filter(|_| fetchers.contains(&system.client_id));
                 let mut fault = |name: &str, says: &str| {
-                    let place = numbered.get(&one.item_id).copied().unwrap_or_default();
                     faults.push(Fault { pointer: format!("/uses/{place}/{name}"), says: says.to_owned() });
                 };
                 if one.at > now {

@@ -66,6 +66,7 @@ pub(crate) fn views(
             fetched_by,
             state,
             sent_by,
+            seen: seen_of(&item),
             item_id: item.item_id,
             record: item.record,
             consent_id: item.consent_id,
@@ -79,6 +80,11 @@ pub(crate) fn views(
         });
     }
     Ok(all)
+}
+
+/// An item as it is seen: the version of its ask, and which value.
+pub(crate) fn seen_of(item: &Item) -> String {
+    format!("{}/{}", item.ask_hash, item.version)
 }
 
 /// Where an item stands at `now`, whether or not it was written down yet that its time is over.

@@ -1,5 +1,7 @@
 //! Items: what customers told, by themselves or through an app.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use counterfoil_domain::consent;
 use counterfoil_domain::entry::EntryType;
@@ -13,13 +15,14 @@ use counterfoil_store::items::{self, Item};
 use serde_json::Value;
 
 use crate::act::Act;
-use crate::agreement::{agree, promise};
+use crate::agreement::{agree, lift_all, promise};
 use crate::asks::Answered;
 use crate::customer::By;
-use crate::item_views::views;
+use crate::item_views::{seen_of, views};
+use crate::names::Names;
 use crate::published::{self, AskObject};
 use crate::values::{add, digest_of, replace};
-use crate::{VolunteeredError, Volunteering, checking};
+use crate::{VolunteeredError, Volunteering, checking, names};
 
 /// An app that acts for a customer, with what its grant allows for asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +102,10 @@ pub struct ItemView {
     pub ask: String,
     /// The version of the ask.
     pub ask_version: u32,
-    /// `sha256:` of that version: whoever confirms gives it back.
+    /// `sha256:` of that version.
     pub ask_hash: String,
+    /// What is seen here, the ask and the value, in a word: whoever confirms gives it back.
+    pub seen: String,
     /// Where it stands.
     pub state: State,
     /// Counts what happened to it.
@@ -155,13 +160,22 @@ pub struct Withdrawn {
     pub systems: u32,
 }
 
-/// A customer's items, newest first, those that have ended too.
+/// A customer's items by all their names, newest first, those that have ended too.
 ///
 /// # Errors
 /// The store's.
 pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<ItemView>, VolunteeredError> {
     let (volunteering, now) = (v.clone(), v.clock().now());
-    v.store().read(move |conn| views(&volunteering, conn, person, now, |_| true)).await
+    v.store()
+        .read(move |conn| {
+            let mut all = Vec::new();
+            for name in names::of(conn, person)? {
+                all.extend(views(&volunteering, conn, name, now, |_| true)?);
+            }
+            all.sort_by_key(|view| (Reverse(view.since), view.item_id));
+            Ok(all)
+        })
+        .await
 }
 
 /// The items that an app sent for a customer and that its grant still names, newest first.
@@ -189,8 +203,9 @@ fn find_in(
     item_id: ItemId,
     now: DateTime<Utc>,
 ) -> Result<ItemView, VolunteeredError> {
-    let is_meant = |item: &Item| item.item_id == item_id && owner.owns(item);
-    views(v, conn, owner.person(), now, is_meant)?.pop().ok_or(VolunteeredError::NotFound)
+    let person = owner.person_of(conn, item_id)?;
+    let is_meant = |item: &Item| item.item_id == item_id;
+    views(v, conn, person, now, is_meant)?.pop().ok_or(VolunteeredError::NotFound)
 }
 
 /// An app sends something for a customer. It can be used at once where a consent covers it; else it waits for the
@@ -252,40 +267,42 @@ fn named_ask(
     if is_named { Ok(ask) } else { Err(VolunteeredError::NotNamed) }
 }
 
-/// The customer says yes to what an app sent, on a page that showed the version of the ask with `seen_hash`.
+/// The customer says yes to what an app sent, on a page that showed the item as [`ItemView::seen`] names it.
 ///
 /// # Errors
-/// [`VolunteeredError::NotFound`], [`VolunteeredError::Changed`], [`VolunteeredError::Quiet`], and
-/// [`VolunteeredError::NotNow`] for an item that does not wait (any more).
+/// [`VolunteeredError::NotFound`], [`VolunteeredError::Changed`] when the app has sent another value since,
+/// [`VolunteeredError::Quiet`], and [`VolunteeredError::NotNow`] for an item that does not wait (any more).
 pub async fn confirm(
     v: &Volunteering,
     person: Person,
     item_id: ItemId,
-    seen_hash: &str,
+    seen: &str,
     shown: &Shown,
 ) -> Result<Answered, VolunteeredError> {
     let (volunteering, now) = (v.clone(), v.clock().now());
-    let (seen_hash, shown) = (seen_hash.to_owned(), shown.clone());
+    let (seen, shown) = (seen.to_owned(), shown.clone());
     v.store()
         .write(move |conn| {
             let by = By::customer(&volunteering, &shown);
-            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
+            let owner = Owner::Customer(person).person_of(conn, item_id)?;
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let act = names.name(owner)?;
             act.check_not_dark()?;
-            act.settle(conn)?;
-            let mut item = waiting(&mut act, conn, item_id)?;
-            if item.ask_hash != seen_hash {
+            let mut item = waiting(act, conn, item_id)?;
+            if seen_of(&item) != seen {
                 return Err(VolunteeredError::Changed);
             }
             let ask = published::ask_by_hash(conn, &item.ask_hash)?;
-            let consent_id = agree(&mut act, conn, &ask)?;
+            let consent_id = agree(act, conn, &ask)?;
             let digest = digest_of(&volunteering, &item)?;
             item.state = State::Live;
             item.consent_id = consent_id;
             item.version += 1;
             item.ends_at = None;
             act.write_item(conn, item, EntryType::VolunteeredSubmitted, Some(&digest), None)?;
-            let exchange = promise(&mut act, &ask, item_id)?;
-            act.finish(conn)?;
+            let exchange = promise(act, &ask, item_id)?;
+            lift_all(&mut names, &ask)?;
+            names.finish(conn)?;
             Ok(Answered { consent_id, item_id: Some(item_id), exchange })
         })
         .await
@@ -305,9 +322,10 @@ pub async fn decline(
     v.store()
         .write(move |conn| {
             let by = By::customer(&volunteering, &shown);
-            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
-            act.settle(conn)?;
-            let item = waiting(&mut act, conn, item_id)?;
+            let owner = Owner::Customer(person).person_of(conn, item_id)?;
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            let act = names.name(owner)?;
+            let item = waiting(act, conn, item_id)?;
             act.end_item(conn, item_id, item::Act::Decline, None)?;
             let is_awaited = act
                 .customer
@@ -320,14 +338,14 @@ pub async fn decline(
                 let ask = item.ask.clone();
                 act.close_answers(AnswerState::Shown, AnswerState::Refused, |of, _| of == ask);
             }
-            act.finish(conn)?;
+            names.finish(conn)?;
             Ok(())
         })
         .await
 }
 
 fn waiting(act: &mut Act, conn: &mut Conn, item_id: ItemId) -> Result<Item, VolunteeredError> {
-    let item = owned(act, conn, &Owner::Customer(act.person), item_id)?;
+    let item = open_item(act, conn, item_id)?;
     if item.state != State::Waiting {
         return Err(VolunteeredError::NotNow(item.state.name()));
     }
@@ -351,12 +369,13 @@ pub async fn correct(
     v.store()
         .write(move |conn| {
             let by = owner.by(&volunteering, shown.as_ref());
-            let mut act = Act::begin(&volunteering, conn, owner.person(), by, now)?;
-            let item = owned(&mut act, conn, &owner, item_id)?;
+            let mut names = owner.begin(&volunteering, conn, &by, now)?;
+            let act = names.name(owner.person_of(conn, item_id)?)?;
+            let item = open_item(act, conn, item_id)?;
             let ask = published::ask_by_hash(conn, &item.ask_hash)?;
             let bytes = checking::check(&ask.ask.schema, &value)?;
-            replace(&mut act, conn, item, None, &bytes)?;
-            act.finish(conn)?;
+            replace(act, conn, item, None, &bytes)?;
+            names.finish(conn)?;
             find_in(&volunteering, conn, &owner, item_id, now)
         })
         .await
@@ -377,41 +396,52 @@ pub async fn withdraw(
     v.store()
         .write(move |conn| {
             let by = owner.by(&volunteering, shown.as_ref());
-            let mut act = Act::begin(&volunteering, conn, owner.person(), by, now)?;
-            owned(&mut act, conn, &owner, item_id)?;
+            let mut names = owner.begin(&volunteering, conn, &by, now)?;
+            let act = names.name(owner.person_of(conn, item_id)?)?;
+            open_item(act, conn, item_id)?;
             act.end_item(conn, item_id, item::Act::Withdraw, None)?;
-            let done = act.finish(conn)?;
+            let done = names.finish(conn)?;
             Ok(Withdrawn { at: now, systems: done.systems })
         })
         .await
 }
 
-/// An item that has not ended and is the owner's to change.
-fn owned(act: &mut Act, conn: &mut Conn, owner: &Owner, item_id: ItemId) -> Result<Item, VolunteeredError> {
+/// An item that has not ended, as it stands once time has done what it does.
+fn open_item(act: &mut Act, conn: &mut Conn, item_id: ItemId) -> Result<Item, VolunteeredError> {
     act.settle(conn)?;
-    if let Some(item) = act.customer.items.get(&item_id).filter(|item| owner.owns(item)) {
+    if let Some(item) = act.customer.items.get(&item_id) {
         let is_over = item.state.is_final();
         return if is_over { Err(VolunteeredError::NotNow(item.state.name())) } else { Ok(item.clone()) };
     }
     // Those that ended before are not among the open ones.
-    match items::find(conn, item_id)?.filter(|item| item.person == act.person && owner.owns(item)) {
-        Some(item) => Err(VolunteeredError::NotNow(item.state.name())),
-        None => Err(VolunteeredError::NotFound),
-    }
+    let item = items::find(conn, item_id)?.ok_or(VolunteeredError::NotFound)?;
+    Err(VolunteeredError::NotNow(item.state.name()))
 }
 
 impl Owner {
-    fn person(&self) -> Person {
-        match self {
-            Self::Customer(person) => *person,
-            Self::App(app) => app.person,
-        }
+    /// By which name the owner's item was told.
+    ///
+    /// # Errors
+    /// [`VolunteeredError::NotFound`] for another's.
+    fn person_of(&self, conn: &mut Conn, item_id: ItemId) -> Result<Person, VolunteeredError> {
+        let item = items::find(conn, item_id)?.ok_or(VolunteeredError::NotFound)?;
+        let is_owned = match self {
+            Self::Customer(person) => names::of(conn, *person)?.contains(&item.person),
+            Self::App(app) => app.sent(&item),
+        };
+        if is_owned { Ok(item.person) } else { Err(VolunteeredError::NotFound) }
     }
 
-    fn owns(&self, item: &Item) -> bool {
+    fn begin(
+        &self,
+        v: &Volunteering,
+        conn: &mut Conn,
+        by: &By,
+        now: DateTime<Utc>,
+    ) -> Result<Names, VolunteeredError> {
         match self {
-            Self::Customer(person) => item.person == *person,
-            Self::App(app) => app.sent(item),
+            Self::Customer(person) => Names::begin(v, conn, *person, by, now),
+            Self::App(app) => Ok(Names::only(Act::begin(v, conn, app.person, by.clone(), now)?)),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod forget;
 pub mod handing;
 mod item_views;
 pub mod items;
+mod names;
 pub mod objections;
 mod published;
 pub mod rebuild;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_domain::ids::Person;
+use counterfoil_domain::ids::{EntryId, Person};
 use counterfoil_domain::objection::Subject;
 use counterfoil_ledger::config::Shown;
 use counterfoil_store::conn::Conn;
@@ -10,14 +10,23 @@ use counterfoil_store::objections::{self, Objection};
 
 use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, published};
+use crate::names::Names;
+use crate::{VolunteeredError, Volunteering, names, published};
 
-/// What a customer objects to.
+/// What a customer objects to, by whichever of their names.
 ///
 /// # Errors
 /// The store's.
 pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<Objection>, VolunteeredError> {
-    v.store().read(move |conn| Ok(objections::of_persons(conn, &[person])?)).await
+    v.store()
+        .read(move |conn| {
+            let names = names::of(conn, person)?;
+            let mut all = objections::of_persons(conn, &names)?;
+            all.sort_by_cached_key(|one| (one.subject.to_string(), one.raised_at));
+            all.dedup_by(|later, first| later.subject == first.subject);
+            Ok(all)
+        })
+        .await
 }
 
 /// What any of these persons, who are one customer, objects to.
@@ -55,11 +64,7 @@ pub async fn lift(
     change(v, person, subject, shown, Act::lift).await
 }
 
-type Change = fn(
-    &mut Act,
-    &Subject,
-    Option<counterfoil_domain::ids::EntryId>,
-) -> Result<bool, counterfoil_store::Error>;
+type Change = fn(&mut Act, &Subject, Option<EntryId>) -> Result<bool, counterfoil_store::Error>;
 
 async fn change(
     v: &Volunteering,
@@ -78,9 +83,13 @@ async fn change(
                 return Err(VolunteeredError::UnknownPurpose);
             }
             let by = By::customer(&volunteering, &shown);
-            let mut act = Act::begin(&volunteering, conn, person, by, now)?;
-            let is_changed = change(&mut act, &subject, None)?;
-            act.finish(conn)?;
+            let mut names = Names::begin(&volunteering, conn, person, &by, now)?;
+            // By every name: it is to stand, and readers are to notice, even where names part again.
+            let mut is_changed = false;
+            for act in names.all() {
+                is_changed |= change(act, &subject, None)?;
+            }
+            names.finish(conn)?;
             Ok(is_changed)
         })
         .await

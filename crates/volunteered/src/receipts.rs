@@ -10,7 +10,7 @@ use counterfoil_ledger::receipt::{
 use counterfoil_ledger::tree::Generations;
 use counterfoil_store::{Error, consents};
 
-use crate::Volunteering;
+use crate::{Volunteering, names};
 
 /// Why there is no receipt.
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +79,11 @@ impl Receipts {
     /// [`ReceiptError`]; [`ReceiptError::NotPublished`] until a checkpoint covers the newest entry.
     pub fn make(&self, person: Person, consent_id: ConsentId) -> Result<Vec<u8>, ReceiptError> {
         let Inner { v, objects, generations, service, domain } = &*self.0;
-        let found = v.store().read_blocking(|conn| consents::find(conn, consent_id))?;
-        let consent = found.filter(|consent| consent.person == person).ok_or(ReceiptError::NotFound)?;
+        let found = v.store().read_blocking(|conn| {
+            let names = names::of(conn, person)?;
+            Ok::<_, Error>(consents::find(conn, consent_id)?.filter(|found| names.contains(&found.person)))
+        })?;
+        let consent = found.ok_or(ReceiptError::NotFound)?;
         let from = Shelf {
             store: v.store(),
             keys: v.keys(),
@@ -90,7 +93,7 @@ impl Receipts {
             service,
             domain,
         };
-        let material = Material::gather(&from, consent.record, person, |_| Ok(None))?;
+        let material = Material::gather(&from, consent.record, consent.person, |_| Ok(None))?;
         Ok(pack(&Inputs {
             of: Agreement::Consent(&format!("{consent_id}")),
             service,

@@ -83,8 +83,8 @@ fn is_covered(act: &mut Act, conn: &mut Conn, ask: &AskObject) -> Result<bool, V
     let declined = customer.answer_to(&ask.id, ask.version).is_some_and(|answer| {
         matches!(answer.state, AnswerState::Refused | AnswerState::Deferred | AnswerState::Withdrawn)
     });
-    let is_objected = customer.objects_to(&Subject::Purpose(ask.ask.purpose.id.clone()))
-        || purpose.processing.is_marketing() && customer.objects_to(&Subject::Marketing);
+    let is_objected = customer.is_objected(&Subject::Purpose(ask.ask.purpose.id.clone()))
+        || purpose.processing.is_marketing() && customer.is_objected(&Subject::Marketing);
     Ok(is_agreed && !declined && !is_objected && (answered(true) || !answered(false)))
 }
 

@@ -84,7 +84,7 @@ async fn page(
         sign_out_token => visitor.form_token(),
         csrf => visitor.form_token(),
         ask => describe(pages, view),
-        deal => objects.deal(pages, &view.ask, &view.purpose.processing, open_until, is_given),
+        deal => objects.deal(pages, &view.ask, &view.purpose.processing, open_until.as_deref(), is_given),
         is_barred => view.is_barred,
         is_objected => view.is_objected,
         ..sheet.map_or_else(without_form, Sheet::render)

@@ -127,7 +127,7 @@ impl From<&VolunteeredError> for Failure {
             VolunteeredError::NotNow(_) | VolunteeredError::Changed => Self::NotNow,
             VolunteeredError::Quiet => Self::GoneDark,
             // No app is asked on a page.
-            error @ VolunteeredError::NotNamed | error @ VolunteeredError::Store(_) => {
+            error @ (VolunteeredError::NotNamed | VolunteeredError::Store(_)) => {
                 tracing::error!(%error, "what is told cannot be read or written");
                 Self::Unavailable
             }

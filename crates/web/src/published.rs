@@ -79,7 +79,7 @@ impl Objects {
         pages: &Pages,
         ask: &Ask,
         processing: &Processing,
-        open_until: Option<String>,
+        open_until: Option<&str>,
         is_given: bool,
     ) -> Value {
         let language = pages.words().tag();

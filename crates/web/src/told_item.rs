@@ -149,6 +149,7 @@ fn waiting_page(
         item_id => format!("{}", item.item_id),
         app => item.sent_by.as_deref().unwrap_or_default(),
         ask => ask(pages, objects, item),
+        seen => item.seen,
         lines => lines(pages, objects, item),
         sent => moment(pages, item.since),
         until => Value::from_safe_string(item.until.map(|at| pages.day(at)).unwrap_or_default()),

@@ -15,8 +15,7 @@ const CONSENT: &str = "con_aaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
     Some(match template {
         "asks.html" => asks(),
-        "ask.html" => answering(&context! {}),
-        "told-change.html" => answering(&context! {}),
+        "ask.html" | "told-change.html" => answering(&context! {}),
         "waiting.html" => waiting(words),
         "told.html" => told(words),
         "take-back.html" => take_back(),
@@ -151,7 +150,7 @@ fn waiting(words: &Words) -> Vec<Value> {
     let page = |problem: &str| {
         context! {
             csrf => "csrf", item_id => ITEM, app => ODD_NAME, ask => ask(), until => words.dated(day()),
-            lines => lines(), sent => moment(words), problem, deal => deal(true),
+            seen => "sha256:aa", lines => lines(), sent => moment(words), problem, deal => deal(true),
         }
     };
     vec![page(""), page("changed")]

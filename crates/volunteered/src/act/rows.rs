@@ -1,7 +1,8 @@
-//! The rows of an act, and what the retailer's systems are told of them.
+//! The rows of acts, and what the retailer's systems are told of them.
 
 use std::collections::BTreeSet;
 
+use counterfoil_domain::ids::ClientId;
 use counterfoil_domain::item;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::{Error, answers, consents, dark, exchanges, items, objections};
@@ -9,59 +10,61 @@ use counterfoil_store::{Error, answers, consents, dark, exchanges, items, object
 use super::{Act, DarkStep};
 use crate::telling;
 
-impl Act {
-    pub(super) fn write_rows(&self, conn: &mut Conn) -> Result<(), Error> {
-        for id in self.consents.keys() {
-            if let Some(consent) = self.customer.consents.get(id) {
-                consents::put(conn, consent)?;
-            }
+/// Writes the rows of acts: of all of them table by table, since that is the order of the locks.
+pub(super) fn write(acts: &[Act], conn: &mut Conn) -> Result<(), Error> {
+    for act in acts {
+        let changed = act.consents.keys().filter_map(|id| act.customer.consents.get(id));
+        changed.into_iter().try_for_each(|consent| consents::put(conn, consent))?;
+    }
+    for act in acts {
+        let changed = act.items.keys().filter_map(|id| act.customer.items.get(id));
+        changed.into_iter().try_for_each(|item| items::put(conn, item))?;
+    }
+    for act in acts {
+        let changed = act.exchanges.iter().filter_map(|id| act.customer.exchanges.get(id));
+        changed.into_iter().try_for_each(|exchange| exchanges::put(conn, exchange))?;
+    }
+    for act in acts {
+        let changed = act.answered.iter().filter_map(|(ask, version)| act.customer.answer_to(ask, *version));
+        changed.into_iter().try_for_each(|answer| answers::put(conn, answer))?;
+    }
+    for act in acts {
+        for subject in &act.lifted {
+            objections::lift(conn, act.person, subject)?;
         }
-        for id in self.items.keys() {
-            if let Some(item) = self.customer.items.get(id) {
-                items::put(conn, item)?;
-            }
-        }
-        for id in &self.exchanges {
-            if let Some(exchange) = self.customer.exchanges.get(id) {
-                exchanges::put(conn, exchange)?;
-            }
-        }
-        for (ask, version) in &self.answered {
-            if let Some(answer) = self.customer.answer_to(ask, *version) {
-                answers::put(conn, answer)?;
-            }
-        }
-        for subject in &self.lifted {
-            objections::lift(conn, self.person, subject)?;
-        }
-        for objection in &self.raised {
+        for objection in &act.raised {
             objections::raise(conn, objection)?;
         }
-        match &self.dark {
-            Some(DarkStep::Begin(dark)) => dark::begin(conn, dark),
-            Some(DarkStep::End) => dark::end(conn, self.person),
-            None => Ok(()),
+    }
+    for act in acts {
+        match &act.dark {
+            Some(DarkStep::Begin(dark)) => dark::begin(conn, dark)?,
+            Some(DarkStep::End) => dark::end(conn, act.person)?,
+            None => {}
         }
     }
+    Ok(())
+}
 
-    /// Tells the retailer's systems; how many of them learn that something is gone.
-    pub(super) fn tell(&self, conn: &mut Conn) -> Result<u32, Error> {
-        for (id, entry) in &self.consents {
-            if let Some(consent) = self.customer.consents.get(id) {
-                telling::consent_changed_in(&self.v, conn, consent, *entry)?;
+/// Tells the retailer's systems; which of them learn that something is gone.
+pub(super) fn tell(acts: &[Act], conn: &mut Conn) -> Result<BTreeSet<ClientId>, Error> {
+    let mut told = BTreeSet::new();
+    for act in acts {
+        for (id, entry) in &act.consents {
+            if let Some(consent) = act.customer.consents.get(id) {
+                telling::consent_changed_in(&act.v, conn, consent, *entry)?;
             }
         }
-        let mut told = BTreeSet::new();
-        for (id, entry) in &self.items {
-            let Some(item) = self.customer.items.get(id) else { continue };
+        for (id, entry) in &act.items {
+            let Some(item) = act.customer.items.get(id) else { continue };
             if item.state.is_final() {
-                let fetchers = self.customer.fetchers(*id);
+                let fetchers = act.customer.fetchers(*id);
                 told.extend(fetchers.iter().copied());
-                telling::item_gone_in(&self.v, conn, item, &fetchers, *entry)?;
+                telling::item_gone_in(&act.v, conn, item, &fetchers, *entry)?;
             } else if item.state == item::State::Live {
-                telling::item_changed_in(&self.v, conn, item, *entry)?;
+                telling::item_changed_in(&act.v, conn, item, *entry)?;
             }
         }
-        Ok(u32::try_from(told.len()).unwrap_or(u32::MAX))
     }
+    Ok(told)
 }

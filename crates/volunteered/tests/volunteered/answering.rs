@@ -3,7 +3,7 @@ use counterfoil_store::answers::State as AnswerState;
 use counterfoil_store::items as rows;
 use counterfoil_volunteered::asks::{self, Answer};
 use counterfoil_volunteered::items::{self, Owner, SubmittedState};
-use counterfoil_volunteered::{VolunteeredError, consents};
+use counterfoil_volunteered::{VolunteeredError, consents, exchanges};
 use serde_json::{Value, json};
 
 use crate::realm::{Realm, ask, shown, text};
@@ -136,12 +136,38 @@ pub async fn a_changed_ask_changes_nothing_that_was_agreed(realm: &Realm) {
     let sent = items::submit(&realm.v, &newer, "a1", 2, text("app")).await.unwrap();
     assert!(matches!(sent.state, SubmittedState::Waiting { .. }), "nobody agreed to version 2");
     assert_eq!(consent().await.state, consent::State::Given);
-    let confirmed =
-        items::confirm(&realm.v, realm.person, sent.item_id, &realm.hash("a1"), &shown()).await.unwrap();
+    let confirmed = realm.confirm(sent.item_id).await.unwrap();
     assert!(confirmed.exchange.is_some(), "what version 2 offers is promised of its own");
     let types = realm.types(consent().await.record);
     assert_eq!(types, ["consent.requested", "consent.given", "consent.amended"]);
     assert_eq!(realm.headers(consent().await.record).last().unwrap()["config"], json!(realm.hash("a1")));
+    realm.check_rebuild().await;
+}
+
+pub async fn everything_promised_for_an_item_is_forgone_with_it(realm: &Realm) {
+    let said = realm.yes("a1", text("tea")).await;
+    realm.publish(&[ask("a1", "p1", "What do you like now?", "7.00", "P9Y")]);
+    let again = realm.yes("a1", text("milk")).await;
+    assert!(again.item_id == said.item_id && again.exchange.is_some() && again.exchange != said.exchange);
+    let owner = Owner::Customer(realm.person);
+    items::withdraw(&realm.v, &owner, said.item_id.unwrap(), Some(&shown())).await.unwrap();
+    let lines = exchanges::of(&realm.v, realm.person).await.unwrap().lines;
+    let states: Vec<_> = lines.iter().map(|line| line.exchange.state).collect();
+    assert_eq!(states, [exchange::State::Forgone; 2], "nobody had fetched it");
+    realm.check_rebuild().await;
+}
+
+pub async fn a_yes_is_to_the_value_that_was_seen(realm: &Realm) {
+    let app = realm.app(1, &["a1"]);
+    let sent = items::submit(&realm.v, &app, "a1", 1, text("tea")).await.unwrap();
+    let customer = Owner::Customer(realm.person);
+    let seen = items::find(&realm.v, &customer, sent.item_id).await.unwrap().seen;
+    items::correct(&realm.v, &Owner::App(app), sent.item_id, text("gin"), None).await.unwrap();
+    let changed = items::confirm(&realm.v, realm.person, sent.item_id, &seen, &shown()).await;
+    assert!(matches!(changed, Err(VolunteeredError::Changed)));
+    let view = items::find(&realm.v, &customer, sent.item_id).await.unwrap();
+    assert_eq!((view.state, view.value), (item::State::Waiting, Some(text("gin"))));
+    items::confirm(&realm.v, realm.person, sent.item_id, &view.seen, &shown()).await.unwrap();
     realm.check_rebuild().await;
 }
 
@@ -157,9 +183,9 @@ pub async fn what_an_app_sends_waits_for_the_customer(realm: &Realm) {
     assert_eq!((view.state, view.exchange.clone()), (item::State::Waiting, None));
     let changed = items::confirm(&realm.v, realm.person, sent.item_id, "sha256:other", &shown()).await;
     assert!(matches!(changed, Err(VolunteeredError::Changed)));
-    let said = items::confirm(&realm.v, realm.person, sent.item_id, &view.ask_hash, &shown()).await.unwrap();
+    let said = items::confirm(&realm.v, realm.person, sent.item_id, &view.seen, &shown()).await.unwrap();
     assert!(said.exchange.is_some());
-    let twice = items::confirm(&realm.v, realm.person, sent.item_id, &view.ask_hash, &shown()).await;
+    let twice = items::confirm(&realm.v, realm.person, sent.item_id, &view.seen, &shown()).await;
     assert!(matches!(twice, Err(VolunteeredError::NotNow("live"))));
     // From now on a consent stands.
     let sent = items::submit(&realm.v, &app, "a2", 1, text("milk")).await.unwrap();

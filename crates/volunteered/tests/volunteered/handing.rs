@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 use counterfoil_domain::exchange;
 use counterfoil_domain::objection::Subject;
+use counterfoil_store::people;
 use counterfoil_volunteered::asks::Answer;
 use counterfoil_volunteered::decisions::{Reason, decide};
 use counterfoil_volunteered::handing::{self, Handed, Page, Use};
@@ -116,6 +117,40 @@ pub async fn only_what_was_fetched_can_be_used(realm: &Realm) {
     assert_eq!((view.used_by.len(), view.used_by[0].number), (1, 2));
     assert_eq!(realm.types(view.record).last().unwrap(), "volunteered.used");
     realm.check_rebuild().await;
+}
+
+pub async fn a_fault_names_the_use_that_has_it(realm: &Realm) {
+    let said = realm.yes("a1", text("tea")).await;
+    fetch(realm, "p1", -1).await;
+    let good = Use { item_id: said.item_id.unwrap(), at: realm.now(), says: "sent recipes".to_owned() };
+    let ahead = Use { at: realm.now() + TimeDelta::hours(1), ..good.clone() };
+    for (uses, pointer) in [
+        ([ahead.clone(), good.clone()], "/uses/0/at"),
+        ([good.clone(), ahead.clone()], "/uses/1/at"),
+        ([good.clone(), Use { says: "x".repeat(201), ..good.clone() }], "/uses/1/says"),
+    ] {
+        match handing::report(&realm.v, &system(7), "p1", &uses).await {
+            Err(VolunteeredError::Invalid(faults)) => {
+                assert_eq!(faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), [pointer]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub async fn whoever_is_erased_stops_no_page(realm: &Realm) {
+    let (other, name) = realm.customer();
+    realm.say(other, "a1", Answer::Yes(text("milk"))).await.unwrap();
+    realm.yes("a1", text("tea")).await;
+    // Erased, and a process died before what they told was ended.
+    let keys = realm.v.keys().clone();
+    realm.write(|conn| people::remove(conn, &keys, other)).unwrap();
+    assert_eq!(decide(&realm.v, &name, "p1", None).await.unwrap().reason, Reason::UnknownCustomer);
+    let page = fetch(realm, "p1", -1).await;
+    assert!(
+        matches!(&page.items[..], [Handed::Tombstone { .. }, Handed::Item(item)] if item.value == text("tea")),
+        "{page:?}"
+    );
 }
 
 pub async fn a_decision_names_its_reason(realm: &Realm) {

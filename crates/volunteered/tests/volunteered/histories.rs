@@ -1,11 +1,13 @@
-//! Random sequences of 200 acts on a customer, each act held against the model: what it gives, and what stands
-//! afterwards. Some dozens of sequences, and with `COUNTERFOIL_TEST_LONG=1` some hundreds. A failure names its seed.
+//! Random sequences of 200 acts on a customer, while newer versions of asks are published: each act held against the
+//! model, what it gives and what stands afterwards. Some dozens of sequences, and with `COUNTERFOIL_TEST_LONG=1` some
+//! hundreds. A failure names its seed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use counterfoil_domain::exchange;
 use counterfoil_domain::ids::{ConsentId, ExchangeId, ItemId, Person};
+use counterfoil_store::config_objects;
 use counterfoil_volunteered::asks::{self, Answer};
 use counterfoil_volunteered::decisions::decide;
 use counterfoil_volunteered::handing::{self, Handed};
@@ -51,23 +53,23 @@ pub async fn every_history_is_that_of_the_model(realm: &Realm) {
     let usual = if realm.v.store().is_postgres() { 12 } else { 24 };
     for seed in 0..if is_long() { usual * 10 } else { usual } {
         let (person, name) = realm.customer();
-        let asks = ["a1", "a2", "a3", "a5"].map(|ask| (ask.to_owned(), 1)).to_vec();
-        let app = AppStanding { person, asks, ..realm.app(1, &[]) };
         // a5 is open for 30 days from its publication: each customer needs a new one.
-        realm.publish(&[crate::realm::ask("a5", "p1", &format!("Soon over? {seed}"), "2.00", "P30D")]);
+        publish(realm, "a5", &format!("for {seed}"));
+        let versions = BTreeMap::from(ASKS.map(|(ask, ..)| (ask, latest(realm, ask))));
+        let named = versions.iter().filter(|(ask, _)| **ask != "a4");
+        let asks = named.map(|(ask, of)| ((*ask).to_owned(), u32::try_from(*of).unwrap())).collect();
+        let app = AppStanding { person, asks, ..realm.app(1, &[]) };
         let mut run = Run {
             realm,
             person,
             name,
             app,
-            model: Model::new(realm.now()),
+            model: Model::new(realm.now(), versions),
             ids: Vec::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
         };
-        let version = u32::try_from(seed + 2).unwrap();
-        run.app.asks.last_mut().unwrap().1 = version;
         for number in 0..ACTS {
-            run.act(version).await.unwrap_or_else(|(act, given, expected)| {
+            run.act(&format!("{seed}.{number}")).await.unwrap_or_else(|(act, given, expected)| {
                 panic!("seed {seed}, act {number}, {act}: gave {given:?}, not {expected:?}")
             });
             run.compare(&format!("seed {seed}, act {number}"), number % 10 == 0).await;
@@ -78,6 +80,18 @@ pub async fn every_history_is_that_of_the_model(realm: &Realm) {
         run.end_dark(&format!("seed {seed}")).await;
     }
     realm.check_rebuild().await;
+}
+
+/// The latest version of an ask.
+fn latest(realm: &Realm, ask: &str) -> i32 {
+    realm.read(|conn| config_objects::latest(conn, "ask", ask)).unwrap().version
+}
+
+/// Publishes an ask in another version.
+fn publish(realm: &Realm, ask: &str, title: &str) {
+    let (id, purpose, rewards) = ASKS.into_iter().find(|which| which.0 == ask).unwrap();
+    let (amount, open_for) = (if rewards { "2.00" } else { "0.00" }, if id == "a5" { "P30D" } else { "P9Y" });
+    realm.publish(&[crate::realm::ask(id, purpose, title, amount, open_for)]);
 }
 
 type Mismatch = (String, Outcome, Outcome);
@@ -102,48 +116,50 @@ impl Run<'_> {
         items::of(&self.realm.v, self.person).await.unwrap()
     }
 
-    async fn exchange(&self, at: usize) -> Option<ExchangeId> {
-        let lines = exchanges::of(&self.realm.v, self.person).await.unwrap().lines;
-        let theirs = lines.iter().rev().find(|line| line.item_id == self.ids[at]);
-        theirs.map(|line| line.exchange.exchange_id)
+    /// What was promised for an item, by the version of the ask that did: its id and where it stands.
+    fn exchanges(&self, at: usize) -> BTreeMap<i32, (ExchangeId, &'static str)> {
+        let all = self.realm.read(|conn| counterfoil_store::exchanges::of_person(conn, self.person));
+        let mut theirs = BTreeMap::new();
+        for one in all.into_iter().filter(|one| one.item_id == self.ids[at]) {
+            let state = match one.state {
+                exchange::State::Overdue => exchange::State::Due,
+                state => state,
+            };
+            let before = theirs.insert(one.ask_version, (one.exchange_id, state.name()));
+            assert!(before.is_none(), "a version promises once for an item");
+        }
+        theirs
+    }
+
+    /// Another version of an ask is published; the app's grant names it in half of the cases.
+    fn publish(&mut self, ask: &'static str, title: &str) {
+        publish(self.realm, ask, title);
+        self.model.publish(ask);
+        assert_eq!(latest(self.realm, ask), self.model.version(ask));
+        let version = u32::try_from(self.model.version(ask)).unwrap();
+        let is_named = self.below(2) == 0;
+        if let Some(named) = self.app.asks.iter_mut().find(|named| named.0 == ask && is_named) {
+            named.1 = version;
+        }
     }
 
     /// One act, on both.
-    async fn act(&mut self, version: u32) -> Result<(), Mismatch> {
+    async fn act(&mut self, title: &str) -> Result<(), Mismatch> {
         let v = &self.realm.v.clone();
         let (which, purpose, page) = (ASKS[self.below(5)], PURPOSES[self.below(3)], shown());
         let (ask, kind) = (which.0, self.below(100));
         let mut done = format!("{kind} {ask}");
         let (given, expected): (Outcome, Outcome) = match kind {
-            0..10 => {
-                (outcome(asks::show(v, self.person, ask, &page).await).map(drop), self.model.show(which))
-            }
-            10..28 => {
-                let value = if self.below(8) == 0 { Value::Null } else { text("tea") };
-                let expected = self.model.yes(which, !value.is_null());
-                let given = outcome(self.realm.say(self.person, ask, Answer::Yes(value)).await);
-                if let Ok(Some(id)) = given.as_ref().map(|said| said.item_id)
-                    && !self.ids.contains(&id)
-                {
-                    self.ids.push(id);
-                }
-                (given.map(drop), expected)
-            }
-            28..34 => (
-                outcome(self.realm.say(self.person, ask, Answer::No).await).map(drop),
-                self.model.decline_ask(which, "refused"),
-            ),
-            34..38 => (
-                outcome(self.realm.say(self.person, ask, Answer::Later).await).map(drop),
-                self.model.decline_ask(which, "deferred"),
-            ),
+            0..8 => (outcome(asks::show(v, self.person, ask, &page).await).map(drop), self.model.show(which)),
+            10..38 => self.answer(kind, which).await,
             38..52 => {
-                let version = if ask == "a5" { version } else { 1 };
+                let named = self.app.asks.iter().find(|named| named.0 == ask);
+                let version = named.map_or(1, |named| named.1);
                 let given = outcome(items::submit(v, &self.app, ask, version, text("app")).await);
                 if let Ok(sent) = &given {
                     self.ids.push(sent.item_id);
                 }
-                (given.map(drop), self.model.submit(which))
+                (given.map(drop), self.model.submit(which, i32::try_from(version).unwrap()))
             }
             52..70 => match self.item() {
                 None => return Ok(()),
@@ -189,7 +205,11 @@ impl Run<'_> {
                 }
                 (Ok(()), Ok(()))
             }
-            94..98 => {
+            8..10 | 94 => {
+                self.publish(ask, title);
+                (Ok(()), Ok(()))
+            }
+            95..98 => {
                 let page = handing::fetch(v, &system(7), purpose, self.start(purpose), 500).await.unwrap();
                 let mine = page
                     .items
@@ -200,13 +220,33 @@ impl Run<'_> {
             }
             _ => {
                 let Some(at) = self.item() else { return Ok(()) };
-                let Some(id) = self.exchange(at).await else { return Ok(()) };
+                let promised = self.exchanges(at);
+                let Some((version, (id, _))) = promised.last_key_value() else { return Ok(()) };
                 done = format!("{kind} exchange of item {at}");
-                let given = outcome(exchanges::deliver(v, &system(8), id, "till").await).map(drop);
-                (given, self.model.deliver(at))
+                let given = outcome(exchanges::deliver(v, &system(8), *id, "till").await).map(drop);
+                (given, self.model.deliver(at, *version))
             }
         };
         if given == expected { Ok(()) } else { Err((done, given, expected)) }
+    }
+
+    async fn answer(&mut self, kind: usize, which: (&'static str, &'static str, bool)) -> (Outcome, Outcome) {
+        let (said, expected) = match kind {
+            10..28 => {
+                let value = if self.below(8) == 0 { Value::Null } else { text("tea") };
+                let expected = self.model.yes(which, !value.is_null());
+                (Answer::Yes(value), expected)
+            }
+            28..34 => (Answer::No, self.model.decline_ask(which, "refused")),
+            _ => (Answer::Later, self.model.decline_ask(which, "deferred")),
+        };
+        let given = outcome(self.realm.say(self.person, which.0, said).await);
+        if let Ok(Some(id)) = given.as_ref().map(|said| said.item_id)
+            && !self.ids.contains(&id)
+        {
+            self.ids.push(id);
+        }
+        (given.map(drop), expected)
     }
 
     async fn act_on_item(&mut self, kind: usize, at: usize) -> (Outcome, Outcome) {
@@ -214,8 +254,8 @@ impl Run<'_> {
         let (id, owner) = (self.ids[at], Owner::Customer(self.person));
         match kind {
             52..58 => {
-                let hash = self.realm.hash(self.model.items[at].ask);
-                let given = outcome(items::confirm(v, self.person, id, &hash, &page).await);
+                let seen = items::find(v, &owner, id).await.unwrap().seen;
+                let given = outcome(items::confirm(v, self.person, id, &seen, &page).await);
                 (given.map(drop), self.model.confirm(at))
             }
             58..61 => (outcome(items::decline(v, self.person, id, &page).await), self.model.decline(at)),
@@ -317,14 +357,10 @@ impl Run<'_> {
             assert!(!mine, "{when}");
         }
         self.compare(when, true).await;
-        let lines = exchanges::of(&v, self.person).await.unwrap().lines;
         for (at, item) in self.model.items.iter().enumerate() {
-            let mut theirs = lines.iter().filter(|line| line.item_id == self.ids[at]);
-            let state = theirs.next_back().map(|line| match line.exchange.state {
-                exchange::State::Overdue => exchange::State::Due.name(),
-                state => state.name(),
-            });
-            assert_eq!(state, item.exchange, "{when}: exchange of item {at}");
+            let stored = self.exchanges(at).into_iter();
+            let states: BTreeMap<i32, &'static str> = stored.map(|(of, (_, state))| (of, state)).collect();
+            assert_eq!(states, item.exchanges, "{when}: exchanges of item {at}");
         }
     }
 }

@@ -24,6 +24,8 @@ mod receipts;
 #[cfg(test)]
 mod restored;
 #[cfg(test)]
+mod several;
+#[cfg(test)]
 mod time;
 
 /// Runs each check on each database.
@@ -63,6 +65,8 @@ promises! {
         a_no_and_a_later_are_different_things
         a_value_that_is_not_asked_for_is_refused
         a_changed_ask_changes_nothing_that_was_agreed
+        everything_promised_for_an_item_is_forgone_with_it
+        a_yes_is_to_the_value_that_was_seen
         what_an_app_sends_waits_for_the_customer
         an_app_touches_only_what_it_sent
         what_is_taken_back_is_gone
@@ -81,12 +85,21 @@ promises! {
         an_objection_withholds_and_gives_back
         what_was_fetched_is_paid
         only_what_was_fetched_can_be_used
+        a_fault_names_the_use_that_has_it
+        whoever_is_erased_stops_no_page
         a_decision_names_its_reason
     }
     histories { every_history_is_that_of_the_model }
     races { nothing_is_permitted_after_the_answer }
     receipts { a_consent_has_a_receipt }
     restored { an_older_database_brings_nothing_back }
+    several {
+        a_consent_by_another_name_can_be_taken_back
+        the_latest_decision_holds_for_every_name
+        what_waits_under_another_name_is_confirmed_there
+        an_objection_is_by_every_name
+        going_dark_is_by_every_name
+    }
     time {
         a_consent_ends_when_it_was_to_end
         a_request_lapses_with_its_ask

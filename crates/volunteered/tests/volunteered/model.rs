@@ -1,6 +1,7 @@
 //! What ought to be true of one customer after a sequence of acts: a model that shares no code with what it is held
 //! against. It writes down at once what time has done.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
@@ -11,33 +12,39 @@ pub const ASKS: [(&str, &str, bool); 5] =
 pub const PURPOSES: [&str; 3] = ["p1", "p2", "p3"];
 pub const SUBJECTS: [&str; 5] = ["marketing", "purpose/p1", "purpose/p2", "purpose/p3", "channel/email"];
 
+/// An ask in a version.
+pub type Asked = (&'static str, i32);
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Consent {
     pub state: &'static str,
-    pub ask: &'static str,
+    pub asked: Asked,
     pub expires: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     pub ask: &'static str,
+    pub version: i32,
     pub purpose: &'static str,
     pub by_app: bool,
     pub state: &'static str,
     pub until: Option<DateTime<Utc>>,
     pub fetched: bool,
-    /// `due`, `delivered` or `forgone`.
-    pub exchange: Option<&'static str>,
+    /// What each version of the ask promised for it, by version: `due`, `delivered` or `forgone`.
+    pub exchanges: BTreeMap<i32, &'static str>,
 }
 
 #[derive(Debug)]
 pub struct Model {
     pub now: DateTime<Utc>,
-    began: DateTime<Utc>,
+    /// When the latest version of a5 was published, which is open for 30 days.
+    soon_over: DateTime<Utc>,
+    versions: BTreeMap<&'static str, i32>,
     pub consents: BTreeMap<&'static str, Consent>,
     /// In the order in which they were made.
     pub items: Vec<Item>,
-    answers: BTreeMap<&'static str, &'static str>,
+    answers: BTreeMap<Asked, &'static str>,
     pub objections: BTreeSet<&'static str>,
     pub dark: Option<DateTime<Utc>>,
 }
@@ -49,15 +56,28 @@ fn no(why: &str) -> Outcome {
 }
 
 impl Model {
-    pub fn new(now: DateTime<Utc>) -> Self {
+    pub fn new(now: DateTime<Utc>, versions: BTreeMap<&'static str, i32>) -> Self {
         Self {
             now,
-            began: now,
+            soon_over: now,
+            versions,
             consents: BTreeMap::new(),
             items: Vec::new(),
             answers: BTreeMap::new(),
             objections: BTreeSet::new(),
             dark: None,
+        }
+    }
+
+    /// The latest version of an ask.
+    pub fn version(&self, ask: &str) -> i32 {
+        self.versions[ask]
+    }
+
+    pub fn publish(&mut self, ask: &'static str) {
+        *self.versions.get_mut(ask).unwrap() += 1;
+        if ask == "a5" {
+            self.soon_over = self.now;
         }
     }
 
@@ -74,7 +94,7 @@ impl Model {
     }
 
     fn is_closed(&self, ask: &str) -> bool {
-        ask == "a5" && self.now >= self.began + TimeDelta::days(30)
+        ask == "a5" && self.now >= self.soon_over + TimeDelta::days(30)
     }
 
     fn expiry(&self, purpose: &str) -> Option<DateTime<Utc>> {
@@ -101,12 +121,20 @@ impl Model {
 
     pub fn sweep(&mut self) {
         for purpose in PURPOSES {
-            if self.awaited(purpose) && self.is_closed(self.consents[purpose].ask) {
-                let ask = self.consents[purpose].ask;
+            if self.awaited(purpose) && self.is_closed(self.consents[purpose].asked.0) {
+                let ask = self.consents[purpose].asked.0;
                 self.consents.get_mut(purpose).unwrap().state = "unknown";
-                if matches!(self.answers.get(ask), Some(&"shown" | &"deferred")) {
-                    self.answers.insert(ask, "lapsed");
+                for from in ["shown", "deferred"] {
+                    self.close_answers(|of| of == ask, from, "lapsed");
                 }
+            }
+        }
+    }
+
+    fn close_answers(&mut self, is_meant: impl Fn(&str) -> bool, from: &str, to: &'static str) {
+        for ((ask, _), state) in &mut self.answers {
+            if is_meant(ask) && *state == from {
+                *state = to;
             }
         }
     }
@@ -120,29 +148,26 @@ impl Model {
                 self.end(at, if is_over { "expired" } else { "withdrawn" });
             }
         }
-        for (ask, of, _) in ASKS {
-            if of == purpose && self.answers.get(ask) == Some(&"answered") {
-                self.answers.insert(ask, "withdrawn");
-            }
-        }
+        let is_of = |ask: &str| ASKS.iter().any(|(id, of, _)| *id == ask && *of == purpose);
+        self.close_answers(is_of, "answered", "withdrawn");
     }
 
     fn end(&mut self, at: usize, state: &'static str) {
         let item = &mut self.items[at];
         let was_live = item.state == "live";
         item.state = state;
-        if item.exchange == Some("due") && !item.fetched {
-            item.exchange = Some("forgone");
+        if !item.fetched {
+            item.exchanges.values_mut().filter(|state| **state == "due").for_each(|state| *state = "forgone");
         }
         let ask = item.ask;
         let has_other = self.items.iter().any(|item| item.ask == ask && item.state == "live");
-        if was_live && !has_other && self.answers.get(ask) == Some(&"answered") {
-            self.answers.insert(ask, "withdrawn");
+        if was_live && !has_other {
+            self.close_answers(|of| of == ask, "answered", "withdrawn");
         }
     }
 
-    fn request(&mut self, ask: &'static str, purpose: &'static str) {
-        self.consents.insert(purpose, Consent { state: "requested", ask, expires: None });
+    fn request(&mut self, asked: Asked, purpose: &'static str) {
+        self.consents.insert(purpose, Consent { state: "requested", asked, expires: None });
     }
 
     pub fn show(&mut self, (ask, purpose, _): (&'static str, &'static str, bool)) -> Outcome {
@@ -152,37 +177,41 @@ impl Model {
         if self.dark.is_some_and(|since| self.now < since.checked_add_months(Months::new(12)).unwrap()) {
             return no("quiet");
         }
-        if !self.answers.contains_key(ask) {
-            self.answers.insert(ask, "shown");
+        let asked = (ask, self.version(ask));
+        if let Entry::Vacant(unseen) = self.answers.entry(asked) {
+            unseen.insert("shown");
             if !self.in_force(purpose) && !self.awaited(purpose) {
-                self.request(ask, purpose);
+                self.request(asked, purpose);
             }
         }
         Ok(())
     }
 
-    fn agree(&mut self, ask: &'static str, purpose: &'static str) -> Outcome {
+    fn agree(&mut self, asked: Asked, purpose: &'static str) -> Outcome {
         if purpose == "p2" && self.objections.contains("marketing") {
             return no("objected");
         }
         let state = if self.in_force(purpose) { self.state(purpose) } else { "given" };
-        let is_same = self.in_force(purpose) && self.consents[purpose].ask == ask;
+        let is_same = self.in_force(purpose) && self.consents[purpose].asked == asked;
         if !is_same {
             let expires = self.expiry(purpose);
-            self.consents.insert(purpose, Consent { state, ask, expires });
+            self.consents.insert(purpose, Consent { state, asked, expires });
         }
         let subject = SUBJECTS.into_iter().find(|subject| subject.strip_prefix("purpose/") == Some(purpose));
         self.objections.remove(subject.unwrap());
-        self.answers.insert(ask, "answered");
+        self.answers.insert(asked, "answered");
         Ok(())
     }
 
-    fn is_offer_open(&self, (ask, _, rewards): (&'static str, &'static str, bool)) -> bool {
-        rewards
-            && !self
-                .items
-                .iter()
-                .any(|item| item.ask == ask && matches!(item.exchange, Some("due" | "delivered")))
+    /// Promises what a version offers for an item, unless it has brought it before.
+    fn promise(&mut self, at: usize, (ask, version): Asked) {
+        let rewards = ASKS.iter().any(|which| which.0 == ask && which.2);
+        let is_given = self.items.iter().any(|item| {
+            item.ask == ask && item.exchanges.get(&version).is_some_and(|state| *state != "forgone")
+        });
+        if rewards && !is_given {
+            self.items[at].exchanges.insert(version, "due");
+        }
     }
 
     pub fn yes(&mut self, which: (&'static str, &'static str, bool), with_value: bool) -> Outcome {
@@ -193,23 +222,26 @@ impl Model {
         if self.dark.is_some() {
             return no("quiet");
         }
-        self.agree(ask, purpose)?;
+        let asked = (ask, self.version(ask));
+        self.agree(asked, purpose)?;
         if with_value {
             let own =
                 self.items.iter().position(|item| item.ask == ask && !item.by_app && item.state == "live");
-            let promised = self.is_offer_open(which).then_some("due");
-            match own {
-                Some(at) => self.items[at].exchange = self.items[at].exchange.or(promised),
-                None => self.items.push(Item {
+            let at = own.unwrap_or(self.items.len());
+            if own.is_none() {
+                self.items.push(Item {
                     ask,
+                    version: asked.1,
                     purpose,
                     by_app: false,
                     state: "live",
                     until: None,
                     fetched: false,
-                    exchange: promised,
-                }),
+                    exchanges: BTreeMap::new(),
+                });
             }
+            self.items[at].version = asked.1;
+            self.promise(at, asked);
         }
         Ok(())
     }
@@ -225,47 +257,56 @@ impl Model {
         if self.dark.is_some() {
             return no("quiet");
         }
+        let asked = (ask, self.version(ask));
         if !self.in_force(purpose) {
             if !self.awaited(purpose) {
-                self.request(ask, purpose);
+                self.request(asked, purpose);
             }
             self.consents.get_mut(purpose).unwrap().state = state;
         }
-        if self.answers.get(ask) != Some(&"answered") {
-            self.answers.insert(ask, state);
+        if self.answers.get(&asked) != Some(&"answered") {
+            self.answers.insert(asked, state);
         }
         Ok(())
     }
 
-    pub fn submit(&mut self, which: (&'static str, &'static str, bool)) -> Outcome {
-        let (ask, purpose, _) = which;
+    /// An app sends something for a version of an ask, which its grant names.
+    pub fn submit(&mut self, (ask, purpose, _): (&'static str, &'static str, bool), version: i32) -> Outcome {
+        let asked = (ask, version);
         if ask == "a4" {
             return no("not named");
         }
         if self.dark.is_some() {
             return no("quiet");
         }
-        let is_agreed = self.in_force(purpose) && self.consents[purpose].ask == ask;
-        if self.is_closed(ask) && !is_agreed {
+        let is_agreed = self.in_force(purpose) && self.consents[purpose].asked == asked;
+        if (self.is_closed(ask) || version != self.version(ask)) && !is_agreed {
             return no("closed");
         }
         let objects = self.objections.iter().any(|subject| subject.strip_prefix("purpose/") == Some(purpose))
             || purpose == "p2" && self.objections.contains("marketing");
-        let declined = matches!(self.answers.get(ask), Some(&"refused" | &"deferred" | &"withdrawn"));
-        let is_covered = self.in_force(purpose) && !objects && !declined;
+        let declined = matches!(self.answers.get(&asked), Some(&"refused" | &"deferred" | &"withdrawn"));
+        let is_answered = self.answers.get(&asked) == Some(&"answered");
+        let is_other_answered =
+            self.answers.iter().any(|(of, state)| of.0 == ask && of.1 != version && *state == "answered");
+        let is_covered =
+            self.in_force(purpose) && !objects && !declined && (is_answered || !is_other_answered);
         if !is_covered && !self.in_force(purpose) && !self.awaited(purpose) {
-            self.request(ask, purpose);
+            self.request(asked, purpose);
         }
-        let exchange = (is_covered && self.is_offer_open(which)).then_some("due");
         self.items.push(Item {
             ask,
+            version,
             purpose,
             by_app: true,
             state: if is_covered { "live" } else { "waiting" },
             until: (!is_covered).then(|| self.now + TimeDelta::days(7)),
             fetched: false,
-            exchange,
+            exchanges: BTreeMap::new(),
         });
+        if is_covered {
+            self.promise(self.items.len() - 1, asked);
+        }
         Ok(())
     }
 
@@ -276,14 +317,11 @@ impl Model {
         if self.items[at].state != "waiting" {
             return no(self.items[at].state);
         }
-        let (ask, purpose) = (self.items[at].ask, self.items[at].purpose);
-        self.agree(ask, purpose)?;
+        let asked = (self.items[at].ask, self.items[at].version);
+        self.agree(asked, self.items[at].purpose)?;
         self.items[at].state = "live";
         self.items[at].until = None;
-        let which = ASKS.into_iter().find(|which| which.0 == ask).unwrap();
-        if self.is_offer_open(which) {
-            self.items[at].exchange = Some("due");
-        }
+        self.promise(at, asked);
         Ok(())
     }
 
@@ -296,9 +334,7 @@ impl Model {
         let is_awaited = self.items.iter().any(|item| item.purpose == purpose && item.state == "waiting");
         if self.awaited(purpose) && !is_awaited {
             self.consents.get_mut(purpose).unwrap().state = "refused";
-            if self.answers.get(ask) == Some(&"shown") {
-                self.answers.insert(ask, "refused");
-            }
+            self.close_answers(|of| of == ask, "shown", "refused");
         }
         Ok(())
     }
@@ -384,10 +420,10 @@ impl Model {
         usable.len()
     }
 
-    pub fn deliver(&mut self, at: usize) -> Outcome {
-        match self.items[at].exchange {
-            Some("due") => {
-                self.items[at].exchange = Some("delivered");
+    pub fn deliver(&mut self, at: usize, version: i32) -> Outcome {
+        match self.items[at].exchanges.get_mut(&version) {
+            Some(state) if *state == "due" => {
+                *state = "delivered";
                 Ok(())
             }
             Some(state) => no(state),

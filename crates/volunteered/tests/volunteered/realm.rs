@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::entry::Actor;
-use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
+use counterfoil_domain::ids::{ClientId, GrantId, ItemId, Person, RecordId};
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::{ConfigObject, Shown};
 use counterfoil_ledger::publishing::Source;
@@ -18,7 +18,7 @@ use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Error, Store, people};
 use counterfoil_volunteered::asks::{self, Answer, Answered};
 use counterfoil_volunteered::handing::System;
-use counterfoil_volunteered::items::AppStanding;
+use counterfoil_volunteered::items::{self, AppStanding, Owner};
 use counterfoil_volunteered::{VolunteeredError, Volunteering};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
@@ -113,6 +113,17 @@ impl Realm {
         self.seconds.fetch_add(by.num_seconds(), Ordering::SeqCst);
     }
 
+    /// The same realm with a clock that goes on at each look, as real ones do.
+    pub fn ticking(&self) -> Volunteering {
+        let (seconds, ticks) = (Arc::clone(&self.seconds), AtomicI64::new(0));
+        let clock = Clock::new(move || {
+            let ticked = TimeDelta::microseconds(ticks.fetch_add(1, Ordering::SeqCst));
+            at(seconds.load(Ordering::SeqCst)) + ticked
+        });
+        let v = &self.v;
+        Volunteering::new(v.store().clone(), v.keys().clone(), v.ledger().clone(), clock, v.entropy().clone())
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.v.clock().now()
     }
@@ -144,6 +155,12 @@ impl Realm {
     /// What the customer says to an ask that they have seen.
     pub async fn say(&self, person: Person, ask: &str, answer: Answer) -> Result<Answered, VolunteeredError> {
         asks::answer(&self.v, person, ask, &self.hash(ask), answer, &shown()).await
+    }
+
+    /// The customer looks at what an app sent, and says yes to it.
+    pub async fn confirm(&self, item_id: ItemId) -> Result<Answered, VolunteeredError> {
+        let view = items::find(&self.v, &Owner::Customer(self.person), item_id).await?;
+        items::confirm(&self.v, self.person, item_id, &view.seen, &shown()).await
     }
 
     pub async fn yes(&self, ask: &str, value: Value) -> Answered {

@@ -35,7 +35,7 @@ pub async fn a_request_lapses_with_its_ask(realm: &Realm) {
     let app = realm.app(1, &["a1"]);
     let sent = items::submit(&realm.v, &app, "a1", 1, text("tea")).await.unwrap();
     realm.wait(TimeDelta::days(8));
-    let late = items::confirm(&realm.v, realm.person, sent.item_id, &realm.hash("a1"), &shown()).await;
+    let late = realm.confirm(sent.item_id).await;
     assert!(matches!(late, Err(VolunteeredError::NotNow("lapsed"))));
     let swept = sweep::run(&realm.v).await.unwrap();
     assert_eq!((swept.unconfirmed, swept.lapsed), (1, 0));

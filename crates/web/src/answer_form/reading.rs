@@ -81,7 +81,7 @@ fn close_gaps(field: &Field, pointer: &str, entered: &mut Entered) {
 fn read(field: &Field, pointer: &str, entered: &Entered, flaws: &mut Flaws) -> Option<Value> {
     let value = match &field.kind {
         Kind::Part(fields) => return read_part(field, fields, pointer, entered, flaws),
-        Kind::Rows(rows) => read_rows(rows, pointer, entered, flaws),
+        Kind::Rows(rows) => Some(read_rows(rows, pointer, entered, flaws)),
         Kind::Several(choices) => {
             let all = entered.all(pointer).map(|sent| find(choices, sent));
             some_or_flaw(all.collect::<Option<Vec<Value>>>(), pointer, flaws).map(Value::Array)
@@ -124,10 +124,10 @@ fn members(fields: &[Field], pointer: &str, entered: &Entered, flaws: &mut Flaws
     members
 }
 
-fn read_rows(rows: &Rows, pointer: &str, entered: &Entered, flaws: &mut Flaws) -> Option<Value> {
+fn read_rows(rows: &Rows, pointer: &str, entered: &Entered, flaws: &mut Flaws) -> Value {
     let numbers = 0..entered.rows_at(pointer).min(rows.most);
     let things = numbers.map(|number| members(&rows.fields, &format!("{pointer}/{number}"), entered, flaws));
-    Some(Value::Array(things.map(Value::Object).collect()))
+    Value::Array(things.map(Value::Object).collect())
 }
 
 /// The value of a text.

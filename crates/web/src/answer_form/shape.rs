@@ -122,9 +122,9 @@ impl Shaper<'_> {
             listed.filter_map(Value::as_str).collect()
         };
         let (ordered, required) = (names("x-order"), names("required"));
-        let named = ordered.iter().copied().filter(|name| properties.contains_key(*name));
+        let first = ordered.iter().copied().filter(|name| properties.contains_key(*name));
         let others = properties.keys().map(String::as_str).filter(|name| !ordered.contains(name));
-        let fields = named.chain(others).map(|name| {
+        let fields = first.chain(others).map(|name| {
             let member = properties.get(name)?.as_object()?;
             self.field(name.to_owned(), member, required.contains(&name), depth)
         });
