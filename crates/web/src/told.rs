@@ -14,6 +14,7 @@ use counterfoil_volunteered::{VolunteeredError, Volunteering, consents};
 use minijinja::{Value, context};
 use serde_json::json;
 
+use crate::amount::price;
 use crate::answer_form::{shape, told_plainly};
 use crate::failure::Fault;
 use crate::form::Fields;
@@ -131,7 +132,11 @@ fn describe_exchange(pages: &Pages, exchange: &ExchangeView, offer: &str) -> Val
 
 fn amount(pages: &Pages, amount: &str, unit: &str, is_money: bool) -> String {
     let words = pages.words();
-    if is_money { words.money(amount, unit) } else { format!("{} {unit}", words.number(amount)) }
+    if is_money {
+        words.money(&price(amount, unit), unit)
+    } else {
+        format!("{} {unit}", words.number(amount))
+    }
 }
 
 fn describe_balance(pages: &Pages, balance: &Balance) -> Option<Value> {

@@ -58,9 +58,9 @@ fn form() -> Option<Form> {
 
 fn filled() -> Entered {
     Entered::of_fields(&Fields::of_text(
-        "answer/text=x&answer/whole=x&answer/between=x&answer/mail=x&answer/yes=no\
-         &answer/one=a&answer/list=choice+3&answer/several=b&answer/lines=x&answer/day=x&answer/rows/0/name=x\
-         &answer/rows/1/is=yes&answer/free=x&answer/long=x",
+        "value/text=x&value/whole=x&value/between=x&value/mail=x&value/yes=no\
+         &value/one=a&value/list=choice+3&value/several=b&value/lines=x&value/day=x&value/rows/0/name=x\
+         &value/rows/1/is=yes&value/free=x&value/long=x",
     ))
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Field, Form, Kind, Rows, within};
 use crate::form::Fields;
 
-/// How the fields of an answer are called in a form, before the pointer.
-pub(crate) const PREFIX: &str = "answer";
+/// How the fields of an answer are called in a form, before the pointer. No button has this name.
+pub(crate) const PREFIX: &str = "value";
 /// The most characters of one field that are kept, to be shown again.
 const LENGTH: usize = 4_000;
 

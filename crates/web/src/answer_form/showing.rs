@@ -5,6 +5,8 @@ use minijinja::{Value, context};
 use super::entered::PREFIX;
 use super::{Choice, Entered, Field, Flaws, Form, Kind, Number, Rows, Text, within};
 
+/// The id of the element of the whole answer; those of its fields have numbers behind it.
+const ID: &str = "answer";
 /// More choices than this are a list that unfolds.
 const RADIOS: usize = 8;
 /// A text that may be longer gets several lines.
@@ -23,7 +25,7 @@ impl Form {
     /// The values of `answer-form.html`. `more` are rows to be added to a list.
     pub(crate) fn render(&self, entered: &Entered, flaws: &Flaws, more: usize) -> Value {
         let showing = Showing { entered, flaws, more };
-        let place = Place { pointer: String::new(), id: PREFIX.to_owned() };
+        let place = Place { pointer: String::new(), id: ID.to_owned() };
         let fields = match &self.whole.kind {
             Kind::Part(fields) => showing.fields(fields, &place),
             _ => vec![showing.field(&self.whole, &place)],

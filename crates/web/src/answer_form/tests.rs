@@ -59,7 +59,7 @@ fn every_sample_ask_makes_a_form_that_may_be_left_empty() {
             for sign in [" required", " checked", " selected"] {
                 assert!(!html.contains(sign), "ask {ask} has {sign}: {html}");
             }
-            let named = html.matches("name=\"answer").count();
+            let named = html.matches("name=\"value").count();
             assert!(named > 0, "{html}");
         }
     }
@@ -78,41 +78,40 @@ fn titles_are_in_the_language_and_in_the_order_of_the_schema() {
 #[test]
 fn texts_become_what_the_schema_describes() {
     let machine = form(0, "en");
-    let sent =
-        "answer/when=now&answer/budget=+1%C2%A0200+&answer/width=&answer/wishes=quiet&answer/wishes=repair";
+    let sent = "value/when=now&value/budget=+1%C2%A0200+&value/width=&value/wishes=quiet&value/wishes=repair";
     assert_eq!(
         answer(&machine, sent),
         json!({ "when": "now", "budget": 1200, "wishes": ["quiet", "repair"] })
     );
     let coffee = form(1, "en");
     assert_eq!(
-        answer(&coffee, "answer/decaffeinated=no&answer/note=+hot+"),
+        answer(&coffee, "value/decaffeinated=no&value/note=+hot+"),
         json!({ "decaffeinated": false, "note": "hot" })
     );
     let size = form(2, "en");
-    assert_eq!(answer(&size, "answer/shoes=42.5&answer/tops=XL"), json!({ "shoes": "42.5", "tops": "XL" }));
+    assert_eq!(answer(&size, "value/shoes=42.5&value/tops=XL"), json!({ "shoes": "42.5", "tops": "XL" }));
 }
 
 #[test]
 fn what_cannot_be_read_is_told_at_its_field() {
     let machine = form(0, "en");
     for (sent, pointer) in [
-        ("answer/budget=much", "/budget"),
-        ("answer/budget=1.5", "/budget"),
-        ("answer/budget=1e3", "/budget"),
-        ("answer/when=never", "/when"),
-        ("answer/wishes=quiet&answer/wishes=none", "/wishes"),
+        ("value/budget=much", "/budget"),
+        ("value/budget=1.5", "/budget"),
+        ("value/budget=1e3", "/budget"),
+        ("value/when=never", "/when"),
+        ("value/wishes=quiet&value/wishes=none", "/wishes"),
     ] {
         let mut entered = entered(sent);
         let Read::Flawed(flaws) = machine.read(&mut entered) else { panic!("{sent}") };
         assert!(flaws.contains(pointer), "{sent}: {flaws:?}");
         assert!(html(&machine, &entered, &flaws).contains("-error\""), "{sent}");
     }
-    let Read::Flawed(flaws) = form(3, "en").read(&mut entered("answer/birthday=31.3.1990")) else { panic!() };
+    let Read::Flawed(flaws) = form(3, "en").read(&mut entered("value/birthday=31.3.1990")) else { panic!() };
     assert!(flaws.contains("/birthday"));
     // What the schema finds wrong stands at the same fields.
     let fault = |pointer: &str| [Fault { pointer: pointer.to_owned(), says: String::new() }];
-    let filled = entered("answer/budget=99999");
+    let filled = entered("value/budget=99999");
     assert!(Flaws::of_faults(&machine, &filled, &fault("/budget")).contains("/budget"));
     assert!(Flaws::of_faults(&machine, &filled, &fault("/nothing/of/it")).contains(""));
 }
@@ -120,15 +119,14 @@ fn what_cannot_be_read_is_told_at_its_field() {
 #[test]
 fn rows_close_up_and_tell_what_is_needed() {
     let own = form(5, "en");
-    let sent =
-        "answer/things/0/name=&answer/things/1/name=Kettle&answer/things/1/maker=X&answer/things/2/name=";
+    let sent = "value/things/0/name=&value/things/1/name=Kettle&value/things/1/maker=X&value/things/2/name=";
     let value = json!({ "things": [{ "name": "Kettle", "maker": "X" }] });
     assert_eq!(answer(&own, sent), value);
     assert_eq!(own.read(&mut Entered::of_value(&own, &value)), Read::Answer(value));
-    let mut nameless = entered("answer/things/3/maker=X");
+    let mut nameless = entered("value/things/3/maker=X");
     let Read::Flawed(flaws) = own.read(&mut nameless) else { panic!() };
     assert!(flaws.contains("/things/0/name"), "{flaws:?}");
-    let many: Vec<String> = (0..90).map(|row| format!("answer/things/{row}/name=a")).collect();
+    let many: Vec<String> = (0..90).map(|row| format!("value/things/{row}/name=a")).collect();
     assert_eq!(answer(&own, &many.join("&"))["things"].as_array().unwrap().len(), 40);
 }
 
@@ -156,7 +154,7 @@ fn a_list_comes_out_of_a_file() {
     ] {
         assert_eq!(import(rows, bytes), Err(refused), "{}", String::from_utf8_lossy(bytes));
     }
-    let mut filled = entered("answer/things/0/name=old");
+    let mut filled = entered("value/things/0/name=old");
     filled.fill_rows(rows, &pointer, &import(rows, b"name\nnew\n").unwrap());
     assert_eq!(own.read(&mut filled), Read::Answer(json!({ "things": [{ "name": "new" }] })));
 }
@@ -176,8 +174,8 @@ fn what_no_form_can_ask_makes_none() {
         assert_eq!(shape(odd.as_object().unwrap(), "en"), None, "{odd}");
     }
     let plain = shape(json!({ "type": "string", "title": "What?" }).as_object().unwrap(), "en").unwrap();
-    assert_eq!(answer(&plain, "answer=this"), json!("this"));
-    assert!(html(&plain, &entered("answer=%3Cb%3E"), &Flaws::default()).contains("value=\"&lt;b&gt;\""));
+    assert_eq!(answer(&plain, "value=this"), json!("this"));
+    assert!(html(&plain, &entered("value=%3Cb%3E"), &Flaws::default()).contains("value=\"&lt;b&gt;\""));
 }
 
 #[test]
