@@ -101,7 +101,7 @@ try {
   await report.check('the terms and the notice can be read in full', async () => {
     await page.goto(at('/asks/q1'));
     for (const summary of await page.locator('.fold summary').all()) await summary.click();
-    assert.match(await page.textContent('#before'), /stays yours/);
+    assert.match(await page.textContent('section:has(#before)'), /stays yours/);
   });
   await audit(report, page, 'told-ask-unfolded', screenshots);
   await report.check('what does not fit is told at the field, and what was filled in stays', async () => {
