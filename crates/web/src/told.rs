@@ -142,9 +142,11 @@ fn amount(pages: &Pages, amount: &str, unit: &str, is_money: bool) -> String {
 fn describe_balance(pages: &Pages, balance: &Balance) -> Option<Value> {
     let is_money =
         |unit: &str| balance.lines.iter().any(|line| line.exchange.unit == unit && line.exchange.is_money);
-    let sums = |sums: &Sums| -> Vec<String> {
-        sums.iter().map(|(unit, sum)| amount(pages, &sum, unit, is_money(unit))).collect()
+    let describe = |(unit, sum): (&str, String)| {
+        let money = is_money(unit).then(|| pages.words().money(&price(&sum, unit), unit));
+        context! { money => money.map(Value::from_safe_string), value => pages.words().number(&sum), unit }
     };
+    let sums = |sums: &Sums| sums.iter().map(describe).collect::<Vec<_>>();
     (!balance.lines.is_empty()).then(|| context! { got => sums(&balance.got), owed => sums(&balance.owed) })
 }
 

@@ -197,7 +197,9 @@ fn told(words: &Words) -> Vec<Value> {
         }
     };
     let balance = |is_full: bool| {
-        let sums = if is_full { vec!["5.00 EUR", "50 points"] } else { Vec::new() };
+        let sum = |money: Option<&str>, unit: &str| context! { money, value => "50", unit };
+        let all = vec![sum(Some("5.00 EUR"), "EUR"), sum(None, "points"), sum(None, ODD_NAME)];
+        let sums = if is_full { all } else { Vec::new() };
         context! { got => sums, owed => sums }
     };
     let nothing = |done: &str| {

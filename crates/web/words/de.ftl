@@ -828,6 +828,7 @@ told-changed = Geändert. Die alte Antwort ist gelöscht.
 told-declined = Sie haben Nein gesagt. Was die App geschickt hatte, ist gelöscht, und niemand hat es gelesen.
 told-taken-back = Zurückgenommen. Es ist hier gelöscht.
 told-nothing = Sie haben uns nichts gesagt
+    .left = Von dem, was Sie uns gesagt haben, ist hier nichts mehr da
     .says = Was Sie { $shop } sagen, steht hier, mit dem, wer es gelesen hat und was Sie dafür bekommen haben. Sie müssen uns nichts sagen.
 told-waiting = Wartet auf Ihr Ja
     .says = Das hat eine App für Sie geschickt. { $shop } hat es nicht gelesen und kann es auch nicht, bevor Sie Ja sagen.
@@ -880,8 +881,15 @@ balance-says = { $count ->
 balance-got = Sie bekamen
 balance-open = Kommt noch
 balance-nothing = Noch nichts
+balance-sum = { $unit ->
+    [points] { $value } { $value ->
+        [1] Punkt
+       *[other] Punkte
+    }
+   *[other] { $value } { $name }
+}
 
-back-title = „{ $title }“ zurücknehmen?
+back-title = Zurücknehmen: { $title }
 back-also = Das geht mit, denn Sie haben zu allem auf einmal Ja gesagt
 back-what =
     .now = Ihre Antwort wird hier sofort gelöscht, und niemand darf sie mehr nutzen.

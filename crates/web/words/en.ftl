@@ -830,6 +830,7 @@ told-changed = Changed. The old answer is deleted.
 told-declined = You said no. What the app had sent is deleted, and nobody has read it.
 told-taken-back = Taken back. It is deleted here.
 told-nothing = You have told us nothing
+    .left = Nothing that you told us is left here
     .says = What you tell { $shop } is listed here, with who has read it and what you got for it. You need not tell us anything.
 told-waiting = Waiting for your yes
     .says = An app sent this for you. { $shop } has not read it, and cannot before you say yes.
@@ -882,8 +883,15 @@ balance-says = { $count ->
 balance-got = You got
 balance-open = Still to come
 balance-nothing = Nothing yet
+balance-sum = { $unit ->
+    [points] { $value } { $value ->
+        [1] point
+       *[other] points
+    }
+   *[other] { $value } { $name }
+}
 
-back-title = Take back “{ $title }”?
+back-title = Take back: { $title }
 back-also = This goes with it, because you said yes to all of it at once
 back-what =
     .now = Your answer is deleted here at once, and nobody may use it any more.

@@ -399,7 +399,7 @@ async fn going_dark_is_one_press_and_stops_apps_only_where_that_is_ticked() {
     assert_eq!(back.leads_to(), "/told");
     let page = browser.open("/told").await;
     assert!(
-        !page.text.contains("dark-banner") && page.text.contains("You have told us nothing"),
+        !page.text.contains("dark-banner") && page.text.contains("Nothing that you told us is left here"),
         "{}",
         page.text
     );
