@@ -17,6 +17,7 @@ mod item_views;
 pub mod items;
 mod names;
 pub mod objections;
+pub mod once;
 mod published;
 pub mod rebuild;
 pub mod receipts;
