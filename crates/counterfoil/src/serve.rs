@@ -27,6 +27,7 @@ use counterfoil_oauth::{Oauth, Tier, grants};
 use counterfoil_store::config_objects;
 use counterfoil_store::erasures::Door;
 use counterfoil_volunteered::Volunteering;
+use counterfoil_volunteered::receipts::Receipts as ConsentReceipts;
 use counterfoil_web::{Category, PageSet, PagesSettings, Suggestion};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
@@ -59,6 +60,7 @@ pub struct State {
     api: web::Data<Api>,
     audits: web::Data<Audits>,
     receipts: web::Data<Receipts>,
+    consent_receipts: web::Data<ConsentReceipts>,
     volunteering: web::Data<Volunteering>,
     ledger: Ledger,
     is_secure: bool,
@@ -71,6 +73,7 @@ impl State {
         let url = public_url(settings)?;
         let oauth = realm.oauth(settings)?;
         let receipts = realm.receipts(&oauth)?;
+        let consent_receipts = realm.consent_receipts(&oauth);
         let catalogue = catalogue(settings)?;
         let (clock, entropy) = (realm.clock.clone(), realm.entropy.clone());
         let sealer = Sealer::start(
@@ -132,6 +135,7 @@ impl State {
                 clock: realm.clock.clone(),
             }),
             receipts: web::Data::new(receipts),
+            consent_receipts: web::Data::new(consent_receipts),
             volunteering: web::Data::new(realm.volunteering()),
             ledger: realm.ledger.clone(),
             is_secure: url.scheme() == "https",
@@ -215,6 +219,7 @@ pub fn app(
         .app_data(state.api.clone())
         .app_data(state.audits.clone())
         .app_data(state.receipts.clone())
+        .app_data(state.consent_receipts.clone())
         .app_data(state.volunteering.clone())
         .app_data(web::PayloadConfig::new(BODY_BYTES))
         .configure(counterfoil_oauth::routes)

@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::schema::{
     addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
     exchanges, fetches, grants, holds, idempotency, item_places, items, links, objections, objects, outbox,
-    propagations, pseudonyms, purchases, pushed_requests, quarantine, records, rights, sessions, tokens, tombstones,
-    unlinked, uses, verifications,
+    propagations, pseudonyms, purchases, pushed_requests, quarantine, records, rights, sessions, tokens,
+    tombstones, unlinked, uses, verifications,
 };
 use crate::{either, people};
 

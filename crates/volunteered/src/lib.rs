@@ -57,7 +57,15 @@ struct Inner {
 impl Volunteering {
     /// Puts it together from the parts of a realm.
     pub fn new(store: Store, keys: Keys, ledger: Ledger, clock: Clock, entropy: Entropy) -> Self {
-        Self(Arc::new(Inner { kept_key: OnceLock::new(), store, keys, ledger, clock, entropy, telling: None }))
+        Self(Arc::new(Inner {
+            kept_key: OnceLock::new(),
+            store,
+            keys,
+            ledger,
+            clock,
+            entropy,
+            telling: None,
+        }))
     }
 
     /// The same, whose acts the retailer's systems are told of; of none without `telling`.

@@ -6,12 +6,16 @@ use minijinja::{Value, context};
 
 use crate::failure::Failure;
 use crate::purchase_samples;
+use crate::volunteered_samples;
 use crate::words::{Word, Words};
 
 /// Templates that are part of others and no page of their own.
-pub(crate) const PARTS: [&str; 10] = [
+pub(crate) const PARTS: [&str; 14] = [
+    "answer-fields.html",
+    "answer-form.html",
     "base.html",
     "components.html",
+    "deal.html",
     "find.html",
     "gaps.html",
     "leave-out.html",
@@ -19,6 +23,7 @@ pub(crate) const PARTS: [&str; 10] = [
     "purchase-rows.html",
     "purchase-words.html",
     "receipt.html",
+    "told-words.html",
     "year.html",
 ];
 /// Pages for those who write apps or make pages, which speak English and may speak of tokens.
@@ -58,8 +63,17 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         "error.html" => sampler.errors(),
         "problem.html" => vec![sampler.problem(true), sampler.problem(false)],
         "styleguide.html" => vec![styleguide(words)],
-        _ => return purchase_samples::of(template, words),
+        _ => {
+            return volunteered_samples::of(template, words)
+                .or_else(|| purchase_samples::of(template, words));
+        }
     })
+}
+
+/// A moment, for people and for programs.
+pub(crate) fn moment(words: &Words) -> Value {
+    let day = words.dated(NaiveDate::from_ymd_opt(2026, 6, 3).unwrap_or_default());
+    context! { text => day, value => "2026-06-03T12:05:00Z" }
 }
 
 /// The values of the styleguide.
@@ -141,7 +155,7 @@ impl Sampler<'_> {
     }
 
     fn moment(&self) -> Value {
-        context! { text => self.day(), value => "2026-06-03T12:05:00Z" }
+        moment(self.words)
     }
 
     fn one_app(&self) -> Vec<Value> {

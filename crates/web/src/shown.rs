@@ -63,10 +63,22 @@ pub(crate) enum Asking {
     Download,
     /// That everything is erased.
     Erase,
+    /// What the shop would like to know.
+    Ask,
+    /// Whether what an app sent is told.
+    Waiting,
+    /// What was told, to be changed.
+    ToldChange,
+    /// Whether what was told is taken back.
+    TakeBack,
+    /// How the shop may talk to the customer.
+    Contact,
+    /// Whether to go dark, and to start again.
+    Dark,
 }
 
 impl Asking {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 13] = [
         Self::Consent,
         Self::Change,
         Self::LeftOut,
@@ -74,6 +86,12 @@ impl Asking {
         Self::Purchase,
         Self::Download,
         Self::Erase,
+        Self::Ask,
+        Self::Waiting,
+        Self::ToldChange,
+        Self::TakeBack,
+        Self::Contact,
+        Self::Dark,
     ];
 
     /// The templates of the page beside those of every page.
@@ -86,6 +104,12 @@ impl Asking {
             Self::Purchase => &["purchase.html", "receipt.html", "purchase-words.html", "gaps.html"],
             Self::Download => &["download.html", "purchase-words.html", "gaps.html"],
             Self::Erase => &["erase.html"],
+            Self::Ask => &["ask.html", "answer-fields.html", "answer-form.html", "deal.html"],
+            Self::Waiting => &["waiting.html", "told-words.html", "deal.html"],
+            Self::ToldChange => &["told-change.html", "answer-fields.html", "answer-form.html"],
+            Self::TakeBack => &["take-back.html"],
+            Self::Contact => &["contact.html"],
+            Self::Dark => &["dark.html"],
         }
     }
 
@@ -114,6 +138,12 @@ pub(crate) struct ShownPages {
     purchase: Shown,
     download: Shown,
     erase: Shown,
+    ask: Shown,
+    waiting: Shown,
+    told_change: Shown,
+    take_back: Shown,
+    contact: Shown,
+    dark: Shown,
 }
 
 impl ShownPages {
@@ -129,6 +159,12 @@ impl ShownPages {
             purchase: shown(Asking::Purchase)?,
             download: shown(Asking::Download)?,
             erase: shown(Asking::Erase)?,
+            ask: shown(Asking::Ask)?,
+            waiting: shown(Asking::Waiting)?,
+            told_change: shown(Asking::ToldChange)?,
+            take_back: shown(Asking::TakeBack)?,
+            contact: shown(Asking::Contact)?,
+            dark: shown(Asking::Dark)?,
         })
     }
 
@@ -142,6 +178,12 @@ impl ShownPages {
             Asking::Purchase => &self.purchase,
             Asking::Download => &self.download,
             Asking::Erase => &self.erase,
+            Asking::Ask => &self.ask,
+            Asking::Waiting => &self.waiting,
+            Asking::ToldChange => &self.told_change,
+            Asking::TakeBack => &self.take_back,
+            Asking::Contact => &self.contact,
+            Asking::Dark => &self.dark,
         }
     }
 }

@@ -12,6 +12,7 @@ mod record;
 mod shop;
 mod sign_in;
 mod site;
+mod told;
 
 use counterfoil_domain::grant::{Dataset, Lasting, State};
 use counterfoil_oauth::grants;
