@@ -124,29 +124,29 @@ impl Row {
 
 #[derive(Insertable)]
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
-struct NewRow<'a> {
+struct NewRow {
     topic: &'static str,
-    pseudonym: &'a [u8],
-    person: Option<&'a [u8]>,
-    record: &'a [u8],
+    pseudonym: Vec<u8>,
+    person: Option<Vec<u8>>,
+    record: Vec<u8>,
     version: i64,
-    body: Option<&'a [u8]>,
+    body: Option<Vec<u8>>,
     is_tombstone: bool,
     tries: i32,
     put_at: NaiveDateTime,
     due_at: NaiveDateTime,
 }
 
-impl<'a> NewRow<'a> {
-    fn of(message: &'a Message) -> Self {
+impl NewRow {
+    fn of(message: &Message) -> Self {
         let Message { topic, pseudonym, person, record, version, at, body, is_tombstone } = message;
         Self {
             topic: topic.name(),
-            pseudonym: pseudonym.as_bytes(),
-            person: person.as_ref().map(|person| person.as_bytes().as_slice()),
-            record: record.as_bytes(),
+            pseudonym: pseudonym.as_bytes().to_vec(),
+            person: person.map(|person| person.as_bytes().to_vec()),
+            record: record.as_bytes().to_vec(),
             version: *version,
-            body: Some(body),
+            body: Some(body.clone()),
             is_tombstone: *is_tombstone,
             tries: 0,
             put_at: at.naive_utc(),
@@ -158,7 +158,7 @@ impl<'a> NewRow<'a> {
 /// Puts messages into the order, to be sent once the transaction has committed. Whoever puts one holds the row of its
 /// customer, so that those about one record are in the order of what happened.
 pub fn put(conn: &mut Conn, messages: &[Message]) -> Result<()> {
-    let rows: Vec<NewRow<'_>> = messages.iter().map(NewRow::of).collect();
+    let rows: Vec<NewRow> = messages.iter().map(NewRow::of).collect();
     either!(conn, c => diesel::insert_into(outbox::table).values(rows).execute(c))?;
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::schema::{
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 22] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 23] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
     ("artefacts", "what pages are made of"),
