@@ -90,6 +90,7 @@ impl State {
             ApiSettings {
                 base: oauth.issuer().to_owned(),
                 per_minute: settings.http.requests_per_minute,
+                system_per_minute: settings.http.system_requests_per_minute,
                 coverage: oauth.settings().coverage.clone(),
                 logs: PublicLogs::new(realm.store.clone(), realm.objects.clone()),
             },

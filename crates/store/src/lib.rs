@@ -24,6 +24,7 @@ pub mod exchanges;
 pub mod grants;
 pub mod hiding;
 pub mod holds;
+pub mod idempotency;
 pub mod items;
 pub mod kept_objections;
 pub mod keys;

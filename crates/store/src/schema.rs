@@ -543,6 +543,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency (key_hash) {
+        key_hash -> Binary,
+        request_mac -> Binary,
+        person -> Nullable<Binary>,
+        answer -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     used_ids (id_hash) {
         id_hash -> Binary,
         expires_at -> Timestamp,

@@ -10,8 +10,8 @@ use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::{
     addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
-    exchanges, fetches, grants, holds, item_places, items, links, objections, objects, purchases,
-    pushed_requests, quarantine, records, rights, sessions, tokens, tombstones, unlinked, uses,
+    exchanges, fetches, grants, holds, idempotency, item_places, items, links, objections, objects,
+    purchases, pushed_requests, quarantine, records, rights, sessions, tokens, tombstones, unlinked, uses,
     verifications,
 };
 use crate::{either, people};
@@ -171,6 +171,7 @@ fn apps_and_browser(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, pushed_requests, pushed_requests::person.eq(key())),
         count!(conn, sessions, sessions::person.eq(key())),
         count!(conn, addresses, addresses::person.eq(key())),
+        count!(conn, idempotency, idempotency::person.eq(key())),
     ])
 }
 

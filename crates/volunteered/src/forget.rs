@@ -5,7 +5,7 @@ use counterfoil_domain::consent;
 use counterfoil_domain::ids::Person;
 use counterfoil_domain::item;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::{answers, consents, dark, exchanges, items, objections, rights};
+use counterfoil_store::{answers, consents, dark, exchanges, idempotency, items, objections, rights};
 
 use crate::act::Act;
 use crate::customer::By;
@@ -69,6 +69,7 @@ pub fn keep_objections_in(
 /// # Errors
 /// The store's.
 pub fn person_in(conn: &mut Conn, person: Person) -> counterfoil_store::Result<()> {
+    idempotency::forget(conn, person)?;
     consents::forget(conn, person)?;
     items::forget(conn, person)?;
     exchanges::forget(conn, person)?;

@@ -18,6 +18,7 @@ pub mod items;
 mod kept;
 mod names;
 pub mod objections;
+pub mod once;
 mod published;
 pub mod rebuild;
 pub mod receipts;

@@ -125,6 +125,8 @@ pub struct Http {
     pub workers: usize,
     /// Requests that one grant may make in a minute.
     pub requests_per_minute: u32,
+    /// Requests that one of the retailer's own systems may make in a minute.
+    pub system_requests_per_minute: u32,
 }
 
 /// `[metrics]`.

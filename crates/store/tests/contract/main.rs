@@ -40,6 +40,8 @@ mod grants;
 #[cfg(test)]
 mod hiding;
 #[cfg(test)]
+mod idempotency;
+#[cfg(test)]
 mod identities;
 #[cfg(test)]
 mod items;
@@ -254,6 +256,7 @@ contract! {
     }
     sessions { a_session_ends_by_time_or_by_hand a_login_comes_back_once }
     standings { what_a_seal_looks_at }
+    idempotency { a_request_is_remembered_for_its_time nothing_of_the_erased_is_remembered }
     system_tokens { a_token_lives_until_its_end_or_its_revocation }
     tokens { a_refresh_token_dies_with_its_children facts_are_those_of_token_grant_app_and_customer }
     unlinked { documents_are_replaced_and_taken_out what_is_too_old_goes_and_its_order_stays }

@@ -10,6 +10,8 @@ mod darkness;
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
 mod handing;
 #[cfg(test)]
 mod histories;
