@@ -16,9 +16,9 @@ pub(super) struct Moment<'a> {
     pub(super) at: DateTime<Utc>,
 }
 
-/// A CloudEvent. Its id names what it is about and which state of that, so that whoever gets it twice sees so.
+/// The envelope. Its id names what it is about and which state of that, so that whoever gets it twice sees so.
 #[derive(Serialize)]
-struct Event<'a, D> {
+struct Envelope<'a, D> {
     specversion: &'static str,
     id: String,
     source: &'a str,
@@ -36,7 +36,7 @@ fn write(
     (record, version): (RecordId, i64),
     data: &impl Serialize,
 ) -> Result<Vec<u8>> {
-    let event = Event {
+    let event = Envelope {
         specversion: "1.0",
         id: format!("{record}/{version}"),
         source: moment.source,
