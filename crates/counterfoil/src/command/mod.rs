@@ -40,7 +40,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::ConfigDefaults => return write_out(DEFAULTS.as_bytes()),
         Command::Templates(command) => return templates::run(command),
         Command::Demo(demo) => return demo::run(&demo, overrides, quiet),
-        Command::Doctor { json } => return doctor::run(Settings::load(&overrides), json),
+        Command::Doctor { json } => return doctor::run(&Settings::load(&overrides), json),
         _ => {}
     }
     let settings = Settings::load(&overrides)?;

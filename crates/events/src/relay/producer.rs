@@ -57,7 +57,7 @@ impl Producer {
         config
             .set("bootstrap.servers", &settings.brokers)
             .set("linger.ms", "5")
-            .set("compression.type", "zstd")
+            .set("compression.type", "lz4")
             .set("transaction.timeout.ms", format!("{}", PATIENCE.as_millis()))
             .set("message.timeout.ms", format!("{}", PATIENCE.as_millis()));
         for (name, value) in &settings.properties {
