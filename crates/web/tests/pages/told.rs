@@ -334,6 +334,33 @@ async fn what_an_app_sent_waits_unread_for_a_yes() {
 }
 
 #[actix_web::test]
+async fn what_was_given_once_is_not_promised_again() {
+    let site = Site::open().await;
+    let browser = open(&site).await;
+    let standing = site.standing(&browser.connect().await);
+    let app = AppStanding { standing, asks: vec![("q2".to_owned(), 1)] };
+    let send = async || {
+        let value = json!({ "roast": "mild" });
+        items::submit(&site.volunteering, &app, "q2", 1, value, None).await.unwrap().item_id
+    };
+    let again = "You have had it before";
+    let at = format!("/told/{}/confirm", send().await);
+    let page = browser.open(&at).await;
+    assert!(!page.text.contains(again));
+    let seen = page.hidden("seen");
+    browser.submit(&page, &at, &[("seen", &seen), ("answer", "yes")]).await;
+    // Once it was read, the points come even though the answer is taken back.
+    let system = System { client_id: site.client_id(), name: "Money Garden".to_owned() };
+    handing::fetch(&site.volunteering, &system, "p2", 0, 10).await.unwrap();
+    let consent = consents::of(&site.volunteering, site.person("customer-001")).await.unwrap()[0].consent_id;
+    let page = browser.open(&format!("/consents/{consent}/take-back")).await;
+    browser.submit(&page, &format!("/consents/{consent}/take-back"), &[("answer", "back")]).await;
+    let page = browser.open(&format!("/told/{}/confirm", send().await)).await;
+    assert!(page.text.contains(again), "{}", page.text);
+    assert!(browser.open("/asks/q2").await.text.contains(again));
+}
+
+#[actix_web::test]
 async fn a_no_to_a_channel_stays_until_it_is_lifted() {
     let site = Site::open().await;
     let browser = open(&site).await;
