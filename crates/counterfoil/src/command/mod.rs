@@ -50,7 +50,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate { check } => init::migrate(&settings, check),
         Command::Serve => serve::run(&settings, Realm::open(&settings)?, || {}),
         Command::Ingest(ingest) => ingest::run(&settings, ingest, quiet),
-        Command::Relay => relay::run(&settings),
+        Command::Relay { again } => relay::run(&settings, again),
         Command::Compare(command) => compare::run(&settings, &command),
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
