@@ -106,6 +106,8 @@ identifiers! {
     ItemId = "vol_";
     /// What was promised in return for an item.
     ExchangeId = "val_";
+    /// A right that a customer uses and the retailer must answer.
+    RightId = "rgt_";
 }
 
 impl From<ObjectId> for PurchaseId {

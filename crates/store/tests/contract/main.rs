@@ -44,6 +44,8 @@ mod identities;
 #[cfg(test)]
 mod items;
 #[cfg(test)]
+mod kept_objections;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod leases;
@@ -65,6 +67,8 @@ mod quarantine;
 mod realm;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod rights;
 #[cfg(test)]
 mod rotation;
 #[cfg(test)]
@@ -125,6 +129,8 @@ contract! {
         who_fetched_and_used_an_item_is_known
     }
     objections { an_objection_stands_until_it_is_lifted }
+    kept_objections { a_kept_objection_is_found_by_its_mark_alone }
+    rights { a_right_is_read_as_it_was_written }
     apps { an_app_is_read_as_it_was_written }
     changes {
         a_page_holds_every_row_between_two_numbers
