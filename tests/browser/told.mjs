@@ -211,6 +211,25 @@ try {
   });
   await audit(report, page, 'told-contact-saved', screenshots);
   await look('rights', '/rights');
+  await report.check('the keyboard alone asks by right, and the day of the answer is named', async () => {
+    await page.goto(at('/rights'));
+    await page.focus('#ask-rectification > summary');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'detail-rectification');
+    await page.keyboard.type('My street is spelt wrong.');
+    await tabTo(page, 'send-rectification');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('done') === 'asked');
+    assert.match(await page.textContent('article[id^="rgt_"]'), /You get an answer by/);
+  });
+  await audit(report, page, 'told-rights-asked', screenshots);
+  await report.check('what is asked by right is never empty', async () => {
+    await page.locator('#ask-access > summary').click();
+    await page.click('#send-access');
+    assert.equal(await page.locator('#ask-access').getAttribute('open'), '');
+    assert.equal(await page.locator('#detail-access').getAttribute('aria-invalid'), 'true');
+  });
+  await audit(report, page, 'told-rights-flawed', screenshots);
 
   // Dark
   await look('dark', '/dark');
