@@ -42,7 +42,7 @@ export class App {
     const verifier = oauth.randomPKCECodeVerifier();
     const state = oauth.randomState();
     const url = await oauth.buildAuthorizationUrlWithPAR(this.config, {
-      redirect_uri: this.redirectUri, scope: this.scope, state,
+      redirect_uri: this.redirectUri, state, ...('authorization_details' in parameters ? {} : { scope: this.scope }),
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...parameters,
     }, { DPoP: proofs });
     return { url, verifier, state, proofs, keyPair };
@@ -111,13 +111,13 @@ export class Connection {
    * An API request with a proof made by hand. `address`: which node to ask; `claims` and `keyPair` change the proof;
    * `proof` replaces it, `null` leaves it out.
    */
-  async request(path, { method = 'GET', address = this.app.service.url, claims, keyPair = this.keyPair, proof, headers } = {}) {
+  async request(path, { method = 'GET', address = this.app.service.url, claims, keyPair = this.keyPair, proof, headers, body } = {}) {
     const { access_token: token } = this.tokens;
     const made = proof === undefined
       ? await prove(keyPair, method, this.app.service.url + path, { ath: hashOf(token), ...claims })
       : proof;
     const all = { authorization: `DPoP ${token}`, ...(made === null ? {} : { dpop: made }), ...headers };
-    return checkedFetch(address + path, { method, headers: all });
+    return checkedFetch(address + path, { method, headers: all, body });
   }
 
   /** All purchases, page by page. */

@@ -34,7 +34,8 @@ function java(heap, main, ...args) {
 export class Kafka {
   #process;
 
-  static async start() {
+  /** Starts a new broker, with further `settings`. */
+  static async start({ settings: more = {} } = {}) {
     await fetchKafka();
     const broker = new Kafka();
     broker.folder = temporaryFolder('kafka');
@@ -60,6 +61,7 @@ export class Kafka {
       'share.coordinator.state.topic.min.isr': 1,
       'group.initial.rebalance.delay.ms': 0,
       'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
+      ...more,
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     await writeFile(broker.#settings, lines.join(''));
@@ -98,9 +100,34 @@ export class Kafka {
     });
   }
 
-  async createTopic(name, partitions) {
+  async createTopic(name, partitions, settings = {}) {
+    const all = Object.entries({ 'max.message.bytes': 8388608, ...settings });
     await this.#tool('TopicCommand', '--create', '--topic', name, '--partitions', String(partitions),
-      '--config', 'max.message.bytes=8388608');
+      ...all.flatMap(([setting, value]) => ['--config', `${setting}=${value}`]));
+  }
+
+  /** Lets it stand still, with every connection open, until [`thaw`]. */
+  freeze() {
+    this.#process.signal('SIGSTOP');
+  }
+
+  thaw() {
+    this.#process.signal('SIGCONT');
+  }
+
+  /**
+   * Begins to read a partition from an offset on, as readers of transactions do. It ends when nothing has come for
+   * `idle` ms, if it is not ended before.
+   */
+  reader(topic, partition, offset = 0, { idle = 4000 } = {}) {
+    return new Reader(topic, partition, offset, idle, this);
+  }
+
+  /** All that a partition holds from an offset on. */
+  async read(topic, partition, offset) {
+    const reader = this.reader(topic, partition, offset);
+    await reader.ended();
+    return reader.messages();
   }
 
   /** How many messages each partition has had. */
@@ -160,5 +187,49 @@ class Producer {
     const how = await this.#process.ended();
     const complaints = this.#process.output.split('\n').filter((line) => / ERROR |Exception/.test(line));
     if (how !== 0 || complaints.length) throw new Error(`the producer ended with ${how}: ${this.#process.tail()}`);
+  }
+}
+
+let readers = 0;
+
+class Reader {
+  #process;
+
+  constructor(topic, partition, offset, idle, { address, folder }) {
+    const shown = Object.fromEntries(['key', 'offset', 'headers'].map((part) => [`print.${part}`, true]));
+    const properties = { ...shown, 'null.literal': NOTHING, 'key.separator': '\t', 'headers.separator': ',' };
+    this.#process = new Running('java', java(128, 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+      '--bootstrap-server', address, '--topic', topic, '--partition', String(partition), '--offset', String(offset),
+      '--isolation-level', 'read_committed', '--timeout-ms', String(idle),
+      ...Object.entries(properties).flatMap(([name, value]) => ['--formatter-property', `${name}=${value}`])), {
+      log: join(folder, `reader-${++readers}.log`),
+    });
+  }
+
+  /** What it has read until now: {offset, headers, key, value}; the value of a tombstone is null. */
+  messages() {
+    const whole = this.#process.output.split('\n').slice(0, -1);
+    return whole.filter((line) => line.startsWith('Offset:')).map((line) => {
+      const [offset, headers, key, value] = line.split('\t');
+      const named = headers.split(',').map((header) => header.split(/:(.*)/s).slice(0, 2));
+      return {
+        offset: Number(offset.slice('Offset:'.length)), headers: Object.fromEntries(named), key,
+        value: value === NOTHING ? null : JSON.parse(value),
+      };
+    });
+  }
+
+  /** Waits until it has read so many messages; fails when there are not so many. */
+  until(count) {
+    return this.#process.until(`${count} messages`, () => this.messages().length >= count);
+  }
+
+  async kill() {
+    this.#process.signal('SIGKILL');
+    await this.#process.ended();
+  }
+
+  ended() {
+    return this.#process.ended();
   }
 }

@@ -37,13 +37,13 @@ export class System {
   }
 
   /** A request with the token; gives {status, body}. */
-  async send(method, path, body) {
+  async send(method, path, body, more = {}) {
     // By hand, since the library throws where an answer has a challenge.
     const url = this.service.url + path;
     const { access_token: token } = this.tokens;
     const headers = { authorization: `DPoP ${token}`, dpop: await prove(this.keyPair, method, url, { ath: hashOf(token) }) };
     const response = await checkedFetch(url, {
-      method, headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      method, headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     return { status: response.status, body: await response.json() };

@@ -7,8 +7,10 @@ use counterfoil_oauth::problem::Problem;
 use counterfoil_oauth::system::System;
 use counterfoil_volunteered::{Volunteering, decisions};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+use crate::present::present;
+use crate::setup::Api;
 use crate::{body, query, refused};
 
 /// What a system asks.
@@ -23,9 +25,11 @@ struct Question {
 pub(crate) async fn decide(
     request: HttpRequest,
     system: System,
+    api: web::Data<Api>,
     bytes: web::Bytes,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
+    let left = api.limits().count_system(system.client_id)?;
     query::none(request.query_string())?;
     let question: Question = body::read(&request, &bytes)?;
     system.may_pursue(&question.purpose)?;
@@ -38,7 +42,7 @@ pub(crate) async fn decide(
         ("consentId", decision.consent_id.map(|id| json!(format!("{id}")))),
         ("until", decision.until.map(|at| json!(at.to_rfc3339_opts(SecondsFormat::Micros, true)))),
     ];
-    let members: Map<String, Value> =
-        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "data": members })))
+    let mut response = HttpResponse::Ok();
+    left.tell(&mut response);
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(json!({ "data": present(members) })))
 }

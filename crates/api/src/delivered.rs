@@ -11,6 +11,7 @@ use counterfoil_volunteered::{Volunteering, exchanges};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::setup::Api;
 use crate::{body, query, refused};
 
 /// What the system says.
@@ -23,19 +24,26 @@ struct Delivery {
 pub(crate) async fn record(
     request: HttpRequest,
     system: System,
+    api: web::Data<Api>,
     id: web::Path<String>,
     bytes: web::Bytes,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
+    let left = api.limits().count_system(system.client_id)?;
     query::none(request.query_string())?;
     let exchange_id: ExchangeId = id.parse().map_err(|_| Problem::new(Code::NotFound))?;
     let Delivery { reference } = body::read(&request, &bytes)?;
+    // What is owed for a purpose that is not the system's own is, to it, not there.
+    let purpose = exchanges::purpose_of(&volunteering, exchange_id).await.map_err(refused::problem)?;
+    system.may_pursue(&purpose).map_err(|_| Problem::new(Code::NotFound))?;
     let delivering = Delivering { client_id: system.client_id, name: system.name };
     let given = exchanges::deliver(&volunteering, &delivering, exchange_id, &reference)
         .await
         .map_err(refused::problem)?;
     let at = given.delivered_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true));
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "data": {
+    let mut response = HttpResponse::Ok();
+    left.tell(&mut response);
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(json!({ "data": {
         "id": format!("{}", given.exchange_id), "state": given.state.name(), "deliveredAt": at,
     } })))
 }

@@ -423,6 +423,7 @@ mod tests {
             duration: Lasting::Days90,
             stated_use: None,
             shared_accounts: false,
+            volunteered: None,
         };
         let projection = Projection::new(&details, 0, &CarveOuts::default(), &[], "");
         Basis {

@@ -68,6 +68,7 @@ fn described(access: &Access<Own>, last_disclosure: Option<DateTime<Utc>>) -> Ma
         ("window", Some(Value::Object(window))),
         ("duration", Some(json!(details.duration))),
         ("sharedAccounts", Some(json!(details.shared_accounts))),
+        ("volunteered", details.volunteered.as_ref().map(|volunteered| json!(volunteered))),
         ("statedUse", details.stated_use.as_ref().map(|text| json!(text))),
         ("givenAt", Some(instant(access.given_at))),
         ("expiresAt", access.expires_at.map(instant)),

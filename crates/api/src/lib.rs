@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod asks;
 mod audit;
 mod body;
 mod changes;
+mod consents;
 mod cursor;
 mod decisions;
 mod delivered;
@@ -11,8 +13,10 @@ mod grant;
 mod health;
 mod ledger;
 mod limits;
+mod once;
 mod page;
 mod place;
+mod present;
 mod projection;
 mod purchase;
 mod purchases;
@@ -21,8 +25,10 @@ mod receipt;
 mod refused;
 mod routes;
 mod setup;
+mod standing;
 mod summary;
 mod uses;
+mod volunteered;
 mod volunteered_items;
 mod waiting;
 

@@ -129,7 +129,8 @@ pub(crate) fn disclosure(
     dates: impl IntoIterator<Item = NaiveDate>,
 ) -> Disclosure {
     let datasets = datasets.iter().map(|dataset| dataset.name()).collect();
-    let mut disclosure = Disclosure { request_id, look, purchases: 0, from: None, to: None, datasets };
+    let mut disclosure =
+        Disclosure { request_id, look, purchases: 0, items: 0, from: None, to: None, datasets };
     dates.into_iter().for_each(|date| count(&mut disclosure, date));
     disclosure
 }

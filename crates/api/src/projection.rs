@@ -161,6 +161,7 @@ mod tests {
             duration: Lasting::Days90,
             stated_use: None,
             shared_accounts: false,
+            volunteered: None,
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) async fn show(
 }
 
 /// How long it may take (RFC 7240: `Prefer: wait=`): as long as we have patience, unless less is wanted.
-fn patience(request: &HttpRequest) -> Duration {
+pub(crate) fn patience(request: &HttpRequest) -> Duration {
     let preferences = request.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
     let mut waits =
         preferences.flat_map(|value| value.split(',')).filter_map(|one| one.trim().strip_prefix("wait="));

@@ -1,5 +1,6 @@
 //! What an act on volunteered data is refused with.
 
+use counterfoil_oauth::access::refusal;
 use counterfoil_oauth::problem::{Code, Problem};
 use counterfoil_volunteered::VolunteeredError;
 
@@ -20,6 +21,8 @@ pub(crate) fn problem(error: VolunteeredError) -> Problem {
                 problem.pointer(fault.pointer, fault.says)
             })
         }
+        VolunteeredError::KeyReused => Problem::new(Code::KeyReused),
+        VolunteeredError::Refused(refused) => refusal(&refused),
         VolunteeredError::Store(error) => error.into(),
     }
 }

@@ -1,10 +1,10 @@
 //! The URL space of the API, on one screen.
 
-use actix_web::web::{ServiceConfig, delete, get, post, resource};
+use actix_web::web::{ServiceConfig, delete, get, post, put, resource};
 
 use crate::{
-    audit, changes, decisions, delivered, grant, health, ledger, purchase, purchases, receipt, summary, uses,
-    volunteered_items,
+    asks, audit, changes, consents, decisions, delivered, grant, health, ledger, purchase, purchases,
+    receipt, summary, uses, volunteered, volunteered_items,
 };
 
 /// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's
@@ -23,6 +23,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/audit/by-config").route(get().to(audit::by_config)))
         .service(resource("/v1/audit/processing-record").route(get().to(audit::processing_record)))
         .service(resource("/v1/grants/{id}/receipt").route(get().to(receipt::show)))
+        .service(resource("/v1/asks").route(get().to(asks::list)))
+        .service(resource("/v1/volunteered").route(get().to(volunteered::list)).route(post().to(volunteered::submit)))
+        .service(resource("/v1/volunteered/{id}").route(put().to(volunteered::correct)).route(delete().to(volunteered::withdraw)))
+        .service(resource("/v1/consents").route(get().to(consents::list)))
+        .service(resource("/v1/consents/{id}").route(get().to(consents::show)))
+        .service(resource("/v1/consents/{id}/receipt").route(get().to(consents::receipt)))
         .service(resource("/v1/decisions").route(post().to(decisions::decide)))
         .service(resource("/v1/volunteered-items").route(get().to(volunteered_items::list)))
         .service(resource("/v1/uses").route(post().to(uses::report)))

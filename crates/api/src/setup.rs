@@ -32,6 +32,7 @@ struct Inner {
     settings: ApiSettings,
     cursors: Secret,
     etags: Secret,
+    idempotency: Secret,
     limits: Limits,
     readiness: Readiness,
 }
@@ -43,6 +44,8 @@ pub struct ApiSettings {
     pub base: String,
     /// Requests of one grant in a minute.
     pub per_minute: u32,
+    /// Requests of one of the retailer's own systems in a minute.
+    pub system_per_minute: u32,
     /// What the record of a customer covers.
     pub coverage: Coverage,
     /// What anybody may read of the ledger.
@@ -102,7 +105,9 @@ impl Api {
         settings: ApiSettings,
     ) -> Result<Self> {
         let (cursors, etags) = (keys.named("cursors")?, keys.named("etags")?);
-        let (codec, limits) = (Codec::default(), Limits::new(settings.per_minute));
+        let idempotency = keys.named("idempotency")?;
+        let (codec, limits) =
+            (Codec::default(), Limits::new(settings.per_minute, settings.system_per_minute));
         let hub = Arc::new(Hub::default());
         tokio::spawn(listen(Arc::downgrade(&hub), store.clone(), readiness.clone()));
         Ok(Self(Arc::new(Inner {
@@ -116,6 +121,7 @@ impl Api {
             settings,
             cursors,
             etags,
+            idempotency,
             limits,
             readiness,
         })))
@@ -168,6 +174,10 @@ impl Api {
 
     pub(crate) fn etags(&self) -> &Secret {
         &self.0.etags
+    }
+
+    pub(crate) fn idempotency(&self) -> &Secret {
+        &self.0.idempotency
     }
 
     pub(crate) fn limits(&self) -> &Limits {

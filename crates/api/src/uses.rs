@@ -11,7 +11,8 @@ use counterfoil_volunteered::handing::{self, System as Reporting, Use};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{body, query, refused};
+use crate::setup::Api;
+use crate::{body, once, query, refused};
 
 /// Most uses of one report.
 const MOST: usize = 500;
@@ -35,10 +36,13 @@ struct Used {
 pub(crate) async fn report(
     request: HttpRequest,
     system: System,
+    api: web::Data<Api>,
     bytes: web::Bytes,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
+    let left = api.limits().count_system(system.client_id)?;
     query::none(request.query_string())?;
+    let once = once::of(&api, &request, &[system.client_id.as_bytes()], &bytes)?;
     let Report { purpose, uses } = body::read(&request, &bytes)?;
     system.may_pursue(&purpose)?;
     if uses.is_empty() || uses.len() > MOST {
@@ -54,9 +58,10 @@ pub(crate) async fn report(
         read.push(Use { item_id, at, says });
     }
     let reporting = Reporting { client_id: system.client_id, name: system.name };
-    let recorded =
-        handing::report(&volunteering, &reporting, &purpose, &read).await.map_err(refused::problem)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(json!({ "data": { "recorded": recorded } })))
+    let recorded = handing::report(&volunteering, &reporting, &purpose, &read, once.as_ref())
+        .await
+        .map_err(refused::problem)?;
+    let mut response = HttpResponse::Ok();
+    left.tell(&mut response);
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(json!({ "data": { "recorded": recorded } })))
 }

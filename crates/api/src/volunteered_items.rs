@@ -7,8 +7,10 @@ use counterfoil_oauth::problem::{Code, Problem};
 use counterfoil_oauth::system::System;
 use counterfoil_volunteered::Volunteering;
 use counterfoil_volunteered::handing::{self, Handed, HandedItem, System as Fetching};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::present::present;
+use crate::setup::Api;
 use crate::{query, refused};
 
 /// Items on a page unless asked otherwise.
@@ -17,8 +19,10 @@ const USUAL: u32 = 50;
 pub(crate) async fn list(
     request: HttpRequest,
     system: System,
+    api: web::Data<Api>,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
+    let left = api.limits().count_system(system.client_id)?;
     let parameters = query::parameters(request.query_string(), &["purpose", "after", "limit"])?;
     let purpose = parameters.get("purpose").ok_or_else(|| query::invalid("purpose", "is missing"))?;
     let number = |name: &str, usual: i64| match parameters.get(name) {
@@ -36,7 +40,9 @@ pub(crate) async fn list(
         handing::fetch(&volunteering, &fetching, purpose, after, limit).await.map_err(refused::problem)?;
     let items: Vec<Value> = page.items.iter().map(described).collect();
     let answer = json!({ "data": items, "next": page.next, "hasMore": page.has_more });
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
+    let mut response = HttpResponse::Ok();
+    left.tell(&mut response);
+    Ok(response.insert_header((CACHE_CONTROL, "no-store")).json(answer))
 }
 
 fn described(handed: &Handed) -> Value {
@@ -58,7 +64,5 @@ fn described(handed: &Handed) -> Value {
         ("value", Some(value.clone())),
         ("until", until.map(|at| json!(at.to_rfc3339_opts(SecondsFormat::Micros, true)))),
     ];
-    let members: Map<String, Value> =
-        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    Value::Object(members)
+    present(members)
 }

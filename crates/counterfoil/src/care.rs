@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use counterfoil_ledger::tree::{EVERY, Keeper, KeeperError};
 use counterfoil_ledger::verify::{Examined, Wanted};
+use counterfoil_store::examinations::{self, Examination, LEDGER};
 use counterfoil_store::{leases, rights};
 use counterfoil_volunteered::Volunteering;
 use counterfoil_volunteered::sweep::{self, Swept};
 use prometheus::{IntGauge, Opts};
 
+use crate::command;
+use crate::config::Settings;
 use crate::failure::Failure;
 use crate::realm::Realm;
 
@@ -26,19 +29,19 @@ const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// How long after its start a process verifies for the first time.
 const FIRST_VERIFICATION: Duration = Duration::from_secs(60);
 
-/// The thread that keeps the trees.
+/// A thread that is told when to end.
 pub struct Keeping {
     ends: mpsc::Sender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Keeping {
-    /// Ends it: a last round, and the lease goes back, so that the next process need not wait for its end.
+    /// Ends it: what it has begun is finished, and its lease goes back, so that the next process need not wait for its end.
     pub fn stop(self) {
         // It hears that nobody holds the other side.
         drop(self.ends);
         if self.thread.join().is_err() {
-            tracing::error!("the ledger's keeper broke down");
+            tracing::error!("a thread of the service's own broke down");
         }
     }
 }
@@ -63,6 +66,18 @@ pub fn keep(realm: &Realm) -> Result<Keeping, Failure> {
     let name = "ledger-keeper";
     let thread = thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Failure::io(name))?;
     Ok(Keeping { ends, thread })
+}
+
+/// Sends what waits for the retailer's systems, or stands by, until it is stopped; where they are told anything.
+pub fn relay(settings: &Settings, realm: &Realm) -> Result<Option<Keeping>, Failure> {
+    if !settings.relay.enabled {
+        return Ok(None);
+    }
+    let relay = command::relay::relay(settings, realm)?;
+    let (ends, told) = mpsc::channel();
+    let name = "relay";
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || relay.run(&told));
+    Ok(Some(Keeping { ends, thread: thread.map_err(Failure::io(name))? }))
 }
 
 /// One round. What is wrong is said once, not five times a second; gives what was said last.
@@ -114,7 +129,7 @@ pub fn verify(realm: &Realm, hours: u32) -> Result<(), Failure> {
         "Generations in which the last verification found a fault; -1 before the first.",
     )?;
     faults.set(-1);
-    let (verifier, clock) = (realm.verifier(), realm.clock.clone());
+    let (verifier, clock, store) = (realm.verifier(), realm.clock.clone(), realm.store.clone());
     spawn("ledger-verifier", move || {
         thread::sleep(FIRST_VERIFICATION);
         loop {
@@ -122,8 +137,14 @@ pub fn verify(realm: &Realm, hours: u32) -> Result<(), Failure> {
                 Ok(found) => {
                     found.iter().for_each(say);
                     let bad = found.iter().filter(|one| one.fault.is_some()).count();
-                    faults.set(i64::try_from(bad).unwrap_or(i64::MAX));
-                    at.set(clock.now().timestamp());
+                    let examination =
+                        Examination { at: clock.now(), faults: i64::try_from(bad).unwrap_or(i64::MAX) };
+                    faults.set(examination.faults);
+                    at.set(examination.at.timestamp());
+                    let noted = store.write_blocking(|conn| examinations::note(conn, LEDGER, examination));
+                    if let Err(error) = noted {
+                        tracing::warn!(%error, "it could not be noted that the ledger was verified");
+                    }
                 }
                 Err(error) => tracing::error!(%error, "the ledger could not be verified"),
             }

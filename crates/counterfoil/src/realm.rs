@@ -25,6 +25,7 @@ use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_store::{Error, Store};
 use counterfoil_volunteered::Volunteering;
 use counterfoil_volunteered::receipts::Receipts as ConsentReceipts;
+use counterfoil_volunteered::telling::Telling;
 use counterfoil_web::Files;
 use prometheus::Registry;
 use url::Url;
@@ -58,6 +59,8 @@ pub struct Realm {
     pub entropy: Entropy,
     /// Metrics.
     pub registry: Registry,
+    /// How the retailer's systems are told, where they are.
+    pub telling: Option<Telling>,
 }
 
 /// The system's clock: the only place that reads it.
@@ -105,6 +108,12 @@ impl Realm {
             tracing::warn!("the ledger lacks what was signed: see `counterfoil restore`");
         }
         let registry = Registry::new();
+        let telling = match &settings.relay {
+            relay if relay.enabled => {
+                Some(Telling::new(&keys, &settings.http.public_url, relay.confirm_hours)?)
+            }
+            _ => None,
+        };
         Ok(Self {
             store,
             keys,
@@ -117,6 +126,7 @@ impl Realm {
             clock,
             entropy,
             registry,
+            telling,
         })
     }
 
@@ -190,6 +200,7 @@ impl Realm {
             self.clock.clone(),
             self.entropy.clone(),
         )
+        .tells(self.telling.clone())
     }
 
     /// What makes receipts.
@@ -220,7 +231,8 @@ impl Realm {
             self.ledger.clone(),
             sources(settings)?,
         )?
-        .keeping(settings.retention().map_err(Failure::Usage)?);
+        .keeping(settings.retention().map_err(Failure::Usage)?)
+        .telling(self.telling.clone());
         match recorder.finish_erasures(self.clock.now()) {
             Ok(0) => {}
             Ok(finished) => tracing::info!(finished, "erasures that a process had left undone are done"),

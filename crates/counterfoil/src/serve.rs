@@ -93,6 +93,7 @@ impl State {
             ApiSettings {
                 base: oauth.issuer().to_owned(),
                 per_minute: settings.http.requests_per_minute,
+                system_per_minute: settings.http.system_requests_per_minute,
                 coverage: oauth.settings().coverage.clone(),
                 logs: PublicLogs::new(realm.store.clone(), realm.objects.clone()),
             },
@@ -321,6 +322,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
             actix_web::rt::spawn(metrics);
         }
         let keeping = care::keep(&realm)?;
+        let relaying = care::relay(&settings, &realm)?;
         post::start(&settings, receipts, pages, realm.clock.clone())?;
         care::verify(&realm, settings.ledger.verify_hours)?;
         care::count_rights(&realm)?;
@@ -338,6 +340,7 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         ready();
         tracing::info!(listen = settings.http.listen, issuer = settings.http.public_url, "serving");
         let outcome = server.await.map_err(Failure::io("serving"));
+        relaying.into_iter().for_each(care::Keeping::stop);
         keeping.stop();
         outcome
     })

@@ -1,17 +1,21 @@
 //! A grant: one customer's instruction to give an app data. What it may hold, which transitions are legal.
 //!
-//! The wire form is RFC 9396 (`authorization_details`) with the type `purchase_history`.
+//! The wire form is RFC 9396 (`authorization_details`) with the types `purchase_history` and `volunteered`.
+
+mod volunteered;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::PurchaseId;
 
+pub use self::volunteered::{NamedAsk, Volunteered, VolunteeredAccess};
+
 /// One kind of data a grant can hold; each has a scope of the same meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dataset {
-    /// Dates, sums, returns and refunds. Every grant holds it.
+    /// Dates, sums, returns and refunds. Every grant that lets out anything of purchases holds it.
     Purchases,
     /// Each item bought.
     Lines,
@@ -126,11 +130,11 @@ impl Lasting {
     }
 }
 
-/// What a grant lets out: the granted object of `purchase_history`.
+/// What a grant lets out, and what it lets an app do for its customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
-    /// Datasets, sorted, without repetition; `purchases` is always among them.
+    /// Datasets, sorted, without repetition; `purchases` is among them, unless there are none.
     pub datasets: Vec<Dataset>,
     /// First local date of purchases that may be read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,6 +150,9 @@ pub struct Details {
     /// Purchases on shared accounts too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shared_accounts: bool,
+    /// The asks that it names, if it names any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volunteered: Option<Volunteered>,
 }
 
 /// What a grant leaves out, as its customer chose. The app is not told: what is left out is as if it did not exist.
@@ -190,16 +197,22 @@ impl CarveOuts {
 pub struct InvalidDetails(pub &'static str);
 
 impl Details {
-    /// Puts the datasets in order and checks the whole.
+    /// Puts datasets and asks in order and checks the whole.
     ///
     /// # Errors
-    /// [`InvalidDetails`] for an inverted window, a missing `purchases` dataset or a `statedUse` over 200
-    /// characters.
+    /// [`InvalidDetails`] for an inverted window, a missing `purchases` dataset, a window or shared accounts without
+    /// datasets, nothing at all, what [`Volunteered::checked`] says, or a `statedUse` over 200 characters.
     pub fn checked(mut self) -> Result<Self, InvalidDetails> {
         self.datasets.sort_unstable();
         self.datasets.dedup();
-        if !self.holds(Dataset::Purchases) {
+        self.volunteered = self.volunteered.map(Volunteered::checked).transpose()?;
+        // Who only wants to tell something for a customer needs nothing of what the customer bought.
+        let is_about_asks = self.datasets.is_empty() && self.volunteered.is_some();
+        if !is_about_asks && !self.holds(Dataset::Purchases) {
             return Err(InvalidDetails("datasets must hold purchases"));
+        }
+        if is_about_asks && (self.from.is_some() || self.to.is_some() || self.shared_accounts) {
+            return Err(InvalidDetails("from, to and sharedAccounts are about purchases"));
         }
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from > to
@@ -217,10 +230,29 @@ impl Details {
         self.datasets.contains(&dataset)
     }
 
-    /// The scopes that say the same as the datasets, separated by spaces.
+    /// Whether its app may do this with the asks that it names.
+    pub fn lets(&self, access: VolunteeredAccess) -> bool {
+        self.volunteered.as_ref().is_some_and(|volunteered| volunteered.access.contains(&access))
+    }
+
+    /// The scopes that say the same as datasets and access, separated by spaces.
     pub fn scope(&self) -> String {
-        let scopes: Vec<_> = self.datasets.iter().map(|dataset| dataset.scope()).collect();
+        let access = self.volunteered.iter().flat_map(|volunteered| &volunteered.access);
+        let datasets = self.datasets.iter().map(|dataset| dataset.scope());
+        let scopes: Vec<_> = datasets.chain(access.map(|access| access.scope())).collect();
         scopes.join(" ")
+    }
+
+    /// As much of it as a list of scopes, separated by spaces, leaves.
+    #[must_use]
+    pub fn cut_to(mut self, scope: &str) -> Self {
+        let is_left = |word: &str| scope.split(' ').any(|left| left == word);
+        self.datasets.retain(|dataset| is_left(dataset.scope()));
+        if let Some(volunteered) = &mut self.volunteered {
+            volunteered.access.retain(|access| is_left(access.scope()));
+        }
+        self.volunteered = self.volunteered.filter(|volunteered| !volunteered.access.is_empty());
+        self
     }
 
     /// Whether this lets out more than `other` in any respect.
@@ -240,6 +272,11 @@ impl Details {
             || self.duration.exceeds(other.duration)
             || (self.shared_accounts && !other.shared_accounts)
             || self.datasets.iter().any(|dataset| !other.holds(*dataset))
+            || match (&self.volunteered, &other.volunteered) {
+                (None, _) => false,
+                (Some(_), None) => true,
+                (Some(mine), Some(theirs)) => mine.wider_than(theirs),
+            }
     }
 }
 
@@ -360,7 +397,38 @@ mod tests {
             duration: Lasting::Days90,
             stated_use: None,
             shared_accounts: false,
+            volunteered: None,
         }
+    }
+
+    fn telling(access: &[VolunteeredAccess]) -> Volunteered {
+        let asks = vec![NamedAsk { ask: "q1".to_owned(), version: 1 }];
+        Volunteered { asks, access: access.to_vec() }
+    }
+
+    #[test]
+    fn a_grant_may_be_about_asks_alone() {
+        let base = Details { volunteered: Some(telling(&VolunteeredAccess::ALL)), ..details(&[], None) };
+        let checked = base.clone().checked().unwrap();
+        assert_eq!(checked.scope(), "volunteered:read volunteered:write");
+        assert!(checked.lets(VolunteeredAccess::Write) && !checked.holds(Dataset::Purchases));
+        let read = checked.clone().cut_to("purchases:read volunteered:read");
+        assert_eq!(read.volunteered, Some(telling(&[VolunteeredAccess::Read])));
+        assert_eq!(checked.cut_to("purchases:read").volunteered, None);
+        assert!(details(&[], None).checked().is_err(), "nothing at all");
+        assert!(Details { from: "2024-01-01".parse().ok(), ..base.clone() }.checked().is_err());
+        assert!(Details { shared_accounts: true, ..base.clone() }.checked().is_err());
+        let both = Details { datasets: vec![Dataset::Purchases], ..base.clone() };
+        assert!(both.wider_than(&base) && !base.wider_than(&both));
+        assert!(base.wider_than(&details(&[Dataset::Purchases], None)));
+    }
+
+    #[test]
+    fn grants_from_before_there_were_asks_are_read() {
+        let stored = r#"{"datasets":["purchases"],"duration":"P90D"}"#;
+        let read: Details = serde_json::from_str(stored).unwrap();
+        assert_eq!(read, details(&[Dataset::Purchases], None));
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
     }
 
     #[test]

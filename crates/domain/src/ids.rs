@@ -108,6 +108,10 @@ identifiers! {
     ExchangeId = "val_";
     /// A right that a customer uses and the retailer must answer.
     RightId = "rgt_";
+    /// That systems which fetched an item are told that it is gone.
+    PropagationId = "prp_";
+    /// A customer as one Kafka topic knows them: a keyed hash, another one in each topic.
+    Pseudonym = "psn_";
 }
 
 impl From<ObjectId> for PurchaseId {

@@ -164,7 +164,8 @@ impl Recorder {
     fn end_volunteered(&self, erasure: &Destruction, now: DateTime<Utc>) -> Result<(), Error> {
         let person = erasure.person;
         let (store, keys, ledger) = (self.store.clone(), self.keys.clone(), self.ledger.clone());
-        let volunteering = Volunteering::new(store, keys, ledger, Clock::fixed(now), self.entropy.clone());
+        let volunteering = Volunteering::new(store, keys, ledger, Clock::fixed(now), self.entropy.clone())
+            .tells(self.telling.clone());
         self.store.write_blocking(|conn| forget::end_in(&volunteering, conn, person, now))?;
         if let Some(index) = erasure.index {
             self.store.write_blocking(|conn| {

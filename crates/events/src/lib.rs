@@ -26,6 +26,7 @@ mod pipeline;
 mod placing;
 mod quarantine_bound;
 pub mod recorder;
+pub mod relay;
 mod storing;
 mod subject;
 mod throttle;

@@ -18,6 +18,7 @@ use counterfoil_store::offsets::{self, Move};
 use counterfoil_store::people;
 use counterfoil_store::quarantine::Quarantined;
 use counterfoil_store::{Contention, Error, Store};
+use counterfoil_volunteered::telling::Telling;
 use parking_lot::Mutex;
 
 use crate::counts::Counts;
@@ -78,6 +79,7 @@ pub struct Recorder {
     pub(crate) ledger: Ledger,
     sources: Sources,
     pub(crate) retention: Retention,
+    pub(crate) telling: Option<Telling>,
     is_history: bool,
     order_kinds: Mutex<HashMap<String, i32>>,
     pub(crate) identities: Mutex<HashMap<[u8; 16], people::Identity>>,
@@ -134,6 +136,7 @@ impl Recorder {
             ledger,
             sources,
             retention: Retention::default(),
+            telling: None,
             is_history: false,
             order_kinds: Mutex::new(order_kinds),
             identities: Mutex::new(HashMap::new()),
@@ -144,6 +147,12 @@ impl Recorder {
     #[must_use]
     pub fn keeping(self, retention: Retention) -> Self {
         Self { retention, ..self }
+    }
+
+    /// With how the retailer's systems are told what ends when somebody is erased.
+    #[must_use]
+    pub fn telling(self, telling: Option<Telling>) -> Self {
+        Self { telling, ..self }
     }
 
     /// For bringing in the past: nobody is told that there is news.

@@ -263,6 +263,7 @@ fn disclosure() -> Disclosure {
     Disclosure {
         request_id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
         look: Look::Purchases,
+        items: 0,
         purchases: 50,
         from: "2024-05-06".parse().ok(),
         to: "2024-06-06".parse().ok(),
@@ -303,6 +304,7 @@ fn grant(realm: &Realm) -> Standing {
             duration: Lasting::UntilWithdrawn,
             stated_use: None,
             shared_accounts: false,
+            volunteered: None,
         },
         state: State::Active,
         version: 1,

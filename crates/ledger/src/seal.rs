@@ -15,6 +15,7 @@ use counterfoil_domain::clock::Clock;
 use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::grant::State;
 use counterfoil_domain::ids::{ClientId, GrantId, Person, RecordId};
+use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::keys::{Keys, PersonKeys};
 use counterfoil_store::standings::{self, StandingNow};
@@ -60,6 +61,8 @@ pub enum Look {
     Changes,
     /// Sums of all purchases.
     Summary,
+    /// What it had sent for the customer.
+    Volunteered,
 }
 
 impl Look {
@@ -70,12 +73,13 @@ impl Look {
             Self::Purchase => "purchase",
             Self::Changes => "changes",
             Self::Summary => "summary",
+            Self::Volunteered => "volunteered",
         }
     }
 
     /// Reads [`Look::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Purchases, Self::Purchase, Self::Changes, Self::Summary];
+        let all = [Self::Purchases, Self::Purchase, Self::Changes, Self::Summary, Self::Volunteered];
         all.into_iter().find(|look| look.name() == name)
     }
 }
@@ -89,6 +93,8 @@ pub struct Disclosure {
     pub look: Look,
     /// Purchases in it.
     pub purchases: usize,
+    /// Items in it that were volunteered.
+    pub items: usize,
     /// Local date of the earliest.
     pub from: Option<NaiveDate>,
     /// Local date of the latest.
@@ -200,6 +206,19 @@ impl Sealer {
     }
 }
 
+/// Checks a grant again in the transaction of what its app does, which has taken the grant's row.
+///
+/// # Errors
+/// What is refused, inside the store's.
+pub fn check_in(
+    conn: &mut Conn,
+    standing: &Standing,
+    now: DateTime<Utc>,
+) -> Result<Result<(), Refusal>, Error> {
+    let found = standings::read(conn, &[standing.grant_id])?;
+    Ok(holds(standing, found.get(&standing.grant_id), now))
+}
+
 /// Whether a grant still stands as the request found it.
 fn holds(standing: &Standing, now: Option<&StandingNow>, at: DateTime<Utc>) -> Result<(), Refusal> {
     let now = now.ok_or(Refusal::Gone)?;
@@ -259,7 +278,7 @@ type Subject = (Standing, Disclosure, Arc<PersonKeys>);
 
 fn seal_batch(
     ledger: &Ledger,
-    conn: &mut counterfoil_store::conn::Conn,
+    conn: &mut Conn,
     now: DateTime<Utc>,
     subjects: &[Subject],
 ) -> counterfoil_store::Result<Vec<Result<Seal, Refusal>>> {
@@ -306,6 +325,13 @@ fn disclosure_draft(standing: &Standing, responses: &[&Subject], now: DateTime<U
     let listed: Vec<_> = responses
         .iter()
         .map(|(_, disclosure, _)| {
+            if disclosure.look == Look::Volunteered {
+                return json!({
+                    "requestId": disclosure.request_id,
+                    "look": disclosure.look.name(),
+                    "items": disclosure.items,
+                });
+            }
             json!({
                 "requestId": disclosure.request_id,
                 "look": disclosure.look.name(),

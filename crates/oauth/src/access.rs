@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use chrono::{DateTime, Utc};
-use counterfoil_domain::grant::{CarveOuts, Dataset, Details, State};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, State, VolunteeredAccess};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::seal::{Refusal, Standing};
 use counterfoil_store::apps::AppState;
@@ -23,8 +23,8 @@ use crate::problem::{Code, Problem};
 
 /// What a handler needs the grant to hold.
 pub trait Permission: 'static {
-    /// The dataset; `None` when any grant in force will do.
-    const DATASET: Option<Dataset>;
+    /// Whether a grant with these details will do.
+    fn is_in(details: &Details) -> bool;
     /// Whether a grant that has ended will do, as long as its token lives.
     const IS_FOR_ENDED: bool = false;
 }
@@ -34,7 +34,39 @@ pub trait Permission: 'static {
 pub struct Purchases;
 
 impl Permission for Purchases {
-    const DATASET: Option<Dataset> = Some(Dataset::Purchases);
+    fn is_in(details: &Details) -> bool {
+        details.holds(Dataset::Purchases)
+    }
+}
+
+/// `volunteered:read`, for the asks that the grant names.
+#[derive(Debug)]
+pub struct VolunteeredRead;
+
+impl Permission for VolunteeredRead {
+    fn is_in(details: &Details) -> bool {
+        details.lets(VolunteeredAccess::Read)
+    }
+}
+
+/// `volunteered:write`, for the asks that the grant names.
+#[derive(Debug)]
+pub struct VolunteeredWrite;
+
+impl Permission for VolunteeredWrite {
+    fn is_in(details: &Details) -> bool {
+        details.lets(VolunteeredAccess::Write)
+    }
+}
+
+/// `volunteered:read` or `volunteered:write`, for what is asked.
+#[derive(Debug)]
+pub struct Volunteered;
+
+impl Permission for Volunteered {
+    fn is_in(details: &Details) -> bool {
+        details.volunteered.is_some()
+    }
 }
 
 /// Any grant in force, for what an app may ask about its own grant.
@@ -42,7 +74,9 @@ impl Permission for Purchases {
 pub struct Own;
 
 impl Permission for Own {
-    const DATASET: Option<Dataset> = None;
+    fn is_in(_: &Details) -> bool {
+        true
+    }
 }
 
 /// Any grant that is or was in force, for what stays true of it: its receipt.
@@ -50,8 +84,11 @@ impl Permission for Own {
 pub struct OwnOrEnded;
 
 impl Permission for OwnOrEnded {
-    const DATASET: Option<Dataset> = None;
     const IS_FOR_ENDED: bool = true;
+
+    fn is_in(_: &Details) -> bool {
+        true
+    }
 }
 
 /// A caller with a valid token, a proof of its key, and a grant in force that holds `P`.
@@ -132,9 +169,7 @@ impl<P: Permission> Access<P> {
 
     fn allow(oauth: &Oauth, facts: Arc<Facts>) -> Result<Self, Problem> {
         check(&facts, oauth.clock().now(), P::IS_FOR_ENDED)?;
-        if let Some(dataset) = P::DATASET
-            && !facts.details.holds(dataset)
-        {
+        if !P::is_in(&facts.details) {
             return Err(Problem::new(Code::InsufficientScope));
         }
         let grant = &facts.found.grant;

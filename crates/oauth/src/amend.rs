@@ -23,6 +23,8 @@ use crate::grants::{GrantError, GrantView, view};
 pub struct Amendment {
     /// Datasets that stay; what is not among them is taken out for good.
     pub datasets: Vec<Dataset>,
+    /// Ids of the asks that stay.
+    pub asks: Vec<String>,
     /// Whether purchases on shared accounts stay.
     pub shared_accounts: bool,
     /// Ids of categories to leave out.
@@ -169,6 +171,11 @@ fn amended(
         Change::Choices(choices) => {
             after.details.datasets.clone_from(&choices.datasets);
             after.details.shared_accounts = choices.shared_accounts;
+            if let Some(volunteered) = &mut after.details.volunteered {
+                volunteered.asks.retain(|named| choices.asks.contains(&named.ask));
+            }
+            after.details.volunteered =
+                after.details.volunteered.filter(|volunteered| !volunteered.asks.is_empty());
             after.carve_outs.categories.clone_from(&choices.categories);
             after.carve_outs.keep_totals = choices.keep_totals;
             after.with_joined = choices.with_joined && joined(conn, grant)? > 0;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use counterfoil_domain::config_object::{self, Body, Id, Kind, Object, Registration};
 use counterfoil_domain::entry::{Actor, EntryType, fingerprint};
-use counterfoil_domain::grant::{Dataset, Lasting};
+use counterfoil_domain::grant::{Dataset, Lasting, VolunteeredAccess};
 use counterfoil_domain::ids::ClientId;
 use counterfoil_ledger::{Draft, Ledger};
 pub use counterfoil_store::apps::{App, AppState};
@@ -151,10 +151,13 @@ impl NewApp {
 
     fn check_scope(&self) -> Result<(), AppError> {
         let mut words: Vec<&str> = self.scope.split(' ').collect();
-        if let Some(word) = words.iter().find(|word| Dataset::from_scope(word).is_none()) {
+        let is_about_asks = |word: &str| VolunteeredAccess::from_scope(word).is_some();
+        let unknown = words.iter().find(|word| Dataset::from_scope(word).is_none() && !is_about_asks(word));
+        if let Some(word) = unknown {
             return Err(field("scope", format!("holds {word:?}, which is not offered")));
         }
-        if !words.contains(&Dataset::Purchases.scope()) {
+        // An app may be there for asks alone; but who reads anything of purchases reads purchases.
+        if !words.iter().all(|word| is_about_asks(word)) && !words.contains(&Dataset::Purchases.scope()) {
             return Err(field("scope", "must hold purchases:read"));
         }
         words.sort_unstable();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use counterfoil_domain::entry::{Actor, EntryType};
-use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, State, Volunteered};
 use counterfoil_domain::ids::{ClientId, GrantId, Person};
 use counterfoil_ledger::Draft;
 use counterfoil_ledger::config::Shown;
@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::Oauth;
 use crate::apps::registered_as;
+use crate::asks::NamedAskView;
 use crate::error::ErrorCode;
 use crate::opaque::{self, Kind};
 use crate::pushed::{self, Open};
@@ -46,6 +47,8 @@ pub struct Pending {
     pub asked: Details,
     /// What may be granted at most.
     pub most: Details,
+    /// What the asks say that it names.
+    pub asks: Vec<NamedAskView>,
     /// Origin of the address that the answer goes to, for `form-action`.
     pub redirect_origin: String,
 }
@@ -53,8 +56,10 @@ pub struct Pending {
 /// What the customer chose on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// Datasets; `purchases` is always among them.
+    /// Datasets; `purchases` is among them, unless the app asks for nothing of purchases.
     pub datasets: Vec<Dataset>,
+    /// Ids of the asks that the app may tell something for.
+    pub asks: Vec<String>,
     /// First local date; `None` is as far back as may be granted.
     pub from: Option<NaiveDate>,
     /// How long.
@@ -218,31 +223,45 @@ fn owner(conn: &mut Conn, open: &Open, person: Person) -> Result<Option<Person>,
     }
 }
 
+fn redirect_origin(open: &Open) -> String {
+    let origin = Url::parse(&open.parameters.redirect_uri).map(|url| url.origin().ascii_serialization());
+    origin.unwrap_or_default()
+}
+
 fn pending(open: &Open) -> Pending {
     let app = &open.app;
-    let origin = Url::parse(&open.parameters.redirect_uri).map(|url| url.origin().ascii_serialization());
     Pending {
         app: AppView { name: app.name.clone(), operator: app.operator.clone(), client_id: app.client_id },
         asked: open.parameters.asked.asked.clone(),
         most: open.parameters.asked.most.clone(),
-        redirect_origin: origin.unwrap_or_default(),
+        asks: open.asks.clone(),
+        redirect_origin: redirect_origin(open),
     }
 }
 
 fn chosen(most: &Details, choice: &Choice) -> Result<Details, ConsentError> {
     let details = Details {
         datasets: choice.datasets.clone(),
-        from: choice.from.or(most.from),
+        from: choice.from.or(most.from).filter(|_| !choice.datasets.is_empty()),
         to: most.to,
         duration: choice.duration,
         stated_use: most.stated_use.clone(),
         shared_accounts: choice.shared_accounts,
+        volunteered: chosen_asks(most, choice),
     };
     let details = details.checked().map_err(|error| ConsentError::InvalidChoice(error.0))?;
     if details.wider_than(most) {
         return Err(ConsentError::InvalidChoice("more was chosen than the app may have"));
     }
     Ok(details)
+}
+
+/// The asks that were chosen, with the access that the app asks for.
+fn chosen_asks(most: &Details, choice: &Choice) -> Option<Volunteered> {
+    let most = most.volunteered.as_ref()?;
+    let chosen = most.asks.iter().filter(|named| choice.asks.contains(&named.ask));
+    let asks: Vec<_> = chosen.cloned().collect();
+    (!asks.is_empty()).then(|| Volunteered { asks, access: most.access.clone() })
 }
 
 fn new_grant(
@@ -318,7 +337,8 @@ fn shown(open: &Open) -> serde_json::Value {
         "app": { "clientId": format!("{}", open.app.client_id), "name": open.app.name, "operator": open.app.operator },
         "asked": open.parameters.asked.asked,
         "most": open.parameters.asked.most,
-        "redirectOrigin": pending(open).redirect_origin,
+        "asks": open.asks,
+        "redirectOrigin": redirect_origin(open),
     })
 }
 

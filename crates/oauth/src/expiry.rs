@@ -5,7 +5,9 @@ use counterfoil_domain::entry::Actor;
 use counterfoil_domain::grant::Act;
 use counterfoil_domain::ids::GrantId;
 use counterfoil_ledger::grants::How;
-use counterfoil_store::{codes, grants, leases, logins, requests, sessions, system_tokens, tokens, used_ids};
+use counterfoil_store::{
+    codes, grants, idempotency, leases, logins, requests, sessions, system_tokens, tokens, used_ids,
+};
 
 use crate::Oauth;
 use crate::consent::CODE_SECONDS;
@@ -75,6 +77,7 @@ async fn sweep(oauth: &Oauth) -> Result<(), GrantError> {
         .store()
         .write(move |conn| {
             requests::delete_expired(conn, now - Duration::hours(1))?;
+            idempotency::delete_expired(conn, now)?;
             codes::delete_expired(conn, day_ago)?;
             tokens::delete_expired(conn, day_ago)?;
             system_tokens::delete_expired(conn, now)?;

@@ -29,8 +29,7 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn new(found: TokenFacts, loaded_at: DateTime<Utc>) -> Self {
-        let mut details = found.grant.details.clone();
-        details.datasets.retain(|dataset| found.token.scope.split(' ').any(|scope| scope == dataset.scope()));
+        let details = found.grant.details.clone().cut_to(&found.token.scope);
         Self { found, details: Arc::new(details), loaded_at }
     }
 

@@ -12,10 +12,11 @@ use counterfoil_store::entries::{self, Log};
 use counterfoil_store::grants::{self, Grant};
 use counterfoil_store::{Contention, announcements, apps, hiding, tokens};
 
-use crate::Oauth;
 pub use crate::amend::{Amendment, Change, Changeable, amend, changeable};
+use crate::asks::NamedAskView;
 pub use crate::expiry::expire_due;
 use crate::problem::{Code, Problem};
+use crate::{Oauth, asks};
 
 /// A grant as its customer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct GrantView {
     pub operator: String,
     /// What it lets out.
     pub details: Details,
+    /// What the asks say that it names.
+    pub asks: Vec<NamedAskView>,
     /// What it leaves out.
     pub carve_outs: CarveOuts,
     /// Where it stands now.
@@ -109,6 +112,7 @@ pub(crate) fn view(conn: &mut Conn, grant: Grant, now: DateTime<Utc>) -> Result<
     let app = apps::find(conn, grant.client_id)?.ok_or(GrantError::NotFound)?;
     let (disclosures, last_disclosure) = entries::activity(conn, Log::Access, grant.record)?;
     Ok(GrantView {
+        asks: asks::named(conn, &grant.details)?,
         grant_id: grant.grant_id,
         app_name: app.name,
         operator: app.operator,

@@ -3,6 +3,7 @@
 pub mod access;
 mod amend;
 pub mod apps;
+pub mod asks;
 pub mod auditor;
 mod client;
 pub mod consent;

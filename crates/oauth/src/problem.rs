@@ -67,6 +67,7 @@ codes! {
     NoticeChanged       409 "notice_changed"       false "What was shown is no longer what is asked", "Show the customer what is asked now.";
     GoneDark            409 "gone_dark"            false "The customer tells the retailer nothing any more", "Stop asking. Only the customer can start again.";
     NotNow              409 "not_now"              false "Where this stands, that cannot be done", "Read again where it stands.";
+    KeyReused           409 "idempotency_key_reused" false "The Idempotency-Key was used for another request", "Send each request under a key of its own.";
     InvalidAnswer       422 "invalid_answer"       false "The answer is not what the ask describes", "Correct what the answer names by its JSON pointer.";
     AnswerTooLarge      413 "answer_too_large"     false "The answer is larger than any may be", "Send less.";
     MethodNotAllowed    405 "method_not_allowed"   false "The method is not allowed here", "See the contract for the methods of this address.";

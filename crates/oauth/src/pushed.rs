@@ -6,6 +6,7 @@ use counterfoil_store::conn::Conn;
 use counterfoil_store::requests::{self, PushedRequest};
 use serde::{Deserialize, Serialize};
 
+use crate::asks::{self, NamedAskView};
 use crate::details::Asked;
 use crate::opaque::{self, Kind};
 
@@ -33,6 +34,8 @@ pub(crate) struct Open {
     pub request: PushedRequest,
     pub parameters: Parameters,
     pub app: App,
+    /// What the asks say that it names.
+    pub asks: Vec<NamedAskView>,
 }
 
 /// Finds a request by its reference; `None` if it is unknown, over or answered. `is_locked` keeps others from it
@@ -49,9 +52,10 @@ pub(crate) fn find(
         return Ok(None);
     };
     let Some(app) = apps::find(conn, request.client_id)? else { return Ok(None) };
-    let parameters = serde_json::from_str(&request.parameters).map_err(|_| {
+    let parameters: Parameters = serde_json::from_str(&request.parameters).map_err(|_| {
         let row = data_encoding::HEXLOWER.encode(&request.request_hash);
         counterfoil_store::Error::corrupt("pushed_requests", "parameters", row)
     })?;
-    Ok(Some(Open { request, parameters, app }))
+    let asks = asks::named(conn, &parameters.asked.most)?;
+    Ok(Some(Open { request, parameters, app, asks }))
 }

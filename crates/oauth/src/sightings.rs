@@ -2,7 +2,7 @@
 //! from which days they were, not which they were.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use counterfoil_domain::grant::State;
+use counterfoil_domain::grant::{Dataset, State};
 use counterfoil_domain::ids::{GrantId, Person};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log, StoredEntry};
@@ -140,6 +140,7 @@ fn may_see(grant: &Grant, bought: &Bought, now: DateTime<Utc>) -> bool {
         ..Filter::default()
     };
     matches!(grant.state_at(now), State::Given | State::Active)
+        && grant.details.holds(Dataset::Purchases)
         && !bought.is_hidden
         && filter.covers(bought.purchase_id, bought.local_date, bought.is_shared, bought.joined_seq)
 }

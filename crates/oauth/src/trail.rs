@@ -61,6 +61,8 @@ pub struct Left {
     pub look: Option<Look>,
     /// Purchases in it.
     pub purchases: u64,
+    /// How many items in it that the app had sent.
+    pub items: u64,
     /// Local date of the earliest.
     pub from: Option<NaiveDate>,
     /// Local date of the latest.
@@ -245,7 +247,10 @@ struct Disclosed {
 #[derive(Deserialize)]
 struct Response {
     look: Option<String>,
+    #[serde(default)]
     purchases: u64,
+    #[serde(default)]
+    items: u64,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
 }
@@ -258,9 +263,10 @@ fn left(opened: Opened) -> Content<Vec<Left>> {
             disclosed
                 .responses
                 .into_iter()
-                .map(|Response { look, purchases, from, to }| Left {
+                .map(|Response { look, purchases, items, from, to }| Left {
                     look: look.as_deref().and_then(Look::from_name),
                     purchases,
+                    items,
                     from,
                     to,
                 })

@@ -61,7 +61,7 @@ pub async fn run(folder: &Folder, options: &Options, clock: Clock) -> Result<(),
 }
 
 fn told(receipt: &Receipt) -> Result<(), Failure> {
-    say(&format!("Receipt of {}, for the {}", receipt.grant_id, receipt.holder))?;
+    say(&format!("Receipt of {}, for the {}", receipt.agreement_id, receipt.holder))?;
     for entry in &receipt.entries {
         say(&format!(
             "  {}  {}  {}  {}: holds",

@@ -8,6 +8,7 @@ use diesel::sqlite::SqliteConnection;
 
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::examinations::Durability;
 use crate::objects::ObjectRow;
 use crate::people::CountedRow;
 use crate::purchases::PurchaseRow;
@@ -253,6 +254,29 @@ pub(crate) fn copy_to(conn: &mut Conn, file: &str) -> Result<bool> {
             Ok(true)
         }
     }
+}
+
+#[derive(QueryableByName)]
+struct Durable {
+    #[diesel(sql_type = BigInt)]
+    replicas: i64,
+    #[diesel(sql_type = Text)]
+    synchronous_commit: String,
+    #[diesel(sql_type = Text)]
+    waits_for: String,
+}
+
+/// How safe what was committed is; `None` on SQLite, whose connections wait for the disk.
+pub(crate) fn durability(conn: &mut Conn) -> Result<Option<Durability>> {
+    let Conn::Pg(c) = conn else { return Ok(None) };
+    let found: Durable = diesel::sql_query(
+        "SELECT (SELECT count(*) FROM pg_stat_replication) AS replicas,
+                current_setting('synchronous_commit') AS synchronous_commit,
+                current_setting('synchronous_standby_names') AS waits_for",
+    )
+    .get_result(c)?;
+    let Durable { replicas, synchronous_commit, waits_for } = found;
+    Ok(Some(Durability { replicas, synchronous_commit, waits_for }))
 }
 
 #[derive(QueryableByName)]

@@ -275,6 +275,7 @@ pub fn forget(conn: &mut Conn, grant: &Grant) -> Result<()> {
         duration: grant.details.duration,
         stated_use: None,
         shared_accounts: false,
+        volunteered: None,
     };
     diesel::update(grants::table.find(grant.grant_id.as_bytes().to_vec()))
         .set((

@@ -55,6 +55,13 @@ pub fn release(conn: &mut Conn, name: &str, owner: &str, now: DateTime<Utc>) -> 
     Ok(())
 }
 
+/// Whether no other owner's lease runs.
+pub fn is_free(conn: &mut Conn, name: &str, owner: &str, now: DateTime<Utc>) -> Result<bool> {
+    let others = leases::owner.ne(owner).and(leases::expires_at.gt(now.naive_utc()));
+    let found: i64 = leases::table.find(name).filter(others).count().get_result(conn)?;
+    Ok(found == 0)
+}
+
 /// Takes the lease's row until the transaction ends, if it is still the owner's at that epoch and runs; whether it is.
 pub fn hold(conn: &mut Conn, name: &str, owner: &str, epoch: i64, now: DateTime<Utc>) -> Result<bool> {
     let held = diesel::update(leases::table.find(name))

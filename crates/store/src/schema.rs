@@ -494,6 +494,55 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (number) {
+        number -> BigInt,
+        topic -> Text,
+        pseudonym -> Binary,
+        person -> Nullable<Binary>,
+        record -> Binary,
+        version -> BigInt,
+        body -> Nullable<Binary>,
+        is_tombstone -> Bool,
+        claimed_by -> Nullable<Text>,
+        claimed_until -> Nullable<Timestamp>,
+        tries -> Integer,
+        put_at -> Timestamp,
+        due_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    pseudonyms (pseudonym) {
+        pseudonym -> Binary,
+        topic -> Text,
+        person -> Binary,
+    }
+}
+
+diesel::table! {
+    propagations (propagation_id, client_id) {
+        propagation_id -> Binary,
+        client_id -> Binary,
+        person -> Nullable<Binary>,
+        record -> Binary,
+        cause -> Binary,
+        told_at -> Nullable<Timestamp>,
+        due_at -> Nullable<Timestamp>,
+        answered_at -> Nullable<Timestamp>,
+        outcome -> Nullable<Text>,
+        overdue_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    examinations (name) {
+        name -> Text,
+        at -> Timestamp,
+        faults -> BigInt,
+    }
+}
+
+diesel::table! {
     pushed_requests (request_hash) {
         request_hash -> Binary,
         client_id -> Binary,
@@ -538,6 +587,16 @@ diesel::table! {
         token_hash -> Binary,
         client_id -> Binary,
         jkt -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    idempotency (key_hash) {
+        key_hash -> Binary,
+        request_mac -> Binary,
+        person -> Nullable<Binary>,
+        answer -> Text,
         expires_at -> Timestamp,
     }
 }
@@ -616,6 +675,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     fetches,
     grants,
     objects,
+    outbox,
+    propagations,
     pushed_requests,
     tokens,
     unlinked,

@@ -10,19 +10,20 @@ use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::schema::{
     addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
-    exchanges, fetches, grants, holds, item_places, items, links, objections, objects, purchases,
-    pushed_requests, quarantine, records, rights, sessions, tokens, tombstones, unlinked, uses,
-    verifications,
+    exchanges, fetches, grants, holds, idempotency, item_places, items, links, objections, objects, outbox,
+    propagations, pseudonyms, purchases, pushed_requests, quarantine, records, rights, sessions, tokens,
+    tombstones, unlinked, uses, verifications,
 };
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 22] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 23] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
     ("artefacts", "what pages are made of"),
     ("checkpoints", "sizes and roots of the logs"),
     ("config_objects", "what the shop publishes"),
+    ("examinations", "times and counts of the service itself"),
     ("identities", "a counter"),
     ("ingest_offsets", "places in the order stream"),
     ("ingest_sources", "names of sources"),
@@ -171,6 +172,7 @@ fn apps_and_browser(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, pushed_requests, pushed_requests::person.eq(key())),
         count!(conn, sessions, sessions::person.eq(key())),
         count!(conn, addresses, addresses::person.eq(key())),
+        count!(conn, idempotency, idempotency::person.eq(key())),
     ])
 }
 
@@ -188,6 +190,10 @@ fn volunteered(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, objections, objections::person.eq(key())),
         count!(conn, rights, rights::person.eq(key())),
         count!(conn, dark, dark::person.eq(key())),
+        // Tombstones and what systems still owe an answer to stay, without the person.
+        count!(conn, outbox, outbox::person.eq(key())),
+        count!(conn, pseudonyms, pseudonyms::person.eq(key())),
+        count!(conn, propagations, propagations::person.eq(key())),
     ])
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Act {
     /// Marks of objections that an erasure had kept and that stand again.
     kept: Vec<[u8; 16]>,
     dark: Option<DarkStep>,
+    /// Whether everything about the customer goes after this.
+    pub(crate) is_last: bool,
 }
 
 enum DarkStep {
@@ -135,6 +137,7 @@ impl Act {
             lifted: Vec::new(),
             kept: Vec::new(),
             dark: None,
+            is_last: false,
         })
     }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::agreement::{accept, decline, is_offer_open, lift_all, open_ask, outcome, request};
 use crate::customer::{By, Customer};
+use crate::items::AppStanding;
 use crate::names::Names;
 use crate::published::{self, AskObject};
 use crate::{VolunteeredError, Volunteering, consents};
@@ -55,11 +56,12 @@ pub struct ConsentView {
 }
 
 /// An ask as a customer sees it.
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskView {
     /// Its id.
     pub ask_id: String,
-    /// Its version, which is the latest.
+    /// Its version.
     pub version: u32,
     /// `sha256:` of the version: whoever answers gives it back.
     pub hash: String,
@@ -73,6 +75,8 @@ pub struct AskView {
     pub answer: Option<answers::State>,
     /// When it is answered no more.
     pub closes_at: Option<DateTime<Utc>>,
+    /// Whether it can be answered now: it is the latest version and has not closed.
+    pub is_open: bool,
     /// Whether a yes brings what is offered: it is given once for each version.
     pub is_offer_open: bool,
     /// Whether the customer objects to the purpose itself: a yes lifts that.
@@ -202,12 +206,33 @@ pub async fn answer(
         .await
 }
 
+/// The asks that an app's grant names, in the versions that it names, by id.
+///
+/// # Errors
+/// The store's.
+pub async fn of_app(v: &Volunteering, app: &AppStanding) -> Result<Vec<AskView>, VolunteeredError> {
+    let (now, app) = (v.clock().now(), app.clone());
+    v.store()
+        .read(move |conn| {
+            let customer = Customer::load(conn, app.standing.person)?;
+            let mut named = Vec::with_capacity(app.asks.len());
+            for (id, version) in &app.asks {
+                let number = i32::try_from(*version).map_err(|_| VolunteeredError::UnknownAsk)?;
+                let ask = published::ask_version(conn, id, number)?.ok_or(VolunteeredError::UnknownAsk)?;
+                named.push(view(conn, &customer, ask, now)?);
+            }
+            Ok(named)
+        })
+        .await
+}
+
 fn view(
     conn: &mut Conn,
     customer: &Customer,
     ask: AskObject,
     now: DateTime<Utc>,
 ) -> Result<AskView, VolunteeredError> {
+    let is_latest = published::latest_ask(conn, &ask.id)?.is_some_and(|latest| latest.version == ask.version);
     let purpose = published::purpose(conn, &ask.ask.purpose.hash)?;
     let consent = customer.consent_to(&purpose.id);
     Ok(AskView {
@@ -215,6 +240,7 @@ fn view(
         consent: consent.map(|consent| consents::view(conn, consent.clone(), now)).transpose()?,
         answer: customer.answer_to(&ask.id, ask.version).map(|answer| answer.state),
         closes_at: ask.closes_at(),
+        is_open: ask.is_open(now) && is_latest,
         is_offer_open: is_offer_open(customer, &ask),
         is_objected: customer.is_objected(&Subject::Purpose(ask.ask.purpose.id.clone())),
         is_barred: purpose.processing.is_marketing() && customer.is_objected(&Subject::Marketing),

@@ -10,7 +10,7 @@ use counterfoil_store::consents::{self, Consent};
 use crate::act::Act;
 use crate::asks::ConsentView;
 use crate::customer::By;
-use crate::items::Withdrawn;
+use crate::items::{AppStanding, Withdrawn};
 use crate::names::Names;
 use crate::{VolunteeredError, Volunteering, names, published};
 
@@ -30,6 +30,18 @@ pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<ConsentView>, Vo
             all.into_iter().map(|consent| view(conn, consent, now)).collect()
         })
         .await
+}
+
+/// The consents of an app's customer that were asked for with the asks that its grant names, by id.
+///
+/// # Errors
+/// The store's.
+pub async fn of_app(v: &Volunteering, app: &AppStanding) -> Result<Vec<ConsentView>, VolunteeredError> {
+    let all = of(v, app.standing.person).await?;
+    let is_named = |consent: &ConsentView| {
+        app.asks.iter().any(|(named, _)| consent.ask.as_ref().is_some_and(|ask| ask == named))
+    };
+    Ok(all.into_iter().filter(is_named).collect())
 }
 
 /// One consent of a customer.

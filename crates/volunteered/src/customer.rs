@@ -39,8 +39,8 @@ impl By {
     }
 
     /// An app that acts for the customer.
-    pub(crate) fn app(standing: &AppStanding) -> Self {
-        Self { actor: Actor::App(format!("{}", standing.client_id)), display: None, reason: None }
+    pub(crate) fn app(app: &AppStanding) -> Self {
+        Self { actor: Actor::App(format!("{}", app.standing.client_id)), display: None, reason: None }
     }
 
     /// A system of the retailer.

@@ -1,5 +1,6 @@
 //! Why something that a customer, an app or a system of the retailer wants cannot be.
 
+use counterfoil_ledger::seal::Refusal;
 use counterfoil_store::Contention;
 
 /// What is wrong with a part of an answer.
@@ -9,6 +10,14 @@ pub struct Fault {
     pub pointer: String,
     /// What, in words that hold nothing of the answer.
     pub says: String,
+}
+
+impl Fault {
+    /// The same fault, of a value that stands at `pointer`.
+    #[must_use]
+    pub fn under(self, pointer: &str) -> Self {
+        Self { pointer: format!("{pointer}{}", self.pointer), ..self }
+    }
 }
 
 /// Why an act is refused.
@@ -44,6 +53,12 @@ pub enum VolunteeredError {
     /// The app's grant does not name the ask, or not for this.
     #[error("the grant does not name the ask")]
     NotNamed,
+    /// The app's grant is no longer as it was when the app was let in.
+    #[error("the grant is no longer as it was")]
+    Refused(Refusal),
+    /// The key of this request was used for another one.
+    #[error("the key was used for another request")]
+    KeyReused,
     /// The store.
     #[error(transparent)]
     Store(#[from] counterfoil_store::Error),

@@ -82,19 +82,34 @@ fn is_told(state: item::State) -> bool {
     !matches!(state, item::State::Waiting | item::State::Lapsed | item::State::Declined)
 }
 
+/// The purpose for which the item was told that something was promised for.
+///
+/// # Errors
+/// [`VolunteeredError::NotFound`].
+pub async fn purpose_of(v: &Volunteering, exchange_id: ExchangeId) -> Result<String, VolunteeredError> {
+    v.store()
+        .read(move |conn| {
+            let exchange = exchanges::find(conn, exchange_id)?.ok_or(VolunteeredError::NotFound)?;
+            let item = items::find(conn, exchange.item_id)?.ok_or(VolunteeredError::NotFound)?;
+            Ok(item.purpose)
+        })
+        .await
+}
+
 /// A system that hands out points or money says that it gave what was promised; `reference` is its own name for that.
 ///
 /// # Errors
 /// [`VolunteeredError::NotFound`], [`VolunteeredError::NotNow`] for what is not owed, and [`VolunteeredError::Invalid`]
-/// for a reference that is too long.
+/// for a reference that is empty or too long.
 pub async fn deliver(
     v: &Volunteering,
     system: &System,
     exchange_id: ExchangeId,
     reference: &str,
 ) -> Result<ExchangeView, VolunteeredError> {
-    if reference.chars().count() > LONGEST_REFERENCE || reference.contains('\0') {
-        let says = format!("must have at most {LONGEST_REFERENCE} characters");
+    let length = reference.trim().chars().count();
+    if length == 0 || length > LONGEST_REFERENCE || reference.contains('\0') {
+        let says = format!("must have 1 to {LONGEST_REFERENCE} characters");
         return Err(VolunteeredError::Invalid(vec![Fault { pointer: "/reference".to_owned(), says }]));
     }
     let (volunteering, now) = (v.clone(), v.clock().now());

@@ -5,11 +5,11 @@ use counterfoil_domain::consent;
 use counterfoil_domain::ids::Person;
 use counterfoil_domain::item;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::{answers, consents, dark, exchanges, items, objections, rights};
+use counterfoil_store::{answers, consents, dark, exchanges, idempotency, items, objections, rights};
 
 use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, kept};
+use crate::{VolunteeredError, Volunteering, kept, telling};
 
 /// Ends what still stands of a customer who was erased, with an entry each: consents are revoked, items withdrawn,
 /// requests lapse. The keys must be there still.
@@ -23,6 +23,7 @@ pub fn end_in(
     now: DateTime<Utc>,
 ) -> counterfoil_store::Result<()> {
     let mut act = Act::on(v, conn, person, By::service("customer_erased"), now)?;
+    act.is_last = true;
     end_all(&mut act, conn).map_err(|error| match error {
         VolunteeredError::Store(error) => error,
         // Only what can end is ended.
@@ -69,6 +70,7 @@ pub fn keep_objections_in(
 /// # Errors
 /// The store's.
 pub fn person_in(conn: &mut Conn, person: Person) -> counterfoil_store::Result<()> {
+    idempotency::forget(conn, person)?;
     consents::forget(conn, person)?;
     items::forget(conn, person)?;
     exchanges::forget(conn, person)?;
@@ -76,5 +78,6 @@ pub fn person_in(conn: &mut Conn, person: Person) -> counterfoil_store::Result<(
     objections::forget(conn, person)?;
     rights::forget(conn, person)?;
     dark::end(conn, person)?;
+    telling::forget(conn, person)?;
     items::forget_places(conn, person)
 }

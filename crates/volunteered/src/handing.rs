@@ -16,6 +16,7 @@ use counterfoil_store::{dark, people};
 use serde_json::{Value, json};
 
 use crate::objections::standing_in;
+use crate::once::Once;
 use crate::values::open;
 use crate::{Fault, VolunteeredError, Volunteering, names, published};
 
@@ -308,14 +309,20 @@ pub async fn report(
     system: &System,
     purpose: &str,
     uses: &[Use],
+    once: Option<&Once>,
 ) -> Result<u32, VolunteeredError> {
     let (volunteering, now) = (v.clone(), v.clock().now());
-    let (system, purpose) = (system.clone(), purpose.to_owned());
+    let (system, purpose, once) = (system.clone(), purpose.to_owned(), once.cloned());
     // Rows are locked in the order of their ids.
     let mut uses: Vec<(usize, Use)> = uses.iter().cloned().enumerate().collect();
     uses.sort_by_key(|(_, one)| (one.item_id, one.at));
     v.store()
         .write(move |conn| {
+            if let Some(recorded) = Once::answered(once.as_ref(), conn, now)? {
+                return Ok(recorded);
+            }
+            let recorded = u32::try_from(uses.len()).unwrap_or(u32::MAX);
+            Once::keep(once.as_ref(), conn, None, &recorded, now)?;
             let mut drafts = Vec::with_capacity(uses.len());
             let mut faults = Vec::new();
             for (place, one) in &uses {
@@ -347,7 +354,7 @@ pub async fn report(
                 return Err(VolunteeredError::Invalid(faults));
             }
             append(&volunteering, conn, drafts, now)?;
-            Ok(u32::try_from(uses.len()).unwrap_or(u32::MAX))
+            Ok(recorded)
         })
         .await
 }

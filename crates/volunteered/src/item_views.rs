@@ -9,7 +9,7 @@ use counterfoil_domain::item::State;
 use counterfoil_store::conn::Conn;
 use counterfoil_store::exchanges::{self, Exchange};
 use counterfoil_store::items::{self, Item, Touch};
-use counterfoil_store::{Error, apps};
+use counterfoil_store::{Error, apps, propagations};
 
 use crate::customer::Customer;
 use crate::items::{ExchangeView, ItemView, Told, TouchView};
@@ -33,6 +33,7 @@ pub(crate) fn views(
     let customer = Customer::load(conn, person)?;
     let (fetched, used) = (items::fetches_of(conn, person)?, items::uses_of(conn, person)?);
     let promised = exchanges::of_person(conn, person)?;
+    let told = propagations::of_person(conn, person)?;
     let mut names: HashMap<ClientId, String> = HashMap::new();
     let mut all = Vec::with_capacity(meant.len());
     for item in meant {
@@ -52,7 +53,12 @@ pub(crate) fn views(
         let consent = customer.consents.get(&item.consent_id);
         let state = state_at(&item, consent.map(|consent| consent.state_at(now)), now);
         let is_over = item.state.is_final();
-        let told = Told { systems: u32::try_from(fetched_by.len()).unwrap_or(u32::MAX), confirmed: 0 };
+        let confirmed =
+            told.iter().filter(|one| one.record == item.record && one.answered_at.is_some()).count();
+        let told = Told {
+            systems: u32::try_from(fetched_by.len()).unwrap_or(u32::MAX),
+            confirmed: u32::try_from(confirmed).unwrap_or(u32::MAX),
+        };
         all.push(ItemView {
             value: value.filter(|_| !state.is_final()),
             until: item.ends_at.or_else(|| consent.and_then(|consent| consent.expires_at)),

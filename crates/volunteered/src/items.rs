@@ -6,12 +6,15 @@ use chrono::{DateTime, Utc};
 use counterfoil_domain::consent;
 use counterfoil_domain::entry::EntryType;
 use counterfoil_domain::exchange;
-use counterfoil_domain::ids::{ClientId, ConsentId, ExchangeId, GrantId, ItemId, Person, RecordId};
+use counterfoil_domain::ids::{ConsentId, ExchangeId, ItemId, Person, RecordId};
 use counterfoil_domain::item::{self, State};
 use counterfoil_ledger::config::Shown;
+use counterfoil_ledger::seal::{self, Standing};
 use counterfoil_store::answers::State as AnswerState;
 use counterfoil_store::conn::Conn;
+use counterfoil_store::grants;
 use counterfoil_store::items::{self, Item};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::act::Act;
@@ -20,6 +23,7 @@ use crate::asks::Answered;
 use crate::customer::By;
 use crate::item_views::{seen_of, views};
 use crate::names::Names;
+use crate::once::Once;
 use crate::published::{self, AskObject};
 use crate::values::{add, digest_of, replace};
 use crate::{VolunteeredError, Volunteering, checking, names};
@@ -27,12 +31,8 @@ use crate::{VolunteeredError, Volunteering, checking, names};
 /// An app that acts for a customer, with what its grant allows for asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppStanding {
-    /// The customer.
-    pub person: Person,
-    /// The app.
-    pub client_id: ClientId,
-    /// The grant.
-    pub grant_id: GrantId,
+    /// Customer, app and grant, with their epochs when the app was let in.
+    pub standing: Standing,
     /// The asks that the grant names, each with its version.
     pub asks: Vec<(String, u32)>,
 }
@@ -131,7 +131,7 @@ pub struct ItemView {
 }
 
 /// What became of what an app sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SubmittedState {
     /// A consent covers it: it can be used.
     Live,
@@ -143,7 +143,7 @@ pub enum SubmittedState {
 }
 
 /// What an app sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submitted {
     /// The item.
     pub item_id: ItemId,
@@ -184,7 +184,9 @@ pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<ItemView>, Volun
 /// The store's.
 pub async fn of_app(v: &Volunteering, app: &AppStanding) -> Result<Vec<ItemView>, VolunteeredError> {
     let (volunteering, now, app) = (v.clone(), v.clock().now(), app.clone());
-    v.store().read(move |conn| views(&volunteering, conn, app.person, now, |item| app.sent(item))).await
+    v.store()
+        .read(move |conn| views(&volunteering, conn, app.standing.person, now, |item| app.sent(item)))
+        .await
 }
 
 /// One item.
@@ -213,21 +215,27 @@ fn find_in(
 ///
 /// # Errors
 /// [`VolunteeredError::NotNamed`] for an ask or a version that the grant does not name, [`VolunteeredError::AskClosed`],
-/// [`VolunteeredError::Quiet`], and what [`VolunteeredError::Invalid`] says of the value.
+/// [`VolunteeredError::Quiet`], what [`VolunteeredError::Invalid`] says of the value, and
+/// [`VolunteeredError::KeyReused`].
 pub async fn submit(
     v: &Volunteering,
     app: &AppStanding,
     ask: &str,
     version: u32,
     value: Value,
+    once: Option<&Once>,
 ) -> Result<Submitted, VolunteeredError> {
     let (volunteering, now) = (v.clone(), v.clock().now());
-    let (app, ask_id) = (app.clone(), ask.to_owned());
+    let (app, ask_id, once) = (app.clone(), ask.to_owned(), once.cloned());
     v.store()
         .write(move |conn| {
-            let ask = named_ask(conn, &app, &ask_id, version)?;
             let by = By::app(&app);
-            let mut act = Act::begin(&volunteering, conn, app.person, by, now)?;
+            let mut act = Act::begin(&volunteering, conn, app.standing.person, by, now)?;
+            app.check(conn, now)?;
+            if let Some(submitted) = Once::answered(once.as_ref(), conn, now)? {
+                return Ok(submitted);
+            }
+            let ask = named_ask(conn, &app, &ask_id, version)?;
             act.check_not_dark()?;
             act.settle(conn)?;
             let is_agreed = act
@@ -245,12 +253,14 @@ pub async fn submit(
             if item.state == State::Live {
                 promise(&mut act, &ask, item.item_id)?;
             }
-            act.finish(conn)?;
             let state = match item.ends_at {
                 Some(until) => SubmittedState::Waiting { until },
                 None => SubmittedState::Live,
             };
-            Ok(Submitted { item_id: item.item_id, state })
+            let submitted = Submitted { item_id: item.item_id, state };
+            Once::keep(once.as_ref(), conn, Some(item.person), &submitted, now)?;
+            act.finish(conn)?;
+            Ok(submitted)
         })
         .await
 }
@@ -441,7 +451,11 @@ impl Owner {
     ) -> Result<Names, VolunteeredError> {
         match self {
             Self::Customer(person) => Names::begin(v, conn, *person, by, now),
-            Self::App(app) => Ok(Names::only(Act::begin(v, conn, app.person, by.clone(), now)?)),
+            Self::App(app) => {
+                let act = Act::begin(v, conn, app.standing.person, by.clone(), now)?;
+                app.check(conn, now)?;
+                Ok(Names::only(act))
+            }
         }
     }
 
@@ -455,10 +469,19 @@ impl Owner {
 }
 
 impl AppStanding {
+    /// Takes the grant's row and looks at it again: what is withdrawn lets nothing more be done.
+    ///
+    /// # Errors
+    /// [`VolunteeredError::Refused`].
+    fn check(&self, conn: &mut Conn, now: DateTime<Utc>) -> Result<(), VolunteeredError> {
+        grants::lock(conn, self.standing.grant_id)?;
+        seal::check_in(conn, &self.standing, now)?.map_err(VolunteeredError::Refused)
+    }
+
     /// Whether an item is one that the app sent, for an ask that its grant names.
     fn sent(&self, item: &Item) -> bool {
-        item.person == self.person
-            && item.client_id == Some(self.client_id)
+        item.person == self.standing.person
+            && item.client_id == Some(self.standing.client_id)
             && self.asks.iter().any(|(named, _)| *named == item.ask)
     }
 }

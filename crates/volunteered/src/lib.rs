@@ -18,6 +18,7 @@ pub mod items;
 mod kept;
 mod names;
 pub mod objections;
+pub mod once;
 mod published;
 pub mod rebuild;
 pub mod receipts;
@@ -25,7 +26,7 @@ pub mod report;
 pub mod restoring;
 pub mod rights;
 pub mod sweep;
-mod telling;
+pub mod telling;
 mod values;
 
 use std::sync::{Arc, OnceLock};
@@ -36,6 +37,7 @@ use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
 
 pub use crate::error::{Fault, VolunteeredError};
+use crate::telling::Telling;
 
 /// What customers tell a realm's retailer. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -49,12 +51,35 @@ struct Inner {
     ledger: Ledger,
     clock: Clock,
     entropy: Entropy,
+    telling: Option<Telling>,
 }
 
 impl Volunteering {
     /// Puts it together from the parts of a realm.
     pub fn new(store: Store, keys: Keys, ledger: Ledger, clock: Clock, entropy: Entropy) -> Self {
-        Self(Arc::new(Inner { kept_key: OnceLock::new(), store, keys, ledger, clock, entropy }))
+        Self(Arc::new(Inner {
+            kept_key: OnceLock::new(),
+            store,
+            keys,
+            ledger,
+            clock,
+            entropy,
+            telling: None,
+        }))
+    }
+
+    /// The same, whose acts the retailer's systems are told of; of none without `telling`.
+    #[must_use]
+    pub fn tells(&self, telling: Option<Telling>) -> Self {
+        let Inner { store, keys, ledger, clock, entropy, .. } = self.0.as_ref();
+        let (store, keys, ledger) = (store.clone(), keys.clone(), ledger.clone());
+        let (clock, entropy) = (clock.clone(), entropy.clone());
+        Self(Arc::new(Inner { kept_key: OnceLock::new(), store, keys, ledger, clock, entropy, telling }))
+    }
+
+    /// How the retailer's systems are told, where they are.
+    pub(crate) fn telling(&self) -> Option<&Telling> {
+        self.0.telling.as_ref()
     }
 
     /// The realm's database.

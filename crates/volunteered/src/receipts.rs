@@ -1,6 +1,7 @@
 //! Receipts of consents: what a customer keeps, and can check without us.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_domain::ids::{ConsentId, Person};
 use counterfoil_ledger::objects::Objects;
@@ -11,6 +12,9 @@ use counterfoil_ledger::tree::Generations;
 use counterfoil_store::{Error, consents};
 
 use crate::{Volunteering, names};
+
+/// How often it is looked whether a checkpoint covers the newest entry.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Why there is no receipt.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +82,54 @@ impl Receipts {
     /// # Errors
     /// [`ReceiptError`]; [`ReceiptError::NotPublished`] until a checkpoint covers the newest entry.
     pub fn make(&self, person: Person, consent_id: ConsentId) -> Result<Vec<u8>, ReceiptError> {
+        self.pack(person, consent_id, Holder::Customer { stop: None })
+    }
+
+    /// The same for an app of the customer's.
+    ///
+    /// # Errors
+    /// As for [`Receipts::make`].
+    pub fn make_for_app(&self, person: Person, consent_id: ConsentId) -> Result<Vec<u8>, ReceiptError> {
+        self.pack(person, consent_id, Holder::App)
+    }
+
+    /// One of the two, once a checkpoint covers the newest entry, as long as `patience` reaches.
+    ///
+    /// # Errors
+    /// As for [`Receipts::make`].
+    pub async fn wait(
+        &self,
+        person: Person,
+        consent_id: ConsentId,
+        is_customer: bool,
+        patience: Duration,
+    ) -> Result<Vec<u8>, ReceiptError> {
+        let looks = patience.as_millis() / LOOK_EVERY.as_millis();
+        let mut look = 0;
+        loop {
+            let receipts = self.clone();
+            let made = tokio::task::spawn_blocking(move || {
+                if is_customer {
+                    receipts.make(person, consent_id)
+                } else {
+                    receipts.make_for_app(person, consent_id)
+                }
+            });
+            let made = made.await.map_err(|error| Error::Unexpected(format!("{error}")))?;
+            if !matches!(made, Err(ReceiptError::NotPublished)) || look >= looks {
+                return made;
+            }
+            look += 1;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn pack(
+        &self,
+        person: Person,
+        consent_id: ConsentId,
+        holder: Holder<'_>,
+    ) -> Result<Vec<u8>, ReceiptError> {
         let Inner { v, objects, generations, service, domain } = &*self.0;
         let found = v.store().read_blocking(|conn| {
             let names = names::of(conn, person)?;
@@ -97,7 +149,7 @@ impl Receipts {
         Ok(pack(&Inputs {
             of: Agreement::Consent(&format!("{consent_id}")),
             service,
-            holder: Holder::Customer { stop: None },
+            holder,
             parts: &material.parts,
             artefacts: &material.artefacts,
             configurations: &material.configurations,

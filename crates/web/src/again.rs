@@ -9,6 +9,7 @@ use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::entry::{Display, EntryType};
 use counterfoil_domain::grant::{CarveOuts, Details};
 use counterfoil_domain::ids::ClientId;
+use counterfoil_oauth::asks::NamedAskView;
 use counterfoil_oauth::consent::{AppView, Pending};
 use serde::Deserialize;
 use serde_json::Value;
@@ -62,6 +63,9 @@ struct ShownValues {
     app: ShownApp,
     asked: Details,
     most: Details,
+    /// Not there before apps could name asks.
+    #[serde(default)]
+    asks: Vec<NamedAskView>,
     #[serde(default)]
     redirect_origin: String,
 }
@@ -167,11 +171,12 @@ impl Again {
     }
 
     fn pending(&self) -> Pending {
-        let ShownValues { app, asked, most, redirect_origin } = &self.shown;
+        let ShownValues { app, asked, most, asks, redirect_origin } = &self.shown;
         Pending {
             app: AppView { name: app.name.clone(), operator: app.operator.clone(), client_id: app.client_id },
             asked: asked.clone(),
             most: most.clone(),
+            asks: asks.clone(),
             redirect_origin: redirect_origin.clone(),
         }
     }

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, SecondsFormat, Utc};
+use counterfoil_domain::grant::Details;
 use counterfoil_domain::ids::{GrantId, PurchaseId};
 use counterfoil_oauth::Oauth;
 use counterfoil_oauth::grants::GrantView;
@@ -122,6 +123,7 @@ fn looks(pages: &Pages, accesses: &Entries<Vec<Left>>) -> Vec<Value> {
             let look = |left: &Left| {
                 context! {
                     purchases => left.purchases,
+                    items => left.items,
                     from => left.from.map(|day| pages.dated(day)),
                     to => left.to.map(|day| pages.dated(day)),
                     is_one_day => left.from == left.to,
@@ -157,9 +159,11 @@ fn amended(pages: &Pages, how: &Amended) -> Value {
     let kinds = |of: &[String], but: &[String]| -> Vec<String> {
         leave_out::names(pages, &without(of, but)).into_iter().map(ToOwned::to_owned).collect()
     };
+    let asks = |of: &Details| of.volunteered.as_ref().map_or(0, |volunteered| volunteered.asks.len());
     let count = |of: &[PurchaseId], but: &[PurchaseId]| without(of, but).len();
     context! {
         gone => pages.words().titles(&gone),
+        asks_gone => asks(&before.granted).saturating_sub(asks(&after.granted)),
         no_shared => before.granted.shared_accounts && !after.granted.shared_accounts,
         left_out => kinds(&new.categories, &old.categories),
         put_back => kinds(&old.categories, &new.categories),

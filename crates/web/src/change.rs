@@ -42,6 +42,10 @@ async fn find(oauth: &Oauth, session: &Session, grant: &str) -> Result<(GrantId,
     if found.view.state.is_final() { Err(Failure::AppEnded) } else { Ok((id, found)) }
 }
 
+fn is_of_purchases(found: &Changeable) -> bool {
+    found.view.details.holds(Dataset::Purchases)
+}
+
 fn offer(found: &Changeable) -> Offer {
     Offer::to_app(found.view.details.holds(Dataset::Sensitive))
 }
@@ -74,7 +78,12 @@ pub(crate) async fn show(
         csrf => visitor.form_token(),
         is_saved => is_saved(&request),
         app => context! { grant_id => format!("{id}"), name => view.app_name, operator => view.operator },
-        required => [line(Dataset::Purchases)],
+        required => if is_of_purchases(&found) { vec![line(Dataset::Purchases)] } else { Vec::new() },
+        asks => view.asks.iter().map(|ask| context! {
+            id => ask.ask,
+            title => ask.title.of(pages.words().tag()),
+            why => ask.why.of(pages.words().tag()),
+        }).collect::<Vec<_>>(),
         optional => optional.copied().map(line).collect::<Vec<_>>(),
         has_shared => view.details.shared_accounts,
         leave_out => now.render(&pages, offer(&found), true),
@@ -99,6 +108,10 @@ pub(crate) async fn save(
     let fault = |failure| Fault::new(&pages, failure);
     let (id, found) = find(&oauth, &session, &grant).await.map_err(fault)?;
     let amendment = read(&form, &pages, &found).map_err(fault)?;
+    if amendment.datasets.is_empty() && amendment.asks.is_empty() {
+        // Nothing would be left of it: that is to stop, which is asked on a page of its own.
+        return Ok(lead(&format!("/apps/{id}/stop")));
+    }
     let shown = pages.shown(Asking::Change).clone();
     let act = grants::amend(&oauth, session.person, id, Change::Choices(amendment), shown);
     act.await.map_err(|error| fault((&error).into()))?;
@@ -107,13 +120,15 @@ pub(crate) async fn save(
 
 fn read(form: &Fields, pages: &Pages, found: &Changeable) -> Result<Amendment, Failure> {
     let stays: Option<Vec<Dataset>> = form.all("dataset").map(Dataset::from_name).collect();
-    let mut datasets = vec![Dataset::Purchases];
+    let mut datasets: Vec<Dataset> =
+        is_of_purchases(found).then_some(Dataset::Purchases).into_iter().collect();
     datasets.extend(stays.ok_or(Failure::FormUnreadable)?);
     let offer = offer(found);
     let left_out = LeaveOut::read(form, pages, offer)?;
     let left_out = left_out.beside(&found.view.carve_outs.categories, pages, offer);
     Ok(Amendment {
         datasets,
+        asks: form.all("ask").map(ToOwned::to_owned).collect(),
         shared_accounts: form.is_ticked("sharedAccounts")?,
         categories: left_out.categories,
         keep_totals: left_out.keep_totals,

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, SecondsFormat, Utc};
 use counterfoil_domain::ids::GrantId;
 use counterfoil_oauth::Oauth;
+use counterfoil_oauth::asks::NamedAskView;
 use counterfoil_oauth::grants::{self, GrantError, GrantView};
 use counterfoil_oauth::receipts::{PATIENCE, ReceiptError, Receipts};
 use counterfoil_oauth::session::{Session, Visitor};
@@ -161,6 +162,9 @@ pub(crate) fn describe(pages: &Pages, view: &GrantView) -> Value {
     let dated = |word, day| words.say_with(word, &[("date", &words.day(day))]);
     sees.extend(view.details.from.map(|day| dated(Word::PurchasesSince, day)));
     sees.extend(view.details.to.map(|day| dated(Word::PurchasesUntil, day)));
+    let answers =
+        |ask: &NamedAskView| words.say_with(Word::AnswersForYou, &[("what", ask.title.of(words.tag()))]);
+    sees.extend(view.asks.iter().map(answers));
     let mut leaves_out: Vec<String> =
         leave_out::names(pages, &view.carve_outs.categories).into_iter().map(ToOwned::to_owned).collect();
     let single = view.carve_outs.purchases.len();

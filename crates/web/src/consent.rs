@@ -3,8 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{Months, NaiveDate};
-use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting};
+use counterfoil_domain::grant::{CarveOuts, Dataset, Details, Lasting, VolunteeredAccess};
 use counterfoil_oauth::Oauth;
+use counterfoil_oauth::asks::NamedAskView;
 use counterfoil_oauth::consent::{self, Choice, ConsentError, Pending};
 use counterfoil_oauth::session::{Session, Visitor};
 use minijinja::{Value, context};
@@ -79,7 +80,7 @@ async fn allow(
     let choice = match answers.choice(&pending.most, pages.today()) {
         Ok(choice) => choice,
         Err(Unusable::Form) => return Err(fault(Failure::FormUnreadable)),
-        Err(Unusable::Date(flaw)) => {
+        Err(Unusable::Answer(flaw)) => {
             let pages = pages.at("/consent", &[("request", reference)]);
             let examples = Examples::read(&pages, oauth, session, &pending.most).await.map_err(fault)?;
             let page = Page::new(&pages, visitor, reference, &pending, examples);
@@ -98,6 +99,7 @@ fn to_sign_in(request: &str) -> HttpResponse {
 /// What the form says. Kept as it was typed, so that it can be shown again.
 struct Answers {
     datasets: Vec<Dataset>,
+    asks: Vec<String>,
     from: String,
     from_date: String,
     duration: Lasting,
@@ -109,8 +111,17 @@ struct Answers {
 enum Unusable {
     /// No browser sends this from our page.
     Form,
-    /// The date, and what is wrong with it.
+    /// Something that the customer can mend.
+    Answer(Flaw),
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Copy)]
+enum Flaw {
+    /// The date.
     Date(DateFlaw),
+    /// An app that asks for nothing of purchases was allowed no ask either.
+    NothingTicked,
 }
 
 #[derive(Clone, Copy)]
@@ -131,6 +142,7 @@ impl Answers {
         };
         Self {
             datasets: Vec::new(),
+            asks: Vec::new(),
             from: "all".to_owned(),
             from_date: String::new(),
             duration,
@@ -144,6 +156,7 @@ impl Answers {
         let from = if granted.from == most.from { "all" } else { "date" };
         Self {
             datasets: granted.datasets.clone(),
+            asks: granted.volunteered.iter().flat_map(|of| &of.asks).map(|named| named.ask.clone()).collect(),
             from: from.to_owned(),
             from_date: granted
                 .from
@@ -164,6 +177,7 @@ impl Answers {
         let duration = form.one("duration")?.and_then(Lasting::from_name);
         Ok(Self {
             datasets: datasets.ok_or(Failure::FormUnreadable)?,
+            asks: form.all("ask").map(ToOwned::to_owned).collect(),
             from: form.one("from")?.unwrap_or("").to_owned(),
             from_date: form.one("fromDate")?.unwrap_or("").trim().to_owned(),
             duration: duration.ok_or(Failure::FormUnreadable)?,
@@ -173,21 +187,33 @@ impl Answers {
     }
 
     fn choice(&self, most: &Details, today: NaiveDate) -> Result<Choice, Unusable> {
+        let is_of_purchases = most.holds(Dataset::Purchases);
         let from = match self.from.as_str() {
+            _ if !is_of_purchases => None,
             "all" => most.from,
             "year" => Some(year_before(today).max(most.from.unwrap_or(NaiveDate::MIN))),
-            "date" => Some(chosen_date(&self.from_date, most.from, today).map_err(Unusable::Date)?),
+            "date" => Some(
+                chosen_date(&self.from_date, most.from, today)
+                    .map_err(|flaw| Unusable::Answer(Flaw::Date(flaw)))?,
+            ),
             _ => return Err(Unusable::Form),
         };
-        let is_offered = self.datasets.iter().all(|dataset| most.holds(*dataset));
+        let named =
+            |ask: &String| most.volunteered.iter().flat_map(|of| &of.asks).any(|named| named.ask == *ask);
+        let is_offered =
+            self.datasets.iter().all(|dataset| most.holds(*dataset)) && self.asks.iter().all(named);
         let is_too_much = self.shared_accounts && !most.shared_accounts;
         if !is_offered || is_too_much || self.duration.exceeds(most.duration) {
             return Err(Unusable::Form);
         }
-        let mut datasets = vec![Dataset::Purchases];
+        if !is_of_purchases && self.asks.is_empty() {
+            return Err(Unusable::Answer(Flaw::NothingTicked));
+        }
+        let mut datasets: Vec<Dataset> = is_of_purchases.then_some(Dataset::Purchases).into_iter().collect();
         datasets.extend(self.datasets.iter().copied().filter(|dataset| *dataset != Dataset::Purchases));
         Ok(Choice {
             datasets,
+            asks: self.asks.clone(),
             from,
             duration: self.duration,
             shared_accounts: self.shared_accounts,
@@ -260,13 +286,13 @@ impl<'a> Page<'a> {
         Self { pages, form_token: visitor.form_token(), request, pending, examples: Some(examples) }
     }
 
-    fn render(&self, status: StatusCode, answers: &Answers, flaw: Option<DateFlaw>) -> HttpResponse {
+    fn render(&self, status: StatusCode, answers: &Answers, flaw: Option<Flaw>) -> HttpResponse {
         let origin = self.pending.redirect_origin.as_str();
         self.pages.page(status, TEMPLATE, self.values(answers, flaw), &[origin])
     }
 
-    fn values(&self, answers: &Answers, flaw: Option<DateFlaw>) -> Value {
-        let Pending { app, asked, most, redirect_origin, .. } = self.pending;
+    fn values(&self, answers: &Answers, flaw: Option<Flaw>) -> Value {
+        let Pending { app, asked, most, asks, redirect_origin } = self.pending;
         let words = self.pages.words();
         let today = self.pages.today();
         let year_ago = year_before(today);
@@ -280,9 +306,13 @@ impl<'a> Page<'a> {
             .filter(is_listed)
             .map(|dataset| self.line(dataset, answers.datasets.contains(&dataset)))
             .collect();
+        let is_of_purchases = most.holds(Dataset::Purchases);
+        // Who sees no purchases sees none of what is in them.
+        let is_withheld =
+            |dataset: &Dataset| !most.holds(*dataset) && (is_of_purchases || *dataset == Dataset::Purchases);
         let withheld: Vec<String> = Dataset::ALL
             .into_iter()
-            .filter(|dataset| is_optional(dataset) && !most.holds(*dataset))
+            .filter(is_withheld)
             .map(|dataset| words.dataset(dataset).withheld)
             .collect();
         let durations: Vec<Value> = Lasting::ALL
@@ -301,7 +331,10 @@ impl<'a> Page<'a> {
             request => self.request,
             app => context! { name => app.name, operator => app.operator, host => host(redirect_origin) },
             stated_use => asked.stated_use,
-            required => [self.line(Dataset::Purchases, true)],
+            required => if is_of_purchases { vec![self.line(Dataset::Purchases, true)] } else { Vec::new() },
+            asks => asks.iter().map(|ask| self.ask(ask, answers)).collect::<Vec<_>>(),
+            may_tell => most.lets(VolunteeredAccess::Write),
+            may_read => most.lets(VolunteeredAccess::Read),
             optional,
             sensitive => most
                 .holds(Dataset::Sensitive)
@@ -316,7 +349,11 @@ impl<'a> Page<'a> {
             until_date => most.to.map(|day| self.pages.dated(day)),
             year_ago => most.from.is_none_or(|earliest| earliest < year_ago).then(|| self.pages.dated(year_ago)),
             today => format!("{today}"),
-            date_error => flaw.map(|flaw| self.explain(flaw)),
+            date_error => match flaw {
+                Some(Flaw::Date(flaw)) => Some(self.explain(flaw)),
+                Some(Flaw::NothingTicked) | None => None,
+            },
+            asks_error => matches!(flaw, Some(Flaw::NothingTicked)).then(|| words.say(Word::NothingTicked)),
         }
     }
 
@@ -328,6 +365,16 @@ impl<'a> Page<'a> {
             gives => words.gives,
             is_ticked,
             example => self.examples.as_ref().and_then(|examples| examples.of(dataset)),
+        }
+    }
+
+    fn ask(&self, ask: &NamedAskView, answers: &Answers) -> Value {
+        let language = self.pages.words().tag();
+        context! {
+            id => ask.ask,
+            title => ask.title.of(language),
+            why => ask.why.of(language),
+            is_ticked => answers.asks.contains(&ask.ask),
         }
     }
 

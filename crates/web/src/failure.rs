@@ -127,7 +127,10 @@ impl From<&VolunteeredError> for Failure {
             VolunteeredError::NotNow(_) | VolunteeredError::Changed => Self::NotNow,
             VolunteeredError::Quiet => Self::GoneDark,
             // No app is asked on a page.
-            error @ (VolunteeredError::NotNamed | VolunteeredError::Store(_)) => {
+            error @ (VolunteeredError::NotNamed
+            | VolunteeredError::Refused(_)
+            | VolunteeredError::KeyReused
+            | VolunteeredError::Store(_)) => {
                 tracing::error!(%error, "what is told cannot be read or written");
                 Self::Unavailable
             }

@@ -325,15 +325,34 @@ impl Sampler<'_> {
                 year_ago => is_full.then(|| self.day()),
                 today => "2026-06-03",
                 date_error => flaw,
+                asks => if is_full { Self::asks() } else { Vec::new() },
+                may_tell => true,
+                may_read => is_full,
             }
         };
-        let mut pages = vec![page("Money Garden", true), page(ODD_NAME, false)];
+        let nothing: [Value; 0] = [];
+        let about_asks = context! {
+            required => nothing,
+            asks => Self::asks(),
+            may_read => true,
+            asks_error => self.words.say(Word::NothingTicked),
+            withheld => [self.words.dataset(Dataset::Purchases).withheld],
+            ..page("Money Garden", false)
+        };
+        let mut pages = vec![page("Money Garden", true), page(ODD_NAME, false), about_asks];
         pages.extend(self.examples().into_iter().map(|example| {
             let line = context! { example, ..self.line(Dataset::Payment, false) };
             let app = context! { host => (), ..self.app("Money Garden") };
             context! { app, required => vec![&line], optional => vec![&line], sensitive => &line, ..page("Money Garden", true) }
         }));
         pages
+    }
+
+    fn asks() -> Vec<Value> {
+        let ask = |id: &str, title: &str| {
+            context! { id, title, why => "So that we can order what you like.", is_ticked => false }
+        };
+        vec![ask("q1", "A washing machine"), ask("q2", "Your coffee")]
     }
 
     fn change(&self) -> Vec<Value> {
@@ -345,6 +364,7 @@ impl Sampler<'_> {
                 required => [self.line(Dataset::Purchases, true)],
                 optional => if is_full { vec![self.line(Dataset::Lines, true)] } else { Vec::new() },
                 has_shared => is_full,
+                asks => if is_full { Self::asks() } else { Vec::new() },
                 leave_out => self.leave_out(is_full),
                 left_out => joined,
                 joined,

@@ -84,6 +84,7 @@ async fn form_page(
         request => aim.request,
         return_to => aim.return_to,
         app => asking.as_ref().map(|asking| &asking.app.name),
+        is_about_asks => asking.as_ref().is_some_and(|asking| asking.most.datasets.is_empty()),
         demo => matches!(login, Login::Demo(_)),
         provider => aim.address("/sign-in/provider"),
         suggestions => suggestions(pages),

@@ -43,6 +43,8 @@ words! {
     DateUnreadable = "date-unreadable";
     DateFuture = "date-future";
     DateTooEarly = "date-too-early";
+    NothingTicked = "consent-asks.nothing";
+    AnswersForYou = "answers-for-you";
     KindsFold = "kinds-fold";
     KindsSensitive = "kinds-sensitive";
     KindsOrdinary = "kinds-ordinary";

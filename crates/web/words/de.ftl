@@ -43,6 +43,7 @@ reference = Kennung
 
 sign-in = Anmelden
 sign-in-for-app = { $app } möchte Ihre Einkäufe sehen. Melden Sie sich zuerst an. Nichts wird weitergegeben, bevor Sie auf der nächsten Seite zustimmen.
+    .asks = { $app } möchte uns etwas für Sie sagen. Melden Sie sich zuerst an. Nichts geschieht, bevor Sie auf der nächsten Seite zustimmen.
 sign-in-lead = Melden Sie sich an, um zu sehen, welche Apps Ihre Einkäufe ansehen dürfen, und um das zu beenden.
 sign-in-number = Kundennummer
 sign-in-hint = Dies ist eine Vorführung. Geben Sie die Nummer einer erfundenen Person ein.
@@ -57,13 +58,16 @@ sign-in-unusable = Eine Kundennummer hat höchstens 128 Buchstaben, Ziffern oder
 ## Eine App zulassen
 
 consent-title = Darf { $app } Ihre Einkäufe sehen?
+    .asks = Darf { $app } uns etwas für Sie sagen?
 consent-lead = Sie wählen, was die App sieht, ab welchem Tag und wie lange. Sie können es jederzeit beenden.
+    .asks = Sie wählen, welche unserer Fragen die App für Sie beantworten darf und wie lange. Sie können es jederzeit beenden.
 consent-who = Wer fragt
 consent-address = Ihre Adresse
     .checked = { $host } (geprüft: Ihre Antwort geht nirgendwo anders hin)
     .device = Eine App auf diesem Gerät
 consent-why = Wozu, in den Worten der App. { $shop } hat sie nicht geprüft:
 consent-no-why = Die App sagt nicht, was sie mit Ihren Einkäufen tun wird.
+    .asks = Die App sagt nicht, warum sie fragt.
 consent-sees = Was sie sehen würde
 consent-needed = Ohne das funktioniert die App nicht.
 consent-optional = Das hätte die App auch gern. Kreuzen Sie an, was Sie dazugeben möchten. Sie müssen nichts ankreuzen.
@@ -83,8 +87,13 @@ consent-from-date = Ab einem Tag, den ich wähle
 consent-date = Tag
 consent-leave-out = Etwas weglassen
     .hint = Die App erfährt nicht, was Sie weglassen. Sie können es später ändern, auch für einzelne Einkäufe.
+consent-asks = Unsere Fragen, die sie für Sie beantworten würde
+    .tell = Kreuzen Sie an, welche { $app } beantworten darf. Sie müssen nichts ankreuzen. { $shop } nutzt, was die App schickt, erst, wenn Sie selbst dazu Ja gesagt haben.
+    .read = Die App sieht auch, was sie geschickt hat und was daraus geworden ist.
+    .nothing = Kreuzen Sie mindestens eine Frage an, oder wählen Sie „Nicht erlauben“.
 consent-duration = Wie lange
     .hint = Danach sieht die App nichts mehr, außer Sie stimmen noch einmal zu.
+    .asks = Danach darf die App uns nichts mehr sagen, außer Sie stimmen noch einmal zu.
 consent-withheld = Was nicht weitergegeben wird
     .name = Ihr Name, Ihre Adresse und wie man Sie erreicht
     .password = Ihr Passwort und vollständige Kartennummern
@@ -93,6 +102,7 @@ consent-withheld = Was nicht weitergegeben wird
     .shared = Einkäufe über ein Konto, das Sie mit anderen teilen
 consent-stop = So beenden Sie es
     .says = Öffnen Sie hier „Verbundene Apps“ und wählen Sie „Teilen beenden“, oder „Ändern“, um etwas wegzunehmen. Es wirkt sofort. Was die App bis dahin gesehen hat, behält sie; Sie können { $operator } bitten, es zu löschen.
+    .asks = Öffnen Sie hier „Verbundene Apps“ und wählen Sie „Teilen beenden“, oder „Ändern“, um etwas wegzunehmen. Es wirkt sofort. Was die App uns gesagt hat, finden Sie hier und können es zurücknehmen; was sie behalten hat, können Sie { $operator } bitten zu löschen.
 consent-allow = Erlauben
 consent-refuse = Nicht erlauben
 
@@ -156,6 +166,7 @@ apps-stop = Teilen beenden
     .with = mit { $app }
 apps-change = Ändern
     .what = was { $app } sieht
+answers-for-you = Antwortet für Sie: { $what }
 purchases-since = Einkäufe ab dem { $date }
 purchases-until = Einkäufe bis zum { $date }
 single-purchases = { $count ->
@@ -214,6 +225,7 @@ change-joined = Neu unter Ihren Einkäufen
     }
 change-sees = Was sie sieht
     .hint = Nehmen Sie ein Kreuz weg, um das nicht mehr zu teilen. Wenn Sie es wieder geben möchten, lassen Sie die App noch einmal fragen.
+change-asks = Unsere Fragen, die sie für Sie beantworten darf
 change-left-out = Was weggelassen wird
     .hint = Die App erfährt nicht, was Sie weglassen. Sie können es jederzeit zurückholen.
     .single = Einzelne Einkäufe weglassen
@@ -355,6 +367,10 @@ look-summary = { $count ->
     [one] Sie hat nach Summen je Jahr gefragt. Sie kommen aus 1 Einkauf.
    *[other] Sie hat nach Summen je Jahr gefragt. Sie kommen aus { $count } Einkäufen.
 }
+look-volunteered = { $count ->
+    [one] Sie hat nach 1 Sache gesehen, die sie uns für Sie gesagt hatte.
+   *[other] Sie hat nach { $count } Sachen gesehen, die sie uns für Sie gesagt hatte.
+}
 look-data = { $count ->
     [one] Sie hat 1 Einkauf bekommen.
    *[other] Sie hat { $count } Einkäufe bekommen.
@@ -372,6 +388,10 @@ step-sent = Ein Beleg wurde Ihnen geschickt
 step-forgotten = Gelöscht
 step-unreadable = Nicht lesbar
 step-gone = Nicht mehr geteilt: { $what }
+step-asks-gone = { $count ->
+    [one] Sie darf 1 Frage weniger für Sie beantworten
+   *[other] Sie darf { $count } Fragen weniger für Sie beantworten
+}
 step-left-out = Weggelassen: { $what }
 step-put-back = Zurückgeholt: { $what }
 step-totals-seen = Volle Summen sind zu sehen

@@ -45,6 +45,7 @@ reference = Reference
 
 sign-in = Sign in
 sign-in-for-app = { $app } would like to see your purchases. Sign in first. Nothing is shared before you say yes on the next page.
+    .asks = { $app } would like to tell us something for you. Sign in first. Nothing happens before you say yes on the next page.
 sign-in-lead = Sign in to see which apps may look at your purchases, and to stop them.
 sign-in-number = Customer number
 sign-in-hint = This is a demo. Type the number of a made-up customer.
@@ -59,13 +60,16 @@ sign-in-unusable = A customer number has at most 128 letters, digits or signs.
 ## Letting an app in
 
 consent-title = Let { $app } see your purchases?
+    .asks = Let { $app } tell us something for you?
 consent-lead = You choose what it sees, from which date and for how long. You can stop it at any time.
+    .asks = You choose which of our questions it may answer for you, and for how long. You can stop it at any time.
 consent-who = Who is asking
 consent-address = Its address
     .checked = { $host } (checked: your answer goes nowhere else)
     .device = An app on this device
 consent-why = Why, in the app’s own words. { $shop } has not checked them:
 consent-no-why = The app does not say what it will do with your purchases.
+    .asks = The app does not say why it asks.
 consent-sees = What it would see
 consent-needed = The app cannot work without this.
 consent-optional = The app would also like these. Tick what you want to add. It is fine to tick nothing.
@@ -85,8 +89,13 @@ consent-from-date = Since a date I choose
 consent-date = Date
 consent-leave-out = Leave something out
     .hint = The app is not told what you leave out. You can change this later, also for single purchases.
+consent-asks = Questions of ours that it would answer for you
+    .tell = Tick those that { $app } may answer. It is fine to tick nothing. { $shop } uses what the app sends only after you have said yes to that yourself.
+    .read = The app also sees what it has sent, and what became of it.
+    .nothing = Tick at least one question, or choose “Don’t allow”.
 consent-duration = For how long
     .hint = After that the app sees nothing more, unless you say yes again.
+    .asks = After that the app may tell us nothing more, unless you say yes again.
 consent-withheld = What is not shared
     .name = Your name, your address and how to reach you
     .password = Your password, and full card numbers
@@ -95,6 +104,7 @@ consent-withheld = What is not shared
     .shared = Purchases on an account that you share with others
 consent-stop = How to stop
     .says = Open “Connected apps” here and choose “Stop sharing”, or “Change” to take something away. It works at once. The app keeps what it has seen until then; you can ask { $operator } to delete it.
+    .asks = Open “Connected apps” here and choose “Stop sharing”, or “Change” to take something away. It works at once. What the app has told us you find here, and can take back; what it has kept you can ask { $operator } to delete.
 consent-allow = Allow
 consent-refuse = Don’t allow
 
@@ -158,6 +168,7 @@ apps-stop = Stop sharing
     .with = with { $app }
 apps-change = Change
     .what = what { $app } sees
+answers-for-you = Answers for you: { $what }
 purchases-since = Purchases since { $date }
 purchases-until = Purchases until { $date }
 single-purchases = { $count ->
@@ -216,6 +227,7 @@ change-joined = New among your purchases
     }
 change-sees = What it sees
     .hint = Take a tick away to stop sharing that. To give it back later, let the app ask you again.
+change-asks = Questions of ours that it may answer for you
 change-left-out = What is left out
     .hint = The app is not told what you leave out. You can put it back at any time.
     .single = Leave out single purchases
@@ -357,6 +369,10 @@ look-summary = { $count ->
     [one] It asked for sums per year. They were made from 1 purchase.
    *[other] It asked for sums per year. They were made from { $count } purchases.
 }
+look-volunteered = { $count ->
+    [one] It looked at 1 thing that it had told us for you.
+   *[other] It looked at { $count } things that it had told us for you.
+}
 look-data = { $count ->
     [one] It got 1 purchase.
    *[other] It got { $count } purchases.
@@ -374,6 +390,10 @@ step-sent = You were sent a receipt
 step-forgotten = Erased
 step-unreadable = Not readable
 step-gone = No longer shared: { $what }
+step-asks-gone = { $count ->
+    [one] It may answer 1 question less for you
+   *[other] It may answer { $count } questions less for you
+}
 step-left-out = Left out: { $what }
 step-put-back = Put back: { $what }
 step-totals-seen = Full totals may be seen

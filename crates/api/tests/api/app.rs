@@ -133,6 +133,7 @@ impl Grant {
         let session = realm.sign_in(customer_id).await;
         consent::open(&realm.oauth, reference, &session, &page()).await.unwrap();
         let choice = Choice {
+            asks: Vec::new(),
             datasets: allowed.datasets,
             from: allowed.from,
             duration: Lasting::Days90,

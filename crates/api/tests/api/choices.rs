@@ -126,6 +126,7 @@ async fn a_grant_that_changed_says_so_in_its_place() {
     let begun = grant.get(&realm, "/v1/changes").await.cursor();
     realm.record("c-1", &order("o-2", TIME), &[]);
     let amendment = Amendment {
+        asks: Vec::new(),
         datasets: vec![Dataset::Purchases, Dataset::Lines],
         shared_accounts: false,
         categories: Vec::new(),

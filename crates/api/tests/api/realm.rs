@@ -175,6 +175,7 @@ impl Realm {
         let settings = ApiSettings {
             base: oauth.issuer().to_owned(),
             per_minute,
+            system_per_minute: per_minute,
             coverage: oauth.settings().coverage.clone(),
             logs: PublicLogs::new(store.clone(), Objects::folder(&folder.path().join("ledger")).unwrap()),
         };

@@ -39,6 +39,15 @@ pub enum Command {
     Serve,
     /// Reads the order stream: Kafka, or a file.
     Ingest(Ingest),
+    /// Tells the retailer's own systems, by Kafka, where consents stand and which volunteered items there are.
+    Relay,
+    /// Looks at configuration, databases, keys and Kafka, and says what is wrong and what to do; exit code 1 where
+    /// something must be done.
+    Doctor {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Holds what is stored against what the shops' own books say; exit code 1 where they differ.
     Compare(Compare),
     /// Brings the schema up to date.

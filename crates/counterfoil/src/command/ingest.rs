@@ -145,10 +145,7 @@ fn kafka(settings: &Settings, realm: &Realm, is_history: bool) -> Result<(), Fai
 
 fn kafka_settings(settings: &Settings, is_history: bool) -> Result<KafkaSettings, Failure> {
     let ingest = &settings.ingest;
-    let mut properties = BTreeMap::new();
-    for (name, value) in &ingest.kafka {
-        flatten(name, value, &mut properties)?;
-    }
+    let properties = properties("ingest.kafka", &ingest.kafka)?;
     let (topics, group, messages_per_second) = if is_history {
         (&ingest.history.topics, &ingest.history.group, ingest.history.messages_per_second)
     } else {
@@ -167,8 +164,21 @@ fn kafka_settings(settings: &Settings, is_history: bool) -> Result<KafkaSettings
     })
 }
 
+/// Properties of librdkafka, from a section.
+pub fn properties(
+    section: &str,
+    table: &BTreeMap<String, toml::Value>,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut properties = BTreeMap::new();
+    for (name, value) in table {
+        flatten(section, name, value, &mut properties)?;
+    }
+    Ok(properties)
+}
+
 /// librdkafka's names have dots, which a TOML file may also write as tables.
 fn flatten(
+    section: &str,
     name: &str,
     value: &toml::Value,
     properties: &mut BTreeMap<String, String>,
@@ -176,7 +186,7 @@ fn flatten(
     match value {
         toml::Value::Table(table) => {
             for (inner, value) in table {
-                flatten(&format!("{name}.{inner}"), value, properties)?;
+                flatten(section, &format!("{name}.{inner}"), value, properties)?;
             }
         }
         toml::Value::String(text) => drop(properties.insert(name.to_owned(), text.clone())),
@@ -184,9 +194,7 @@ fn flatten(
         toml::Value::Float(number) => drop(properties.insert(name.to_owned(), format!("{number}"))),
         toml::Value::Boolean(truth) => drop(properties.insert(name.to_owned(), format!("{truth}"))),
         toml::Value::Datetime(_) | toml::Value::Array(_) => {
-            return Err(Failure::Usage(format!(
-                "ingest.kafka.{name}: must be text, a number or a truth value"
-            )));
+            return Err(Failure::Usage(format!("{section}.{name}: must be text, a number or a truth value")));
         }
     }
     Ok(())

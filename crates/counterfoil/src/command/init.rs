@@ -41,7 +41,7 @@ pub fn run(settings: &Settings) -> Result<Made, Failure> {
     let store = Store::open(&settings.database.url, settings.database.connections)?;
     let migrations = store.migrate()?;
     let realm = Realm::open(settings)?;
-    for name in ["realm", "tokens", "unlinked", "cursors", "etags"] {
+    for name in ["realm", "tokens", "unlinked", "cursors", "etags", "pseudonyms"] {
         realm.keys.named(name)?;
     }
     let (clock, entropy) = (&realm.clock, &realm.entropy);

@@ -6,6 +6,7 @@ mod audit;
 mod compare;
 mod config_objects;
 mod demo;
+mod doctor;
 mod erase;
 mod hold;
 mod ingest;
@@ -15,6 +16,7 @@ mod ledger;
 mod notice;
 mod orders;
 mod quarantine;
+pub mod relay;
 mod restore;
 mod rights;
 mod templates;
@@ -38,6 +40,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::ConfigDefaults => return write_out(DEFAULTS.as_bytes()),
         Command::Templates(command) => return templates::run(command),
         Command::Demo(demo) => return demo::run(&demo, overrides, quiet),
+        Command::Doctor { json } => return doctor::run(Settings::load(&overrides), json),
         _ => {}
     }
     let settings = Settings::load(&overrides)?;
@@ -47,6 +50,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate { check } => init::migrate(&settings, check),
         Command::Serve => serve::run(&settings, Realm::open(&settings)?, || {}),
         Command::Ingest(ingest) => ingest::run(&settings, ingest, quiet),
+        Command::Relay => relay::run(&settings),
         Command::Compare(command) => compare::run(&settings, &command),
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),
@@ -60,7 +64,11 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Hold(command) => hold::run(&settings, &command),
         Command::Keys(command) => keys::run(&settings, &command),
         Command::Audit(command) => audit::run(&settings, command),
-        Command::Sample(_) | Command::ConfigDefaults | Command::Demo(_) | Command::Templates(_) => Ok(()),
+        Command::Sample(_)
+        | Command::ConfigDefaults
+        | Command::Demo(_)
+        | Command::Doctor { .. }
+        | Command::Templates(_) => Ok(()),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::post::CUSTOMER;
 const CHANNELS: [&str; 6] = ["store", "online", "app", "phone", "marketplace", "other"];
 /// Characters of a scheme at most (`customer.identified.v1`).
 const SCHEME: usize = 64;
+/// Hours that systems may take to confirm, at most: thirty days.
+const LONGEST_CONFIRMATION: u32 = 720;
 /// Days that anything may be kept at most: a hundred years.
 const DAYS: u32 = 36_525;
 
@@ -64,6 +66,7 @@ pub(super) fn mistakes(settings: &Settings, is_keystore_named: bool) -> Vec<Stri
     }
     check_coverage(&settings.coverage, &mut mistakes);
     check_mail(settings, &mut mistakes);
+    check_relay(settings, &mut mistakes);
     let origin = &settings.ledger.origin;
     if origin.contains(|c: char| c.is_whitespace() || c == '+' || c.is_control()) || origin.contains("://") {
         mistakes.push(
@@ -145,6 +148,34 @@ fn check_mail(settings: &Settings, mistakes: &mut Vec<String>) {
     }
     if mail.transport == MailTransport::Smtp && mail.url.is_empty() && mail.url_file.as_os_str().is_empty() {
         mistakes.push("mail.url: must be given for smtp".to_owned());
+    }
+}
+
+fn check_relay(settings: &Settings, mistakes: &mut Vec<String>) {
+    let relay = &settings.relay;
+    if !(1..=LONGEST_CONFIRMATION).contains(&relay.confirm_hours) {
+        mistakes.push(format!("relay.confirm_hours: 1 to {LONGEST_CONFIRMATION}"));
+    }
+    if !relay.enabled {
+        return;
+    }
+    if relay.brokers.is_empty() && settings.ingest.brokers.is_empty() {
+        mistakes.push("relay.brokers: must be given where ingest.brokers is not".to_owned());
+    }
+    let named = [
+        ("relay.consents_topic", &relay.consents_topic),
+        ("relay.volunteered_topic", &relay.volunteered_topic),
+        ("relay.transactional_id", &relay.transactional_id),
+    ];
+    for (name, _) in named.into_iter().filter(|(_, text)| text.is_empty()) {
+        mistakes.push(format!("{name}: must be given"));
+    }
+    if relay.consents_topic == relay.volunteered_topic {
+        mistakes.push("relay.volunteered_topic: must not be relay.consents_topic".to_owned());
+    }
+    let read = settings.ingest.topics.iter().chain(&settings.ingest.history.topics);
+    for topic in read.filter(|topic| [&relay.consents_topic, &relay.volunteered_topic].contains(topic)) {
+        mistakes.push(format!("ingest.topics: {topic} is what the relay writes"));
     }
 }
 

@@ -284,6 +284,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_needs_somewhere_to_go() {
+        assert!(mistakes(&[("relay.volunteered_topic", "")]).is_empty(), "nobody is told");
+        let told = mistakes(&[
+            ("relay.enabled", "true"),
+            ("relay.volunteered_topic", ""),
+            ("relay.transactional_id", ""),
+            ("relay.confirm_hours", "0"),
+        ]);
+        for name in
+            ["relay.brokers", "relay.volunteered_topic", "relay.transactional_id", "relay.confirm_hours"]
+        {
+            assert_eq!(told.iter().filter(|one| one.starts_with(name)).count(), 1, "{name}: {told:#?}");
+        }
+        let told = mistakes(&[
+            ("relay.enabled", "true"),
+            ("ingest.brokers", "kafka:9092"),
+            ("relay.volunteered_topic", "counterfoil.consents"),
+        ]);
+        assert_eq!(told.len(), 1, "{told:#?}");
+    }
+
+    #[test]
     fn what_is_kept_needs_an_officer() {
         let told = mistakes(&[("retention.evidence_days", "30")]);
         assert!(told.concat().contains("hold.officer_key_file"), "{told:?}");

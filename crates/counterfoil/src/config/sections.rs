@@ -37,6 +37,8 @@ pub struct Settings {
     pub coverage: Coverage,
     /// `[ledger]`.
     pub ledger: Ledger,
+    /// `[relay]`.
+    pub relay: Relay,
     /// `[mail]`.
     pub mail: Mail,
     /// `[templates]`.
@@ -125,6 +127,8 @@ pub struct Http {
     pub workers: usize,
     /// Requests that one grant may make in a minute.
     pub requests_per_minute: u32,
+    /// Requests that one of the retailer's own systems may make in a minute.
+    pub system_requests_per_minute: u32,
 }
 
 /// `[metrics]`.
@@ -311,6 +315,26 @@ pub struct Mail {
     pub from: String,
     /// The customer's address, made of their id, where the sign-in told none.
     pub address: String,
+}
+
+/// `[relay]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relay {
+    /// Whether the retailer's systems are told.
+    pub enabled: bool,
+    /// Bootstrap servers; empty is those of ingest.
+    pub brokers: String,
+    /// Where it is told where consents stand.
+    pub consents_topic: String,
+    /// Where it is told which items there are.
+    pub volunteered_topic: String,
+    /// Kafka's name for whoever sends.
+    pub transactional_id: String,
+    /// For how long systems may take to confirm, in hours.
+    pub confirm_hours: u32,
+    /// Properties of librdkafka.
+    pub kafka: BTreeMap<String, toml::Value>,
 }
 
 /// `[templates]`.

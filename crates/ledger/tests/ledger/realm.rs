@@ -153,6 +153,7 @@ impl Realm {
                 duration: Lasting::UntilWithdrawn,
                 stated_use: None,
                 shared_accounts: false,
+                volunteered: None,
             },
             state: State::Active,
             version: 1,
@@ -250,6 +251,7 @@ pub fn disclosure(request_id: &str) -> Disclosure {
     Disclosure {
         request_id: request_id.to_owned(),
         look: Look::Purchases,
+        items: 0,
         purchases: 1,
         from: "2024-05-06".parse().ok(),
         to: "2024-05-06".parse().ok(),

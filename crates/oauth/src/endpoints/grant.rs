@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::private;
 use crate::Oauth;
 use crate::access::{Access, Own};
-use crate::details::{Granted, granted};
+use crate::details::{Object, granted};
 use crate::grants;
 use crate::problem::{Code, Problem};
 
@@ -16,7 +16,7 @@ use crate::problem::{Code, Problem};
 struct Status {
     grant_id: String,
     scopes: Vec<Scope>,
-    authorization_details: Vec<Granted>,
+    authorization_details: Vec<Object>,
     created_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{counted, private};
 use crate::Oauth;
 use crate::client::authenticate;
-use crate::details::{Granted, granted};
+use crate::details::{Object, granted};
 use crate::error::OauthError;
 use crate::facts::Facts;
 use crate::form::Form;
@@ -28,7 +28,7 @@ struct Extra {
     #[serde(skip_serializing_if = "Option::is_none")]
     grant_version: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    authorization_details: Option<Vec<Granted>>,
+    authorization_details: Option<Vec<Object>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_expires_in: Option<i64>,
 }

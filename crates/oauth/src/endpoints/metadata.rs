@@ -1,7 +1,7 @@
 //! The documents by which clients learn what is on: RFC 8414, RFC 9728, and the keys.
 
 use actix_web::{HttpResponse, web};
-use counterfoil_domain::grant::Dataset;
+use counterfoil_domain::grant::{Dataset, VolunteeredAccess};
 use serde_json::{Value, json};
 
 use crate::Oauth;
@@ -9,7 +9,8 @@ use crate::details;
 use crate::jose::ALGORITHMS;
 
 pub(crate) fn scopes() -> Vec<&'static str> {
-    Dataset::ALL.iter().map(|dataset| dataset.scope()).collect()
+    let datasets = Dataset::ALL.iter().map(|dataset| dataset.scope());
+    datasets.chain(VolunteeredAccess::ALL.iter().map(|access| access.scope())).collect()
 }
 
 /// `GET /.well-known/oauth-authorization-server`
@@ -29,7 +30,7 @@ pub(crate) async fn server(oauth: web::Data<Oauth>) -> HttpResponse {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "scopes_supported": scopes(),
-        "authorization_details_types_supported": [details::TYPE],
+        "authorization_details_types_supported": details::TYPES,
         "prompt_values_supported": ["none", "consent"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
@@ -50,7 +51,7 @@ pub(crate) async fn resource(oauth: web::Data<Oauth>) -> HttpResponse {
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": ALGORITHMS,
         "dpop_bound_access_tokens_required": true,
-        "authorization_details_types_supported": [details::TYPE],
+        "authorization_details_types_supported": details::TYPES,
         "resource_documentation": oauth.address("/.well-known/counterfoil"),
     }))
 }

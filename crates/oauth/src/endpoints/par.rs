@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Duration;
+use counterfoil_domain::grant::NamedAsk;
 use counterfoil_domain::ids::RecordId;
 use counterfoil_store::apps::App;
 use counterfoil_store::requests::{self, PushedRequest};
@@ -16,7 +17,7 @@ use crate::error::{ErrorCode, OauthError, refuse};
 use crate::form::Form;
 use crate::opaque::{self, Kind};
 use crate::pushed::{Parameters, URN};
-use crate::{Oauth, details, redirect};
+use crate::{Oauth, asks, details, redirect};
 
 /// Parameters that ask for something that is not offered. Ignoring one would give less than was asked for.
 const NOT_OFFERED: [(&str, &str); 8] = [
@@ -46,7 +47,9 @@ pub(crate) async fn push(
 
 async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<HttpResponse, OauthError> {
     let app = authenticate(oauth, request, form).await?;
-    let parameters = read(form, &app)?;
+    let now = oauth.clock().now();
+    let open = oauth.store().read(move |conn| Ok::<_, OauthError>(asks::open(conn, now)?)).await?;
+    let parameters = read(form, &app, &open)?;
     let jkt = binding(oauth, request, form)?;
     let reference = opaque::mint(Kind::Request, oauth.entropy());
     let expires_in = oauth.settings().request_seconds;
@@ -60,14 +63,14 @@ async fn accept(oauth: &Oauth, request: &HttpRequest, form: &Form) -> Result<Htt
         jkt,
         person: None,
         finished: false,
-        expires_at: oauth.clock().now() + Duration::seconds(expires_in),
+        expires_at: now + Duration::seconds(expires_in),
     };
     oauth.store().write(move |conn| Ok::<_, OauthError>(requests::insert(conn, &pushed)?)).await?;
     let request_uri = format!("{URN}{}", reference.text);
     Ok(private(StatusCode::CREATED, Pushed { request_uri, expires_in }))
 }
 
-fn read(form: &Form, app: &App) -> Result<Parameters, OauthError> {
+fn read(form: &Form, app: &App, open: &[NamedAsk]) -> Result<Parameters, OauthError> {
     if let Some((_, refusal)) = NOT_OFFERED.iter().find(|(name, _)| form.get(name).is_some()) {
         return refuse(ErrorCode::InvalidRequest, refusal);
     }
@@ -101,7 +104,7 @@ fn read(form: &Form, app: &App) -> Result<Parameters, OauthError> {
         state: form.get("state").map(ToOwned::to_owned),
         code_challenge: code_challenge.to_owned(),
         is_silent,
-        asked: details::read(form, app)?,
+        asked: details::read(form, app, open)?,
     })
 }
 

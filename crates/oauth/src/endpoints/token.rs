@@ -5,7 +5,7 @@ use std::time::Duration as StdDuration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Duration, Utc};
-use counterfoil_domain::grant::{Act, Dataset, State};
+use counterfoil_domain::grant::{Act, State};
 use counterfoil_domain::ids::GrantId;
 use counterfoil_store::apps::App;
 use counterfoil_store::codes::{self, Code};
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::{counted, private};
 use crate::Oauth;
 use crate::client::authenticate;
-use crate::details::{self, Granted, granted};
+use crate::details::{self, Object, Scopes, granted};
 use crate::dpop::proof_of;
 use crate::error::{ErrorCode, OauthError, refuse};
 use crate::form::Form;
@@ -35,7 +35,7 @@ use crate::opaque::{self, Kind, Minted};
 /// What the answer says beyond RFC 6749: RFC 9396, Grant Management, and the draft on authorization expiration.
 #[derive(Debug, Serialize, Deserialize)]
 struct Extra {
-    authorization_details: Vec<Granted>,
+    authorization_details: Vec<Object>,
     grant_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     authorization_expires_in: Option<i64>,
@@ -131,10 +131,8 @@ async fn for_system(
 
 fn answer(issued: Issued, now: DateTime<Utc>) -> Answer {
     let Issued { grant, scope, access, access_expires_at, refresh } = issued;
-    let mut details = grant.details.clone();
-    details.datasets.retain(|dataset| scope.split(' ').any(|word| word == dataset.scope()));
     let extra = Extra {
-        authorization_details: granted(details),
+        authorization_details: granted(grant.details.clone().cut_to(&scope)),
         grant_id: format!("{}", grant.grant_id),
         authorization_expires_in: grant.expires_at.map(|end| (end - now).num_seconds()),
     };
@@ -303,7 +301,7 @@ async fn refresh(
     const DEAD: OauthError = OauthError::Refused(ErrorCode::InvalidGrant, "The refresh token is not valid");
     let refresh = form.require("refresh_token", "refresh_token is missing")?;
     let refresh_hash = opaque::hash(Kind::Refresh, refresh).ok_or(DEAD)?;
-    let wanted = form.get("scope").map(|scope| details::datasets_of(scope, &app)).transpose()?;
+    let wanted = form.get("scope").map(|scope| details::scopes_of(scope, &app)).transpose()?;
     let server = oauth.clone();
     oauth
         .store()
@@ -326,10 +324,11 @@ async fn refresh(
 }
 
 /// A refresh may narrow what the grant holds, never widen it (RFC 6749 section 6).
-fn narrowed(wanted: &[Dataset], grant: &Grant) -> Result<String, OauthError> {
-    if wanted.is_empty() || wanted.iter().any(|dataset| !grant.details.holds(*dataset)) {
+fn narrowed(wanted: &Scopes, grant: &Grant) -> Result<String, OauthError> {
+    let is_wider = wanted.datasets.iter().any(|dataset| !grant.details.holds(*dataset))
+        || wanted.access.iter().any(|access| !grant.details.lets(*access));
+    if wanted.is_empty() || is_wider {
         return refuse(ErrorCode::InvalidScope, "scope is wider than the grant");
     }
-    let scopes: Vec<&str> = wanted.iter().map(|dataset| dataset.scope()).collect();
-    Ok(scopes.join(" "))
+    Ok(wanted.words())
 }

@@ -121,6 +121,7 @@ pub fn new_app(jwks: &Value) -> NewApp {
 /// What the customer chooses unless a test says otherwise.
 pub fn all() -> Choice {
     Choice {
+        asks: Vec::new(),
         datasets: Dataset::ALL.to_vec(),
         from: None,
         duration: Lasting::Days90,

@@ -31,6 +31,7 @@ fn grant(realm: &Realm, grant: &str) -> Grant {
 /// The choices as the grant has them now.
 fn unchanged(grant: &Grant) -> Amendment {
     Amendment {
+        asks: Vec::new(),
         datasets: grant.details.datasets.clone(),
         shared_accounts: grant.details.shared_accounts,
         categories: grant.carve_outs.categories.clone(),
@@ -62,6 +63,7 @@ fn disclosure() -> Disclosure {
     Disclosure {
         request_id: "r".to_owned(),
         look: Look::Purchases,
+        items: 0,
         purchases: 1,
         from: None,
         to: None,
@@ -82,6 +84,7 @@ async fn o_a_choice_is_kept_and_the_app_sees_the_granted_object_alone() {
     let app = App::register(&realm).await;
     realm.record(realm.person(), &order("1", "2026-11-01", &["Milk"]), None);
     let choice = Choice {
+        asks: Vec::new(),
         shared_accounts: true,
         categories: vec!["wine".to_owned(), "health".to_owned(), "wine".to_owned()],
         keep_totals: true,
@@ -127,6 +130,7 @@ async fn o_shared_accounts_are_offered_and_never_proposed() {
         let pending = consent::open(&realm.oauth, &reference, &realm.session, &page()).await.unwrap();
         assert_eq!(pending.most.shared_accounts, is_asked);
         let choice = Choice {
+            asks: Vec::new(),
             datasets: vec![Dataset::Purchases, Dataset::Sensitive],
             duration: pending.most.duration,
             shared_accounts: true,
@@ -145,6 +149,7 @@ async fn o_a_grant_is_narrowed_and_what_is_under_way_is_not_sealed() {
     let tokens = app.connect_with(&realm, choice).await;
     let (before, access) = (grant(&realm, &tokens.grant), realm.access(&app, &tokens.access).await.unwrap());
     let change = Amendment {
+        asks: Vec::new(),
         datasets: vec![Dataset::Purchases, Dataset::Lines],
         shared_accounts: false,
         categories: vec!["wine".to_owned()],
@@ -207,6 +212,7 @@ async fn o_a_grant_is_changed_by_its_customer_alone_and_never_widened() {
     for (wider, what) in [
         (
             Amendment {
+                asks: Vec::new(),
                 datasets: vec![Dataset::Purchases, Dataset::Lines, Dataset::Sensitive],
                 ..unchanged(&before)
             },

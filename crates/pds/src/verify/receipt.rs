@@ -124,8 +124,8 @@ impl Entry {
 /// A receipt that holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Receipt {
-    /// The agreement.
-    pub grant_id: String,
+    /// The agreement, a grant or a consent, by its id.
+    pub agreement_id: String,
     /// For whom it is.
     pub holder: &'static str,
     /// Its entries, in order.
@@ -144,14 +144,35 @@ pub struct Receipt {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Contents {
     v: String,
-    kind: String,
-    grant_id: String,
+    kind: Agreement,
+    grant_id: Option<String>,
+    consent_id: Option<String>,
     holder: Holder,
     logs: Vec<LogView>,
     entries: Vec<EntryView>,
     record: Option<String>,
     stop: Option<String>,
     files: BTreeMap<String, String>,
+}
+
+/// What a receipt is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Agreement {
+    /// What an app may see and do.
+    Grant,
+    /// What the shop may use, for a purpose.
+    Consent,
+}
+
+impl Agreement {
+    /// The member of payloads that names it.
+    fn member(self) -> &'static str {
+        match self {
+            Self::Grant => "grantId",
+            Self::Consent => "consentId",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -224,12 +245,22 @@ pub fn check(bytes: &[u8]) -> Result<Receipt, Untrue> {
     let contents = files.remove(CONTENTS).ok_or_else(|| wrong("is missing: this is no receipt"))?;
     let contents: Contents = serde_json::from_slice(&contents)
         .map_err(|error| wrong(&format!("cannot be understood: {error}")))?;
-    if contents.v != "1" || contents.kind != "grant" {
-        return Err(wrong("is of a version or a kind that this program does not know"));
+    if contents.v != "1" {
+        return Err(wrong("is of a version that this program does not know"));
     }
+    let agreement_id = match (contents.kind, &contents.grant_id, &contents.consent_id) {
+        (Agreement::Grant, Some(id), None) | (Agreement::Consent, None, Some(id)) => id.clone(),
+        _ => return Err(wrong("does not name the one agreement that it is of")),
+    };
     check_files(&contents, &files)?;
     let logs = contents.logs.iter().map(|log| check_log(log, &files)).collect::<Result<Vec<_>, _>>()?;
-    let mut chain = Chain { grant_id: &contents.grant_id, record: None, before: None, is_id_proven: false };
+    let mut chain = Chain {
+        kind: contents.kind,
+        agreement_id: &agreement_id,
+        record: None,
+        before: None,
+        is_id_proven: false,
+    };
     let mut expected = expected_files(&contents);
     let mut entries = Vec::with_capacity(contents.entries.len());
     let mut steps = Vec::with_capacity(contents.entries.len());
@@ -256,7 +287,7 @@ pub fn check(bytes: &[u8]) -> Result<Receipt, Untrue> {
         holder: if contents.holder == Holder::App { "app" } else { "customer" },
         has_stop: contents.stop.is_some(),
         has_record: contents.record.is_some(),
-        grant_id: contents.grant_id,
+        agreement_id: agreement_id.clone(),
         entries,
         logs,
     })
@@ -347,7 +378,8 @@ fn check_log(view: &LogView, files: &Files) -> Result<SignedLog, Untrue> {
 
 /// What entries have in common as one follows on the other.
 struct Chain<'a> {
-    grant_id: &'a str,
+    kind: Agreement,
+    agreement_id: &'a str,
     record: Option<String>,
     before: Option<String>,
     is_id_proven: bool,
@@ -428,8 +460,8 @@ fn check_payload(
         return Err(wrong("payload: is not the one that the header names"));
     }
     let payload: Value = serde_json::from_slice(payload).map_err(|_| wrong("payload: is no JSON"))?;
-    if let Some(named) = payload.get("grantId").and_then(Value::as_str) {
-        if named != chain.grant_id {
+    if let Some(named) = payload.get(chain.kind.member()).and_then(Value::as_str) {
+        if named != chain.agreement_id {
             return Err(wrong("payload: is of another agreement than the receipt"));
         }
         chain.is_id_proven = true;

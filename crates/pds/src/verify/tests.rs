@@ -25,7 +25,7 @@ fn a_receipt_holds() {
     let mut log = Log::new(7);
     let files = receipt(&mut log);
     let receipt = checked(&files).unwrap();
-    assert_eq!((receipt.grant_id.as_str(), receipt.holder, receipt.has_stop), (GRANT, "customer", true));
+    assert_eq!((receipt.agreement_id.as_str(), receipt.holder, receipt.has_stop), (GRANT, "customer", true));
     assert!(receipt.is_id_proven);
     let said: Vec<_> = receipt.entries.iter().map(|entry| (entry.kind.as_str(), entry.layers())).collect();
     assert_eq!(said[2], ("grant.withdrawn", "payload, header, entry 6 of 6, signature".to_owned()));

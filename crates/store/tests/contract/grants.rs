@@ -18,6 +18,7 @@ pub fn grant(id: u8, state: State, given: i64, expires: Option<i64>) -> Grant {
             duration: Lasting::Days30,
             stated_use: Some("budgeting".to_owned()),
             shared_accounts: true,
+            volunteered: None,
         },
         state,
         version: 1,

@@ -20,5 +20,9 @@ pub fn a_lease_has_one_owner(realm: &Realm) {
     assert_eq!(acquire(&owner, 93), None, "not theirs to give back");
     realm.write(|conn| leases::release(conn, "work", "other", at(94)));
     assert_eq!(acquire(&owner, 94), Some(3));
+    let is_free = |owner: &str, now| realm.read(|conn| leases::is_free(conn, "work", owner, at(now)));
+    assert!(is_free(&owner, 95) && !is_free("other", 95));
+    assert!(!is_free("other", 153) && is_free("other", 154));
+    assert!(realm.read(|conn| leases::is_free(conn, "nobody's work", "other", at(0))));
     assert_eq!(realm.write(|conn| leases::acquire(conn, "other work", "other", at(95), at(200))), Some(1));
 }

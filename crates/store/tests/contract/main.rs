@@ -32,6 +32,8 @@ mod document;
 #[cfg(test)]
 mod entries;
 #[cfg(test)]
+mod examinations;
+#[cfg(test)]
 mod exchanges;
 #[cfg(test)]
 mod forgetting;
@@ -39,6 +41,8 @@ mod forgetting;
 mod grants;
 #[cfg(test)]
 mod hiding;
+#[cfg(test)]
+mod idempotency;
 #[cfg(test)]
 mod identities;
 #[cfg(test)]
@@ -56,9 +60,15 @@ mod objects;
 #[cfg(test)]
 mod offsets;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod own;
 #[cfg(test)]
 mod people;
+#[cfg(test)]
+mod propagations;
+#[cfg(test)]
+mod pseudonyms;
 #[cfg(test)]
 mod purchases;
 #[cfg(test)]
@@ -131,6 +141,20 @@ contract! {
     objections { an_objection_stands_until_it_is_lifted }
     kept_objections { a_kept_objection_is_found_by_its_mark_alone }
     rights { a_right_is_read_as_it_was_written }
+    outbox {
+        messages_are_claimed_in_order_by_one_at_a_time
+        what_fails_waits_and_keeps_its_record_waiting
+        a_tombstone_comes_again_as_nothing
+        of_who_is_forgotten_only_tombstones_stay
+    }
+    pseudonyms { a_pseudonym_stands_for_somebody_until_they_are_forgotten }
+    propagations {
+        nobody_is_told_before_the_tombstone_is_sent
+        a_system_is_told_once_and_answers_once
+        what_is_not_answered_in_time_is_noted_once
+        an_answer_is_owed_when_its_person_is_forgotten
+    }
+    examinations { the_last_look_counts it_is_told_how_safe_a_commit_is }
     apps { an_app_is_read_as_it_was_written }
     changes {
         a_page_holds_every_row_between_two_numbers
@@ -254,6 +278,7 @@ contract! {
     }
     sessions { a_session_ends_by_time_or_by_hand a_login_comes_back_once }
     standings { what_a_seal_looks_at }
+    idempotency { a_request_is_remembered_for_its_time nothing_of_the_erased_is_remembered }
     system_tokens { a_token_lives_until_its_end_or_its_revocation }
     tokens { a_refresh_token_dies_with_its_children facts_are_those_of_token_grant_app_and_customer }
     unlinked { documents_are_replaced_and_taken_out what_is_too_old_goes_and_its_order_stays }

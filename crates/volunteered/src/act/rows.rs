@@ -8,7 +8,7 @@ use counterfoil_store::conn::Conn;
 use counterfoil_store::{Error, answers, consents, dark, exchanges, items, kept_objections, objections};
 
 use super::{Act, DarkStep};
-use crate::telling;
+use crate::telling::News;
 
 /// Writes the rows of acts: of all of them table by table, since that is the order of the locks.
 pub(super) fn write(acts: &[Act], conn: &mut Conn) -> Result<(), Error> {
@@ -53,22 +53,31 @@ pub(super) fn write(acts: &[Act], conn: &mut Conn) -> Result<(), Error> {
 /// Tells the retailer's systems; which of them learn that something is gone.
 pub(super) fn tell(acts: &[Act], conn: &mut Conn) -> Result<BTreeSet<ClientId>, Error> {
     let mut told = BTreeSet::new();
+    let mut news = News::default();
     for act in acts {
-        for (id, entry) in &act.consents {
-            if let Some(consent) = act.customer.consents.get(id) {
-                telling::consent_changed_in(&act.v, conn, consent, *entry)?;
+        if act.is_last {
+            act.customer.consents.values().try_for_each(|consent| news.consent_gone(act, consent))?;
+        } else {
+            for (id, entry) in &act.consents {
+                if let Some(consent) = act.customer.consents.get(id) {
+                    news.consent_changed(act, consent, *entry)?;
+                }
             }
         }
         for (id, entry) in &act.items {
             let Some(item) = act.customer.items.get(id) else { continue };
-            if item.state.is_final() {
-                let fetchers = act.customer.fetchers(*id);
-                told.extend(fetchers.iter().copied());
-                telling::item_gone_in(&act.v, conn, item, &fetchers, *entry)?;
-            } else if item.state == item::State::Live {
-                telling::item_changed_in(&act.v, conn, item, *entry)?;
+            match item.state {
+                item::State::Live => news.item_changed(act, item, *entry)?,
+                item::State::Withdrawn | item::State::Expired => {
+                    let fetchers = act.customer.fetchers(*id);
+                    told.extend(fetchers.iter().copied());
+                    news.item_gone(act, item, &fetchers, *entry)?;
+                }
+                // Nobody but the customer and the app has ever seen it.
+                item::State::Waiting | item::State::Declined | item::State::Lapsed => {}
             }
         }
     }
+    news.hand_in(conn)?;
     Ok(told)
 }

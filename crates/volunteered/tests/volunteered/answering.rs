@@ -130,10 +130,10 @@ pub async fn a_changed_ask_changes_nothing_that_was_agreed(realm: &Realm) {
     assert_eq!(headers.last().unwrap()["config"], json!(before));
     // The app's grant names version 1, which the customer agreed to: it goes on.
     let app = realm.app(1, &["a1"]);
-    let sent = items::submit(&realm.v, &app, "a1", 1, text("app")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a1", 1, text("app"), None).await.unwrap();
     assert_eq!(sent.state, SubmittedState::Live);
     let newer = items::AppStanding { asks: vec![("a1".to_owned(), 2)], ..app };
-    let sent = items::submit(&realm.v, &newer, "a1", 2, text("app")).await.unwrap();
+    let sent = items::submit(&realm.v, &newer, "a1", 2, text("app"), None).await.unwrap();
     assert!(matches!(sent.state, SubmittedState::Waiting { .. }), "nobody agreed to version 2");
     assert_eq!(consent().await.state, consent::State::Given);
     let confirmed = realm.confirm(sent.item_id).await.unwrap();
@@ -159,7 +159,7 @@ pub async fn everything_promised_for_an_item_is_forgone_with_it(realm: &Realm) {
 
 pub async fn a_yes_is_to_the_value_that_was_seen(realm: &Realm) {
     let app = realm.app(1, &["a1"]);
-    let sent = items::submit(&realm.v, &app, "a1", 1, text("tea")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a1", 1, text("tea"), None).await.unwrap();
     let customer = Owner::Customer(realm.person);
     let seen = items::find(&realm.v, &customer, sent.item_id).await.unwrap().seen;
     items::correct(&realm.v, &Owner::App(app), sent.item_id, text("gin"), None).await.unwrap();
@@ -173,11 +173,11 @@ pub async fn a_yes_is_to_the_value_that_was_seen(realm: &Realm) {
 
 pub async fn what_an_app_sends_waits_for_the_customer(realm: &Realm) {
     let app = realm.app(1, &["a1", "a2"]);
-    let unnamed = items::submit(&realm.v, &app, "a3", 1, text("tea")).await;
+    let unnamed = items::submit(&realm.v, &app, "a3", 1, text("tea"), None).await;
     assert!(matches!(unnamed, Err(VolunteeredError::NotNamed)));
-    let wrong = items::submit(&realm.v, &app, "a1", 1, json!({ "text": 1 })).await;
+    let wrong = items::submit(&realm.v, &app, "a1", 1, json!({ "text": 1 }), None).await;
     assert!(matches!(wrong, Err(VolunteeredError::Invalid(_))));
-    let sent = items::submit(&realm.v, &app, "a1", 1, text("tea")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a1", 1, text("tea"), None).await.unwrap();
     assert!(matches!(sent.state, SubmittedState::Waiting { until } if until > realm.now()));
     let view = items::find(&realm.v, &Owner::App(app.clone()), sent.item_id).await.unwrap();
     assert_eq!((view.state, view.exchange.clone()), (item::State::Waiting, None));
@@ -188,10 +188,10 @@ pub async fn what_an_app_sends_waits_for_the_customer(realm: &Realm) {
     let twice = items::confirm(&realm.v, realm.person, sent.item_id, &view.seen, &shown()).await;
     assert!(matches!(twice, Err(VolunteeredError::NotNow("live"))));
     // From now on a consent stands.
-    let sent = items::submit(&realm.v, &app, "a2", 1, text("milk")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a2", 1, text("milk"), None).await.unwrap();
     assert_eq!(sent.state, SubmittedState::Live);
     consents::withdraw(&realm.v, realm.person, said.consent_id, &shown()).await.unwrap();
-    let sent = items::submit(&realm.v, &app, "a2", 1, text("milk")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a2", 1, text("milk"), None).await.unwrap();
     items::decline(&realm.v, realm.person, sent.item_id, &shown()).await.unwrap();
     let consent = consents::find(&realm.v, realm.person, said.consent_id).await.unwrap();
     assert_eq!(consent.state, consent::State::Refused);
@@ -203,7 +203,7 @@ pub async fn what_an_app_sends_waits_for_the_customer(realm: &Realm) {
 pub async fn an_app_touches_only_what_it_sent(realm: &Realm) {
     let said = realm.yes("a1", text("tea")).await;
     let (app, other) = (realm.app(1, &["a1"]), realm.app(2, &["a1"]));
-    let sent = items::submit(&realm.v, &app, "a1", 1, text("app")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a1", 1, text("app"), None).await.unwrap();
     let own = said.item_id.unwrap();
     for (owner, item_id) in [
         (Owner::App(app.clone()), own),

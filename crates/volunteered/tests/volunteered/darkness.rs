@@ -12,7 +12,7 @@ pub async fn going_dark_closes_everything_at_once(realm: &Realm) {
     realm.yes("a4", text("nuts")).await;
     asks::show(&realm.v, realm.person, "a3", &shown()).await.unwrap();
     let app = realm.app(1, &["a3"]);
-    items::submit(&realm.v, &app, "a3", 1, text("waits")).await.unwrap();
+    items::submit(&realm.v, &app, "a3", 1, text("waits"), None).await.unwrap();
     handing::fetch(&realm.v, &system(7), "p1", -1, 10).await.unwrap();
     let key = realm.v.keys().volunteered(realm.person).unwrap().unwrap();
     let sealed = realm.v.keys().seal(&key, b"place", b"value").unwrap();
@@ -34,7 +34,7 @@ pub async fn going_dark_closes_everything_at_once(realm: &Realm) {
     assert!(asks::list(&realm.v, realm.person).await.unwrap().is_empty());
     let asked = asks::show(&realm.v, realm.person, "a1", &shown()).await;
     assert!(matches!(asked, Err(VolunteeredError::Quiet)));
-    let sent = items::submit(&realm.v, &app, "a3", 1, text("x")).await;
+    let sent = items::submit(&realm.v, &app, "a3", 1, text("x"), None).await;
     assert!(matches!(sent, Err(VolunteeredError::Quiet)));
     let twice = dark::go(&realm.v, realm.person, &shown()).await;
     assert!(matches!(twice, Err(VolunteeredError::NotNow("dark"))));

@@ -104,15 +104,18 @@ pub async fn what_was_fetched_is_paid(realm: &Realm) {
 pub async fn only_what_was_fetched_can_be_used(realm: &Realm) {
     let said = realm.yes("a1", text("tea")).await;
     let one = Use { item_id: said.item_id.unwrap(), at: realm.now(), says: "sent recipes".to_owned() };
-    let early = handing::report(&realm.v, &system(7), "p1", std::slice::from_ref(&one)).await;
+    let early = handing::report(&realm.v, &system(7), "p1", std::slice::from_ref(&one), None).await;
     assert!(matches!(early, Err(VolunteeredError::Invalid(faults)) if faults[0].pointer == "/uses/0/itemId"));
     fetch(realm, "p1", -1).await;
-    let wrong = handing::report(&realm.v, &system(7), "p3", std::slice::from_ref(&one)).await;
+    let wrong = handing::report(&realm.v, &system(7), "p3", std::slice::from_ref(&one), None).await;
     assert!(matches!(wrong, Err(VolunteeredError::Invalid(_))), "it was fetched for another purpose");
     let ahead = Use { at: realm.now() + TimeDelta::hours(1), ..one.clone() };
-    let ahead = handing::report(&realm.v, &system(7), "p1", &[one.clone(), ahead]).await;
+    let ahead = handing::report(&realm.v, &system(7), "p1", &[one.clone(), ahead], None).await;
     assert!(matches!(ahead, Err(VolunteeredError::Invalid(_))));
-    assert_eq!(handing::report(&realm.v, &system(7), "p1", &[one.clone(), one.clone()]).await.unwrap(), 2);
+    assert_eq!(
+        handing::report(&realm.v, &system(7), "p1", &[one.clone(), one.clone()], None).await.unwrap(),
+        2
+    );
     let view = items::find(&realm.v, &Owner::Customer(realm.person), one.item_id).await.unwrap();
     assert_eq!((view.used_by.len(), view.used_by[0].number), (1, 2));
     assert_eq!(realm.types(view.record).last().unwrap(), "volunteered.used");
@@ -129,7 +132,7 @@ pub async fn a_fault_names_the_use_that_has_it(realm: &Realm) {
         ([good.clone(), ahead.clone()], "/uses/1/at"),
         ([good.clone(), Use { says: "x".repeat(201), ..good.clone() }], "/uses/1/says"),
     ] {
-        match handing::report(&realm.v, &system(7), "p1", &uses).await {
+        match handing::report(&realm.v, &system(7), "p1", &uses, None).await {
             Err(VolunteeredError::Invalid(faults)) => {
                 assert_eq!(faults.iter().map(|fault| fault.pointer.as_str()).collect::<Vec<_>>(), [pointer]);
             }

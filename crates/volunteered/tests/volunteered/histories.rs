@@ -58,7 +58,7 @@ pub async fn every_history_is_that_of_the_model(realm: &Realm) {
         let versions = BTreeMap::from(ASKS.map(|(ask, ..)| (ask, latest(realm, ask))));
         let named = versions.iter().filter(|(ask, _)| **ask != "a4");
         let asks = named.map(|(ask, of)| ((*ask).to_owned(), u32::try_from(*of).unwrap())).collect();
-        let app = AppStanding { person, asks, ..realm.app(1, &[]) };
+        let app = AppStanding { asks, ..realm.app_of(person, 1, &[]) };
         let mut run = Run {
             realm,
             person,
@@ -155,7 +155,7 @@ impl Run<'_> {
             38..52 => {
                 let named = self.app.asks.iter().find(|named| named.0 == ask);
                 let version = named.map_or(1, |named| named.1);
-                let given = outcome(items::submit(v, &self.app, ask, version, text("app")).await);
+                let given = outcome(items::submit(v, &self.app, ask, version, text("app"), None).await);
                 if let Ok(sent) = &given {
                     self.ids.push(sent.item_id);
                 }

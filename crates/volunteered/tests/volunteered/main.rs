@@ -10,6 +10,8 @@ mod darkness;
 #[path = "../../../store/tests/contract/database.rs"]
 mod database;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
 mod handing;
 #[cfg(test)]
 mod histories;
@@ -27,6 +29,8 @@ mod restored;
 mod rights;
 #[cfg(test)]
 mod several;
+#[cfg(test)]
+mod telling;
 #[cfg(test)]
 mod time;
 
@@ -109,6 +113,14 @@ promises! {
         what_waits_under_another_name_is_confirmed_there
         an_objection_is_by_every_name
         going_dark_is_by_every_name
+    }
+    telling {
+        systems_are_told_of_what_happened
+        nobody_is_told_where_nobody_is_to_be
+        who_is_behind_a_pseudonym_can_be_asked
+        a_system_that_had_fetched_confirms
+        an_answer_can_come_before_it_is_noted_that_it_was_asked_for
+        of_who_is_erased_everything_goes_and_is_confirmed
     }
     time {
         a_consent_ends_when_it_was_to_end

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::entry::Actor;
-use counterfoil_domain::ids::{ClientId, GrantId, ItemId, Person, RecordId};
+use counterfoil_domain::ids::{ClientId, ItemId, Person, RecordId};
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::{ConfigObject, Shown};
 use counterfoil_ledger::publishing::Source;
@@ -18,7 +18,7 @@ use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::{Error, Store, people};
 use counterfoil_volunteered::asks::{self, Answer, Answered};
 use counterfoil_volunteered::handing::System;
-use counterfoil_volunteered::items::{self, AppStanding, Owner};
+use counterfoil_volunteered::items::{self, Owner};
 use counterfoil_volunteered::{VolunteeredError, Volunteering};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
@@ -135,16 +135,6 @@ impl Realm {
         let person =
             people::resolve_one(self.v.store(), self.v.keys(), &entropy(number), self.now(), &id).unwrap();
         (person, id)
-    }
-
-    /// An app that may send what it likes to these asks.
-    pub fn app(&self, number: u8, asks: &[&str]) -> AppStanding {
-        AppStanding {
-            person: self.person,
-            client_id: ClientId([number; 16]),
-            grant_id: GrantId([number; 16]),
-            asks: asks.iter().map(|ask| ((*ask).to_owned(), 1)).collect(),
-        }
     }
 
     /// The hash of the latest version of an ask.

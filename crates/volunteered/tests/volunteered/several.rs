@@ -6,7 +6,7 @@ use counterfoil_store::people;
 use counterfoil_volunteered::asks::Answer;
 use counterfoil_volunteered::decisions::{Reason, decide};
 use counterfoil_volunteered::handing::{self, Handed};
-use counterfoil_volunteered::items::{self, AppStanding, Owner};
+use counterfoil_volunteered::items::{self, Owner};
 use counterfoil_volunteered::{VolunteeredError, asks, consents, dark, exchanges, objections};
 
 use crate::realm::{Realm, shown, system, text};
@@ -72,11 +72,11 @@ pub async fn the_latest_decision_holds_for_every_name(realm: &Realm) {
 
 pub async fn what_waits_under_another_name_is_confirmed_there(realm: &Realm) {
     let (other, name, _) = joined(realm, "a2").await;
-    let app = AppStanding { person: other, ..realm.app(1, &["a4"]) };
-    let sent = items::submit(&realm.v, &app, "a4", 1, text("nuts")).await.unwrap();
+    let app = realm.app_of(other, 1, &["a4"]);
+    let sent = items::submit(&realm.v, &app, "a4", 1, text("nuts"), None).await.unwrap();
     realm.confirm(sent.item_id).await.unwrap();
     assert!(decide(&realm.v, &name, "p3", Some("a4")).await.unwrap().permitted);
-    let sent = items::submit(&realm.v, &app, "a4", 1, text("eggs")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a4", 1, text("eggs"), None).await.unwrap();
     let owner = Owner::Customer(realm.person);
     items::withdraw(&realm.v, &owner, sent.item_id, Some(&shown())).await.unwrap();
     let view = items::find(&realm.v, &Owner::App(app), sent.item_id).await.unwrap();
@@ -107,7 +107,7 @@ pub async fn an_objection_is_by_every_name(realm: &Realm) {
 
 pub async fn going_dark_is_by_every_name(realm: &Realm) {
     let (other, name, said) = joined(realm, "a1").await;
-    let app = AppStanding { person: other, ..realm.app(1, &["a1"]) };
+    let app = realm.app_of(other, 1, &["a1"]);
     assert!(is_handed(realm, &name).await);
     let key = realm.v.keys().volunteered(other).unwrap().unwrap();
     let sealed = realm.v.keys().seal(&key, b"place", b"value").unwrap();
@@ -118,7 +118,7 @@ pub async fn going_dark_is_by_every_name(realm: &Realm) {
     assert!(dark::of(&realm.v, other).await.unwrap().is_some());
     let view = items::find(&realm.v, &Owner::Customer(realm.person), said.item_id.unwrap()).await.unwrap();
     assert_eq!((view.state, view.value), (item::State::Withdrawn, None));
-    let sent = items::submit(&realm.v, &app, "a1", 1, text("x")).await;
+    let sent = items::submit(&realm.v, &app, "a1", 1, text("x"), None).await;
     assert!(matches!(sent, Err(VolunteeredError::Quiet)));
     // Each object stands once, and a yes lifts it by every name.
     assert_eq!(objections::of(&realm.v, realm.person).await.unwrap().len(), 4);

@@ -33,7 +33,7 @@ pub async fn a_consent_ends_when_it_was_to_end(realm: &Realm) {
 pub async fn a_request_lapses_with_its_ask(realm: &Realm) {
     asks::show(&realm.v, realm.person, "a5", &shown()).await.unwrap();
     let app = realm.app(1, &["a1"]);
-    let sent = items::submit(&realm.v, &app, "a1", 1, text("tea")).await.unwrap();
+    let sent = items::submit(&realm.v, &app, "a1", 1, text("tea"), None).await.unwrap();
     realm.wait(TimeDelta::days(8));
     let late = realm.confirm(sent.item_id).await;
     assert!(matches!(late, Err(VolunteeredError::NotNow("lapsed"))));

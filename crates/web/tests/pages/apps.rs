@@ -19,6 +19,7 @@ fn left(look: Look, purchases: usize, from: &str, to: &str) -> Disclosure {
         request_id: "r".to_owned(),
         look,
         purchases,
+        items: 0,
         from: from.parse().ok(),
         to: to.parse().ok(),
         datasets: vec!["purchases"],

@@ -293,6 +293,7 @@ async fn apps_are_told_of_as_the_access_log_tells() {
         };
         let disclosure = Disclosure {
             look: counterfoil_ledger::seal::Look::Purchases,
+            items: 0,
             request_id: "r".to_owned(),
             purchases: 1,
             from: from.parse().ok(),

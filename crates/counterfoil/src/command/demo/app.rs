@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use counterfoil_domain::grant::{Dataset, Lasting};
+use counterfoil_domain::grant::{Dataset, Lasting, VolunteeredAccess};
 use counterfoil_oauth::apps::{self, NewApp};
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
@@ -33,7 +33,9 @@ pub fn register(settings: &Settings, realm: &Realm, dir: &Path) -> Result<String
         let private = pair.to_jwk_key_pair();
         write_private(&dir.join(KEY), &private)?;
         let public = pair.to_jwk_public_key();
-        let scopes: Vec<&str> = Dataset::ALL.iter().map(|dataset| dataset.scope()).collect();
+        let datasets = Dataset::ALL.iter().map(|dataset| dataset.scope());
+        let access = VolunteeredAccess::ALL.iter().map(|access| access.scope());
+        let scopes: Vec<&str> = datasets.chain(access).collect();
         let new = NewApp {
             name: "Pocketful".to_owned(),
             operator: "You, on this computer".to_owned(),

@@ -1,0 +1,4 @@
+DROP TABLE examinations;
+DROP TABLE propagations;
+DROP TABLE pseudonyms;
+DROP TABLE outbox;
