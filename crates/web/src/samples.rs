@@ -162,9 +162,10 @@ impl Sampler<'_> {
         let look = |kind: &str, purchases: i64, to: Option<Value>| {
             let from = to.as_ref().map(|_| self.day());
             let is_one_day = purchases == 1;
-            context! { at => self.moment(), kind, purchases, from, to, is_one_day }
+            context! { at => self.moment(), kind, purchases, items => purchases, from, to, is_one_day }
         };
-        let kinds = ["purchases", "purchase", "changes", "summary", "data", "forgotten", "unreadable"];
+        let kinds =
+            ["purchases", "purchase", "changes", "summary", "volunteered", "data", "forgotten", "unreadable"];
         let looks: Vec<Value> = kinds
             .iter()
             .flat_map(|kind| {
@@ -173,6 +174,7 @@ impl Sampler<'_> {
             .collect();
         let how = context! {
             gone => ["Which shop"],
+            asks_gone => 2,
             no_shared => true,
             left_out => [ODD_NAME],
             put_back => ["wine"],
@@ -274,7 +276,7 @@ impl Sampler<'_> {
     }
 
     fn sign_in(&self) -> Vec<Value> {
-        let page = |app: Option<&str>, demo, error: Option<Word>, says: &[&str]| {
+        let page = |app: Option<&str>, demo: bool, error: Option<Word>, says: &[&str]| {
             let suggestions = says.iter().map(|says| context! { id => "customer-001", says });
             let suggestions: Vec<Value> = suggestions.collect();
             context! {
@@ -282,6 +284,7 @@ impl Sampler<'_> {
                 request => app.map(|_| "reference"),
                 return_to => app.map_or(Some("/apps"), |_| None),
                 app,
+                is_about_asks => !demo,
                 demo,
                 provider => "/sign-in/provider?",
                 suggestions,
@@ -328,6 +331,7 @@ impl Sampler<'_> {
                 asks => if is_full { Self::asks() } else { Vec::new() },
                 may_tell => true,
                 may_read => is_full,
+                asks_error => (),
             }
         };
         let nothing: [Value; 0] = [];

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use counterfoil_domain::item::State;
 use counterfoil_oauth::session::{Session, Visitor};
 use counterfoil_volunteered::items::{self, ItemView, Owner};
-use counterfoil_volunteered::{VolunteeredError, Volunteering};
+use counterfoil_volunteered::{VolunteeredError, Volunteering, asks};
 use minijinja::{Value, context};
 
 use crate::answering::{Pressed, Sheet, without_form};
@@ -130,7 +130,21 @@ pub(crate) async fn wait(
     if item.state != State::Waiting {
         return Err(Fault::new(&pages, Failure::NotNow));
     }
-    waiting_page(&pages, &visitor, &objects, &item, "")
+    let is_given = is_given(&pages, &v, &session, &item).await?;
+    waiting_page(&pages, &visitor, &objects, &item, is_given, "")
+}
+
+/// Whether what the ask of an item offers was given before, so that a yes brings it no more.
+async fn is_given(
+    pages: &Pages,
+    v: &Volunteering,
+    session: &Session,
+    item: &ItemView,
+) -> Result<bool, Fault> {
+    let open = asks::list(v, session.person).await;
+    let open = open.map_err(|error| Fault::new(pages, (&error).into()))?;
+    let mut same = open.iter().filter(|view| view.hash == item.ask_hash);
+    Ok(same.any(|view| view.ask.offer.is_reward() && !view.is_offer_open))
 }
 
 fn waiting_page(
@@ -138,6 +152,7 @@ fn waiting_page(
     visitor: &Visitor,
     objects: &Objects,
     item: &ItemView,
+    is_given: bool,
     problem: &str,
 ) -> Result<HttpResponse, Fault> {
     let published =
@@ -153,7 +168,7 @@ fn waiting_page(
         lines => lines(pages, objects, item),
         sent => moment(pages, item.since),
         until => Value::from_safe_string(item.until.map(|at| pages.day(at)).unwrap_or_default()),
-        deal => objects.deal(pages, published, processing, None, false),
+        deal => objects.deal(pages, published, processing, None, is_given),
         problem,
     };
     let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::CONFLICT };
@@ -186,7 +201,8 @@ pub(crate) async fn confirm(
         Ok(done) => Ok(lead(&format!("/told?done={done}#{item_id}"))),
         Err(VolunteeredError::Changed) => {
             let (item, objects) = find(&pages, &v, &session, &item).await?;
-            waiting_page(&pages, &visitor, &objects, &item, "changed")
+            let is_given = is_given(&pages, &v, &session, &item).await?;
+            waiting_page(&pages, &visitor, &objects, &item, is_given, "changed")
         }
         Err(error) => Err(fault((&error).into())),
     }

@@ -1,7 +1,7 @@
 //! What customers tell, take back and do not want: the pages about it, with the questions of the demo.
 
 use counterfoil_domain::entry::Actor;
-use counterfoil_domain::ids::{GrantId, ItemId};
+use counterfoil_domain::ids::ItemId;
 use counterfoil_domain::objection::Subject;
 use counterfoil_ledger::publishing::Source;
 use counterfoil_volunteered::handing::{self, System};
@@ -293,15 +293,13 @@ async fn whoever_is_not_signed_in_comes_back_to_the_same_page() {
 async fn what_an_app_sent_waits_unread_for_a_yes() {
     let site = Site::open().await;
     let browser = open(&site).await;
-    let (person, client_id) = (site.person("customer-001"), site.client_id());
+    let grant = browser.connect().await;
     let app = AppStanding {
-        person,
-        client_id,
-        grant_id: GrantId([4; 16]),
+        standing: site.standing(&grant),
         asks: vec![("q2".to_owned(), 1), ("q3".to_owned(), 1)],
     };
     let send = async |ask: &str, value: Value| {
-        items::submit(&site.volunteering, &app, ask, 1, value).await.unwrap().item_id
+        items::submit(&site.volunteering, &app, ask, 1, value, None).await.unwrap().item_id
     };
     let coffee = send("q2", json!({ "roast": "mild" })).await;
     let size = send("q3", json!({ "tops": "XL" })).await;
@@ -331,8 +329,35 @@ async fn what_an_app_sent_waits_unread_for_a_yes() {
     for path in [at(coffee), format!("/told/{coffee}/change"), "/told/vol_x/change".to_owned()] {
         assert_eq!(other.open(&path).await.status, 404, "{path}");
     }
-    let consent = consents::of(&site.volunteering, person).await.unwrap()[0].consent_id;
+    let consent = consents::of(&site.volunteering, site.person("customer-001")).await.unwrap()[0].consent_id;
     assert_eq!(other.open(&format!("/consents/{consent}/take-back")).await.status, 404);
+}
+
+#[actix_web::test]
+async fn what_was_given_once_is_not_promised_again() {
+    let site = Site::open().await;
+    let browser = open(&site).await;
+    let standing = site.standing(&browser.connect().await);
+    let app = AppStanding { standing, asks: vec![("q2".to_owned(), 1)] };
+    let send = async || {
+        let value = json!({ "roast": "mild" });
+        items::submit(&site.volunteering, &app, "q2", 1, value, None).await.unwrap().item_id
+    };
+    let again = "You have had it before";
+    let at = format!("/told/{}/confirm", send().await);
+    let page = browser.open(&at).await;
+    assert!(!page.text.contains(again));
+    let seen = page.hidden("seen");
+    browser.submit(&page, &at, &[("seen", &seen), ("answer", "yes")]).await;
+    // Once it was read, the points come even though the answer is taken back.
+    let system = System { client_id: site.client_id(), name: "Money Garden".to_owned() };
+    handing::fetch(&site.volunteering, &system, "p2", 0, 10).await.unwrap();
+    let consent = consents::of(&site.volunteering, site.person("customer-001")).await.unwrap()[0].consent_id;
+    let page = browser.open(&format!("/consents/{consent}/take-back")).await;
+    browser.submit(&page, &format!("/consents/{consent}/take-back"), &[("answer", "back")]).await;
+    let page = browser.open(&format!("/told/{}/confirm", send().await)).await;
+    assert!(page.text.contains(again), "{}", page.text);
+    assert!(browser.open("/asks/q2").await.text.contains(again));
 }
 
 #[actix_web::test]
