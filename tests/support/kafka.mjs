@@ -106,6 +106,13 @@ export class Kafka {
       ...all.flatMap(([setting, value]) => ['--config', `${setting}=${value}`]));
   }
 
+  /** Changes settings of a topic. */
+  async alterTopic(name, settings) {
+    const all = Object.entries(settings).map(([setting, value]) => `${setting}=${value}`).join(',');
+    await succeed('java', java(128, 'kafka.admin.ConfigCommand', '--bootstrap-server', this.address, '--alter',
+      '--entity-type', 'topics', '--entity-name', name, '--add-config', all));
+  }
+
   /** Lets it stand still, with every connection open, until [`thaw`]. */
   freeze() {
     this.#process.signal('SIGSTOP');

@@ -1,5 +1,6 @@
 //! Telling the retailer's systems, in the transaction of the act.
 
+mod again;
 mod answering;
 mod messages;
 
@@ -19,6 +20,7 @@ use counterfoil_store::{Error, Result};
 use self::messages::{ConsentState, Gone, ItemState, Moment};
 use crate::act::Act;
 
+pub use self::again::tell_all;
 pub use self::answering::{Acknowledged, acknowledge, note_overdue, resolve, tell_sent};
 pub use counterfoil_store::propagations::Outcome;
 

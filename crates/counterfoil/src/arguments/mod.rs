@@ -40,7 +40,11 @@ pub enum Command {
     /// Reads the order stream: Kafka, or a file.
     Ingest(Ingest),
     /// Tells the retailer's own systems, by Kafka, where consents stand and which volunteered items there are.
-    Relay,
+    Relay {
+        /// Put everything that stands into the outbox once more, in versions above whatever was told before, and end.
+        #[arg(long)]
+        again: bool,
+    },
     /// Looks at configuration, databases, keys and Kafka, and says what is wrong and what to do; exit code 1 where
     /// something must be done.
     Doctor {

@@ -81,8 +81,8 @@ const CHECKS: [Check; 6] = [
 ];
 
 /// Looks at everything, and prints it.
-pub fn run(settings: Result<Settings, Invalid>, is_json: bool) -> Result<(), Failure> {
-    let found = match &settings {
+pub fn run(settings: &Result<Settings, Invalid>, is_json: bool) -> Result<(), Failure> {
+    let found = match settings {
         Err(invalid) => vec![(
             "configuration",
             Finding::fault(format!("{invalid}"), "`counterfoil config-defaults` explains every setting"),
@@ -112,14 +112,12 @@ fn print(found: &[(&str, Finding)], is_json: bool) -> Result<(), Failure> {
         let worst = found.iter().map(|(_, finding)| finding.verdict).max().unwrap_or(Verdict::Good);
         return super::print(&json!({ "verdict": worst, "checks": checks }));
     }
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (name, Finding { verdict, says, advice }) in found {
-        text.push_str(&format!("{verdict} {name}: {says}\n"));
-        if let Some(advice) = advice {
-            text.push_str(&format!("    {advice}\n"));
-        }
+        lines.push(format!("{verdict} {name}: {says}"));
+        lines.extend(advice.iter().map(|advice| format!("    {advice}")));
     }
-    super::write_out(text.as_bytes())
+    super::write_out(format!("{}\n", lines.join("\n")).as_bytes())
 }
 
 fn configuration(settings: &Settings) -> Finding {

@@ -40,7 +40,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::ConfigDefaults => return write_out(DEFAULTS.as_bytes()),
         Command::Templates(command) => return templates::run(command),
         Command::Demo(demo) => return demo::run(&demo, overrides, quiet),
-        Command::Doctor { json } => return doctor::run(Settings::load(&overrides), json),
+        Command::Doctor { json } => return doctor::run(&Settings::load(&overrides), json),
         _ => {}
     }
     let settings = Settings::load(&overrides)?;
@@ -50,7 +50,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Migrate { check } => init::migrate(&settings, check),
         Command::Serve => serve::run(&settings, Realm::open(&settings)?, || {}),
         Command::Ingest(ingest) => ingest::run(&settings, ingest, quiet),
-        Command::Relay => relay::run(&settings),
+        Command::Relay { again } => relay::run(&settings, again),
         Command::Compare(command) => compare::run(&settings, &command),
         Command::Quarantine(command) => quarantine::run(&settings, command),
         Command::Apps(command) => apps::run(&settings, command),

@@ -3,6 +3,8 @@
 use std::sync::mpsc;
 
 use counterfoil_events::relay::{Relay, RelaySettings, TopicNames};
+use counterfoil_volunteered::telling;
+use serde_json::json;
 
 use crate::care;
 use crate::command::ingest::properties;
@@ -11,11 +13,15 @@ use crate::failure::Failure;
 use crate::realm::Realm;
 use crate::serve;
 
-/// Sends what waits for the retailer's systems, or stands by, until it is told to stop.
-pub fn run(settings: &Settings) -> Result<(), Failure> {
+/// Sends what waits for the retailer's systems, or stands by, until it is told to stop; or lets all of it wait once more.
+pub fn run(settings: &Settings, again: bool) -> Result<(), Failure> {
     let realm = Realm::open(settings)?;
     if !settings.relay.enabled {
         return Err(Failure::Usage("relay.enabled: nobody is told anything".to_owned()));
+    }
+    if again {
+        let told = telling::tell_all(&realm.volunteering())?;
+        return super::print(&json!({ "told": told }));
     }
     care::watch_guard(&realm)?;
     let relay = relay(settings, &realm)?;

@@ -57,9 +57,13 @@ impl Producer {
         config
             .set("bootstrap.servers", &settings.brokers)
             .set("linger.ms", "5")
-            .set("compression.type", "zstd")
+            .set("compression.type", "lz4")
             .set("transaction.timeout.ms", format!("{}", PATIENCE.as_millis()))
-            .set("message.timeout.ms", format!("{}", PATIENCE.as_millis()));
+            // Shorter than a commit waits: then it is known which messages Kafka did not take.
+            .set("message.timeout.ms", "8000")
+            .set("topic.metadata.propagation.max.ms", "4000")
+            // A topic that was not there may be by now.
+            .set("topic.metadata.refresh.interval.ms", "10000");
         for (name, value) in &settings.properties {
             config.set(name, value);
         }

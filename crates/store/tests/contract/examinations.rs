@@ -5,7 +5,7 @@ use crate::realm::{Realm, at};
 pub fn it_is_told_how_safe_a_commit_is(realm: &Realm) {
     let found = realm.read(examinations::durability);
     assert_eq!(found.is_some(), realm.store.is_postgres());
-    for durability in found {
+    if let Some(durability) = found {
         assert_eq!((durability.replicas, durability.waits_for.as_str()), (0, ""));
         let known = ["on", "off", "local", "remote_write", "remote_apply"];
         assert!(known.contains(&durability.synchronous_commit.as_str()), "{durability:?}");

@@ -19,8 +19,8 @@ fn propagation(id: u8, client: u8) -> Propagation {
     }
 }
 
-fn told(propagation: Propagation) -> Propagation {
-    Propagation { told_at: Some(at(10)), due_at: Some(at(20)), ..propagation }
+fn told(id: u8, client: u8) -> Propagation {
+    Propagation { told_at: Some(at(10)), due_at: Some(at(20)), ..propagation(id, client) }
 }
 
 fn put(realm: &Realm, all: &[Propagation]) {
@@ -63,7 +63,7 @@ pub fn a_system_is_told_once_and_answers_once(realm: &Realm) {
     let records = [RecordId([1; 16]), RecordId([5; 16])];
     let tell = || realm.write(|conn| propagations::tell(conn, &records, at(10), at(20)));
     assert_eq!(sent(realm), [RecordId([1; 16]), RecordId([2; 16])]);
-    let [one, two] = [told(propagation(1, 1)), told(propagation(1, 2))];
+    let [one, two] = [told(1, 1), told(1, 2)];
     assert_eq!(sorted(tell()), [one.clone(), two.clone()]);
     put(realm, &all);
     assert!(tell().is_empty(), "what was told is not told again");
@@ -96,7 +96,7 @@ pub fn what_is_not_answered_in_time_is_noted_once(realm: &Realm) {
     realm.write(|conn| propagations::answer(conn, first, ClientId([2; 16]), Outcome::Deleted, at(11)));
     let note = |time| realm.write(|conn| propagations::note_overdue(conn, at(time)));
     assert_eq!(note(19), None);
-    let late = |client| Propagation { overdue_at: Some(at(20)), ..told(propagation(1, client)) };
+    let late = |client| Propagation { overdue_at: Some(at(20)), ..told(1, client) };
     assert_eq!(note(20), Some(late(1)));
     assert_eq!(note(20), Some(late(3)));
     assert_eq!(note(99), None);

@@ -117,6 +117,7 @@ promises! {
     telling {
         systems_are_told_of_what_happened
         nobody_is_told_where_nobody_is_to_be
+        everything_that_stands_can_be_told_again
         who_is_behind_a_pseudonym_can_be_asked
         a_system_that_had_fetched_confirms
         an_answer_can_come_before_it_is_noted_that_it_was_asked_for

@@ -108,6 +108,35 @@ pub async fn nobody_is_told_where_nobody_is_to_be(realm: &Realm) {
     assert!(realm.read(|conn| propagations::of_person(conn, realm.person)).is_empty());
 }
 
+pub async fn everything_that_stands_can_be_told_again(realm: &Realm) {
+    // Before anybody was told anything.
+    let said = realm.yes("a1", text("tea")).await;
+    let ended = realm.yes("a3", text("yes")).await;
+    consents::withdraw(&realm.v, realm.person, ended.consent_id, &shown()).await.unwrap();
+    let v = told(realm);
+    for _ in 0..2 {
+        let before = items::find(&v, &Owner::Customer(realm.person), said.item_id.unwrap()).await.unwrap();
+        assert_eq!(telling::tell_all(&v).unwrap(), 3);
+        let sent = sent(realm);
+        let mut standing: Vec<(&str, bool)> = sent
+            .iter()
+            .map(|(_, event)| (event["type"].as_str().unwrap(), event["data"]["inForce"] == json!(true)))
+            .collect();
+        standing.sort_unstable();
+        assert_eq!(standing, [(CONSENT, false), (CONSENT, true), (ITEM, false)]);
+        let (_, item) = sent.iter().find(|(_, event)| event["type"] == ITEM).unwrap();
+        assert!(item["data"]["version"].as_i64().unwrap() > before.version + 1_000);
+    }
+    // What happens then is newer still.
+    let before =
+        items::find(&v, &Owner::Customer(realm.person), said.item_id.unwrap()).await.unwrap().version;
+    consents::withdraw(&v, realm.person, said.consent_id, &shown()).await.unwrap();
+    let sent = sent(realm);
+    let (_, gone) = sent.iter().find(|(_, event)| event["type"] == ITEM_GONE).unwrap();
+    assert_eq!(gone["data"]["version"], before + 1);
+    realm.check_rebuild().await;
+}
+
 pub async fn who_is_behind_a_pseudonym_can_be_asked(realm: &Realm) {
     let v = told(realm);
     yes(realm, &v, "a1", text("tea")).await;
