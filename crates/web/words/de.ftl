@@ -975,8 +975,8 @@ dark-stays = Was nicht aufhören kann, und warum
     .purchases = Ihre Einkäufe bleiben Ihre und bleiben hier. Löschen können Sie sie auf einer eigenen Seite:
 dark-apps = Apps
     .hint = { $count ->
-        [one] 1 App darf Ihre Einkäufe sehen. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
-       *[other] { $count } Apps dürfen Ihre Einkäufe sehen. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
+        [one] 1 App ist verbunden. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
+       *[other] { $count } Apps sind verbunden. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
     }
     .label = Auch das Teilen mit allen Apps beenden
 dark-went = Erledigt. Es gilt seit { $at }.

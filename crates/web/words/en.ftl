@@ -977,8 +977,8 @@ dark-stays = What cannot stop, and why
     .purchases = Your purchase record stays yours and stays here. You can erase it on a page of its own:
 dark-apps = Apps
     .hint = { $count ->
-        [one] 1 app may see your purchases. Going dark does not stop it, because that is your choice, not the shop’s.
-       *[other] { $count } apps may see your purchases. Going dark does not stop them, because that is your choice, not the shop’s.
+        [one] 1 app is connected. Going dark does not stop it, because that is your choice, not the shop’s.
+       *[other] { $count } apps are connected. Going dark does not stop them, because that is your choice, not the shop’s.
     }
     .label = Stop sharing with all apps too
 dark-went = Done. It took effect on { $at }.

@@ -398,7 +398,7 @@ async fn going_dark_is_one_press_and_stops_apps_only_where_that_is_ticked() {
     let person = site.person("customer-001");
     let page = browser.open("/dark").await;
     for text in
-        ["The 1 thing you told us is deleted", "take a copy first", "1 app may see", "as tax law says"]
+        ["The 1 thing you told us is deleted", "take a copy first", "1 app is connected", "as tax law says"]
     {
         assert!(page.text.contains(text), "{text}: {}", page.text);
     }
