@@ -6,6 +6,8 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { App } from '../support/client.mjs';
+import { Customer } from '../support/customer.mjs';
 import { temporaryFolder } from '../support/folder.mjs';
 import { Service } from '../support/service.mjs';
 import { System } from '../support/system.mjs';
@@ -21,6 +23,7 @@ await service.json(['config-objects', 'export', shipped]);
 await service.json(['config-objects', 'publish', ...readdirSync(shipped).map((name) => join(shipped, name)), '--by', 'anna']);
 await service.serve();
 const system = await System.register(service, { purposes: ['p1', 'p2'] });
+const app = await App.register(service, { scope: 'volunteered:read volunteered:write' });
 
 const report = new Report();
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
@@ -180,6 +183,39 @@ try {
   });
   await look('taken-back', '/told');
 
+  // What an app sends, which waits for a yes
+  const pending = await app.ask({
+    authorization_details: JSON.stringify([{ type: 'volunteered', asks: [{ ask: 'q3', version: 1 }], access: ['write'] }]),
+  });
+  await look('consent-asks', pending.url.href);
+  const customer = new Customer(service.url, CUSTOMER);
+  const consent = await customer.signIn(await customer.open(pending.url));
+  const { away } = await customer.submit(consent, '#consent-form', '#allow', { ask: ['q3'] });
+  const connection = await app.redeem(pending, away);
+  let item;
+  await report.check('what an app sends waits for a yes', async () => {
+    const response = await connection.request('/v1/volunteered', {
+      method: 'POST', headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ask: 'q3', version: 1, value: { tops: 'XL', shoes: '42.5' } }),
+    });
+    assert.equal(response.status, 201);
+    ({ data: item } = await response.json());
+    await page.goto(at('/told'));
+    assert.match(await page.textContent('section:has(#waiting)'), /has not read it/);
+  });
+  await audit(report, page, 'told-waiting-list', screenshots);
+  await look('waiting', new URL(item.confirmUrl).pathname);
+  await report.check('yes and no to what an app sent are alike in kind, size and weight', async () => {
+    const [yes, no] = await looks(['yes', 'no']);
+    assert.deepEqual(no, yes);
+  });
+  await report.check('the keyboard alone says yes to what an app sent', async () => {
+    await tabTo(page, 'yes');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.pathname === '/told');
+    assert.match(await page.textContent(`#${item.id}`), /XL/);
+  });
+
   // A file, a later, a no
   await report.check('a file is read into the form before anything is sent', async () => {
     const file = join(temporaryFolder('told'), 'things.csv');
@@ -194,7 +230,7 @@ try {
   await page.click('#yes');
   await page.waitForURL((url) => url.pathname === '/told');
   await report.check('no and later need nothing filled in, and change nothing else', async () => {
-    for (const [ask, answer] of [['q3', 'no'], ['q5', 'later']]) {
+    for (const [ask, answer] of [['q4', 'no'], ['q5', 'later']]) {
       await page.goto(at(`/asks/${ask}`));
       await page.click(`#${answer}`);
       await page.waitForURL((url) => url.pathname === '/asks' && url.searchParams.get('done') === answer);
@@ -211,10 +247,30 @@ try {
   });
   await audit(report, page, 'told-contact-saved', screenshots);
   await look('rights', '/rights');
+  await report.check('the keyboard alone asks by right, and the day of the answer is named', async () => {
+    await page.goto(at('/rights'));
+    await page.focus('#ask-rectification > summary');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'detail-rectification');
+    await page.keyboard.type('My street is spelt wrong.');
+    await tabTo(page, 'send-rectification');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('done') === 'asked');
+    assert.match(await page.textContent('article[id^="rgt_"]'), /You get an answer by/);
+  });
+  await audit(report, page, 'told-rights-asked', screenshots);
+  await report.check('what is asked by right is never empty', async () => {
+    await page.locator('#ask-access > summary').click();
+    await page.click('#send-access');
+    assert.equal(await page.locator('#ask-access').getAttribute('open'), '');
+    assert.equal(await page.locator('#detail-access').getAttribute('aria-invalid'), 'true');
+  });
+  await audit(report, page, 'told-rights-flawed', screenshots);
 
   // Dark
   await look('dark', '/dark');
   await report.check('stopping apps is no part of going dark unless it is ticked', async () => {
+    assert.equal(await page.locator('input[type=checkbox]').count(), 1);
     assert.equal(await page.locator('input[type=checkbox]:checked').count(), 0);
   });
   await report.check('going dark takes two presses from anywhere', async () => {
@@ -227,6 +283,10 @@ try {
     assert.equal(await page.getByRole('status').count(), 1);
   });
   await audit(report, page, 'told-gone-dark', screenshots);
+  await report.check('the app that was not ticked goes on', async () => {
+    await page.goto(at('/apps'));
+    assert.equal(await page.locator('.state-active').count(), 1);
+  });
   for (const each of SIGNED_IN) {
     await report.check(`a banner while dark on ${each}`, async () => {
       await page.goto(at(each));

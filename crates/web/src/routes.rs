@@ -81,7 +81,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resource("/contact").route(get().to(contact::show)).route(post().to(contact::save)))
         .service(resource("/dark").route(get().to(going_dark::show)).route(post().to(going_dark::go)))
         .service(resource("/dark/start-again").route(post().to(going_dark::start_again)))
-        .service(resource("/rights").route(get().to(rights::show)))
+        .service(
+            resource("/rights")
+                .app_data(PayloadConfig::new(ANSWER_BYTES))
+                .route(get().to(rights::show))
+                .route(post().to(rights::ask)),
+        )
+        .service(resource("/rights/{right}/take-back").route(post().to(rights::take_back)))
         .service(resource("/erase").route(get().to(erase::ask)).route(post().to(erase::erase)))
         .service(resource("/erased").route(get().to(erase::erased)))
         .service(resource("/error").route(get().to(explain::error)))

@@ -75,10 +75,12 @@ pub(crate) enum Asking {
     Contact,
     /// Whether to go dark, and to start again.
     Dark,
+    /// What the shop must answer.
+    Rights,
 }
 
 impl Asking {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Consent,
         Self::Change,
         Self::LeftOut,
@@ -92,6 +94,7 @@ impl Asking {
         Self::TakeBack,
         Self::Contact,
         Self::Dark,
+        Self::Rights,
     ];
 
     /// The templates of the page beside those of every page.
@@ -110,6 +113,7 @@ impl Asking {
             Self::TakeBack => &["take-back.html"],
             Self::Contact => &["contact.html"],
             Self::Dark => &["dark.html"],
+            Self::Rights => &["rights.html"],
         }
     }
 
@@ -144,6 +148,7 @@ pub(crate) struct ShownPages {
     take_back: Shown,
     contact: Shown,
     dark: Shown,
+    rights: Shown,
 }
 
 impl ShownPages {
@@ -165,6 +170,7 @@ impl ShownPages {
             take_back: shown(Asking::TakeBack)?,
             contact: shown(Asking::Contact)?,
             dark: shown(Asking::Dark)?,
+            rights: shown(Asking::Rights)?,
         })
     }
 
@@ -184,6 +190,7 @@ impl ShownPages {
             Asking::TakeBack => &self.take_back,
             Asking::Contact => &self.contact,
             Asking::Dark => &self.dark,
+            Asking::Rights => &self.rights,
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         "take-back.html" => take_back(),
         "contact.html" => contact(words),
         "dark.html" => dark(words),
-        "rights.html" => rights(),
+        "rights.html" => rights(words),
         _ => return None,
     })
 }
@@ -263,10 +263,34 @@ fn dark(words: &Words) -> Vec<Value> {
     vec![page(true, 0), page(true, 1), page(true, 2), bright(0), bright(1), bright(2)]
 }
 
-fn rights() -> Vec<Value> {
+fn rights(words: &Words) -> Vec<Value> {
     let who = |is_full: bool| {
         let text = is_full.then_some(ODD_NAME);
         context! { name => text, address => text, contact => text, officer => text, authority => text }
     };
-    vec![context! { who => who(true) }, context! { who => who(false) }]
+    let right = |(kind, state, is_open): (&str, &str, bool)| {
+        let closed = (!is_open).then(|| moment(words));
+        let answer = (state != "requested").then_some(ODD_NAME);
+        context! {
+            id => "rgt_aaaaaaaaaaaaaaaaaaaaaaaaaa", kind, state, is_open, is_late => state == "extended",
+            opened => moment(words), due => words.dated(day()), closed, detail => ODD_NAME, answer,
+        }
+    };
+    let asked = [
+        ("access", "requested", true),
+        ("rectification", "extended", true),
+        ("objection", "answered", false),
+        ("access", "refused", false),
+        ("access", "withdrawn", false),
+    ];
+    let page = |done: &str, problem: &str, asked: Vec<Value>| {
+        let form = |kind: &str| context! { kind, detail => ODD_NAME, problem };
+        context! {
+            csrf => "csrf", done, asked, objection => form("objection"), access => form("access"),
+            rectification => form("rectification"), is_flawed => !problem.is_empty(), who => who(problem.is_empty()),
+        }
+    };
+    let mut pages = vec![page("asked", "", asked.map(right).to_vec()), page("back", "", Vec::new())];
+    pages.extend(["empty", "long", "many"].map(|problem| page("", problem, Vec::new())));
+    pages
 }

@@ -975,8 +975,8 @@ dark-stays = Was nicht aufhören kann, und warum
     .purchases = Ihre Einkäufe bleiben Ihre und bleiben hier. Löschen können Sie sie auf einer eigenen Seite:
 dark-apps = Apps
     .hint = { $count ->
-        [one] 1 App darf Ihre Einkäufe sehen. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
-       *[other] { $count } Apps dürfen Ihre Einkäufe sehen. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
+        [one] 1 App ist verbunden. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
+       *[other] { $count } Apps sind verbunden. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
     }
     .label = Auch das Teilen mit allen Apps beenden
 dark-went = Erledigt. Es gilt seit { $at }.
@@ -998,11 +998,39 @@ rights-title = Ihre Rechte
 rights-lead = Diese Rechte haben Sie nach dem Gesetz. Sie kosten nichts, und { $shop } darf Sie nicht schlechter behandeln, weil Sie sie nutzen.
 rights-object = Zu etwas Nein sagen
     .says = Sie können zu Werbung Nein sagen und zu jedem Weg, auf dem man Sie erreicht. Es gilt sofort.
+    .else = Zu etwas anderem Nein sagen
+    .label = Was möchten Sie nicht, und warum?
+    .hint = Schreiben Sie, was bei Ihnen so ist, dass es für Sie nicht richtig ist. Wir hören damit auf, außer wir haben einen starken Grund; dann sagen wir Ihnen, welchen. Sie bekommen innerhalb eines Monats eine Antwort.
 rights-correct = Etwas richtigstellen lassen
-    .says = Was Sie uns gesagt haben, können Sie selbst ändern. Ist etwas anderes falsch, schreiben Sie uns oder rufen Sie an: Wie, steht am Ende dieser Seite. Sie bekommen innerhalb eines Monats eine Antwort.
+    .says = Was Sie uns gesagt haben, können Sie selbst ändern.
+    .else = Etwas anderes ist falsch
+    .label = Was ist falsch, und was ist richtig?
 rights-access = Alles bekommen, was über Sie bekannt ist
     .says = Das können Sie sofort haben:
-    .rest = Was { $shop } sonst über Sie aufbewahrt, stellt ein Mensch innerhalb eines Monats für Sie zusammen. Wie Sie darum bitten, steht am Ende dieser Seite.
+    .else = Um das Übrige bitten
+    .label = Was möchten Sie haben? Sie können „alles“ schreiben.
+rights-hint = Ein Mensch liest das und kümmert sich darum. Sie bekommen innerhalb eines Monats eine Antwort.
+rights-send = Senden
+rights-flaw =
+    .empty = Schreiben Sie, worum Sie bitten. Nichts wurde gesendet.
+    .long = Das ist zu lang. Lassen Sie etwas weg. Nichts wurde gesendet.
+    .many = Zu viel, worum Sie gebeten haben, wartet schon auf eine Antwort. Nehmen Sie etwas zurück oder warten Sie auf eine Antwort. Nichts wurde gesendet.
+rights-done = Gesendet. Unten steht, bis wann Sie eine Antwort bekommen.
+    .back = Zurückgenommen.
+rights-asked = Worum Sie gebeten haben
+    .what = Sie schrieben
+    .on = Gesendet am
+    .due = Antwort bis
+    .closed = Erledigt am
+    .answer = Unsere Antwort
+    .longer = Warum es länger dauert
+rights-late = Die Antwort war bis { $due } fällig und kommt zu spät. Sie können sich beschweren: Bei wem, steht am Ende dieser Seite.
+rights-state =
+    .requested = Liegt bei uns
+    .extended = Dauert länger
+    .answered = Beantwortet
+    .refused = Wir sagten Nein
+    .withdrawn = Zurückgenommen
 rights-erase = Alles löschen lassen
     .says = Alles über Sie wird hier sofort und endgültig gelöscht.
 rights-complain = Sich beschweren

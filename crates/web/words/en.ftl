@@ -977,8 +977,8 @@ dark-stays = What cannot stop, and why
     .purchases = Your purchase record stays yours and stays here. You can erase it on a page of its own:
 dark-apps = Apps
     .hint = { $count ->
-        [one] 1 app may see your purchases. Going dark does not stop it, because that is your choice, not the shop’s.
-       *[other] { $count } apps may see your purchases. Going dark does not stop them, because that is your choice, not the shop’s.
+        [one] 1 app is connected. Going dark does not stop it, because that is your choice, not the shop’s.
+       *[other] { $count } apps are connected. Going dark does not stop them, because that is your choice, not the shop’s.
     }
     .label = Stop sharing with all apps too
 dark-went = Done. It took effect on { $at }.
@@ -1000,11 +1000,39 @@ rights-title = Your rights
 rights-lead = These are yours by law. They cost nothing, and { $shop } may not treat you worse for using them.
 rights-object = Say no to something
     .says = You can say no to advertising and to each way of reaching you. It holds at once.
+    .else = Say no to something else
+    .label = What do you not want, and why?
+    .hint = Write what it is about you that makes it wrong for you. We stop, unless we have a strong reason, and then we tell you which. You get an answer within a month.
 rights-correct = Have something put right
-    .says = What you told us you can change yourself. If something else is wrong, write to us or call us: how is at the end of this page. You get an answer within a month.
+    .says = What you told us you can change yourself.
+    .else = Something else is wrong
+    .label = What is wrong, and what is right?
 rights-access = Get everything that is known about you
     .says = These you can have at once:
-    .rest = The rest of what { $shop } keeps about you, a person puts together for you within a month. How to ask is at the end of this page.
+    .else = Ask for the rest
+    .label = What do you want to have? You can write “everything”.
+rights-hint = A person reads this and sees to it. You get an answer within a month.
+rights-send = Send
+rights-flaw =
+    .empty = Write what you ask for. Nothing was sent.
+    .long = That is too long. Leave some of it out. Nothing was sent.
+    .many = Too much that you asked for waits for an answer already. Take something back, or wait for an answer. Nothing was sent.
+rights-done = Sent. Below is the day by which you get an answer.
+    .back = Taken back.
+rights-asked = What you asked for
+    .what = You wrote
+    .on = Sent on
+    .due = You get an answer by
+    .closed = Done on
+    .answer = Our answer
+    .longer = Why it takes longer
+rights-late = The answer was due on { $due } and is late. You can complain: whom to is at the end of this page.
+rights-state =
+    .requested = Waiting for us
+    .extended = Takes longer
+    .answered = Answered
+    .refused = We said no
+    .withdrawn = Taken back
 rights-erase = Have everything erased
     .says = Everything about you here is erased at once, for good.
 rights-complain = Complain

@@ -9,6 +9,7 @@ mod examples;
 mod language;
 mod purchases;
 mod record;
+mod rights;
 mod shop;
 mod sign_in;
 mod site;
