@@ -1,4 +1,4 @@
-//! A consent of the customer's: take it back, with all that was told under it; its receipt.
+//! A consent of the customer's: take it back, with all that was told under it; keep it longer; its receipt.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use counterfoil_domain::exchange;
 use counterfoil_domain::ids::ConsentId;
 use counterfoil_domain::item::State;
+use counterfoil_oauth::receipts::PATIENCE;
 use counterfoil_oauth::session::{Session, Visitor};
 use counterfoil_store::Error;
 use counterfoil_volunteered::items::{self, ItemView};
 use counterfoil_volunteered::receipts::{ReceiptError, Receipts};
 use counterfoil_volunteered::{VolunteeredError, Volunteering, consents};
-use minijinja::context;
+use minijinja::{Value, context};
 
 use crate::failure::{Failure, Fault};
 use crate::form::Fields;
@@ -90,6 +91,51 @@ pub(crate) async fn take_back(
     }
 }
 
+/// `GET /consents/{consent}/renew`
+pub(crate) async fn ask_longer(
+    pages: Pages,
+    v: web::Data<Volunteering>,
+    session: Session,
+    visitor: Visitor,
+    consent: web::Path<String>,
+) -> Result<HttpResponse, Fault> {
+    let refused = |error: VolunteeredError| Fault::new(&pages, (&error).into());
+    let consent_id = id_of(&pages, &consent)?;
+    let consent = consents::find(&v, session.person, consent_id).await.map_err(refused)?;
+    let Some(expires) = consent.expires_at.filter(|_| consent.state.is_in_force()) else {
+        return Ok(lead("/told"));
+    };
+    let processing = &consent.purpose.processing;
+    let values = context! {
+        sign_out_token => visitor.form_token(),
+        csrf => visitor.form_token(),
+        consent_id => format!("{consent_id}"),
+        title => processing.title.of(pages.words().tag()),
+        says => processing.says.of(pages.words().tag()),
+        until => Value::from_safe_string(pages.day(expires)),
+    };
+    Ok(pages.page(StatusCode::OK, "renew.html", values, &[]))
+}
+
+/// `POST /consents/{consent}/renew`
+pub(crate) async fn renew(
+    pages: Pages,
+    v: web::Data<Volunteering>,
+    session: Session,
+    visitor: Visitor,
+    request: HttpRequest,
+    consent: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Fault> {
+    let fields = Fields::of_form(&visitor, &request, &body).map_err(|failure| Fault::new(&pages, failure))?;
+    let pages = pages.of_form(&fields);
+    let consent_id = id_of(&pages, &consent)?;
+    match consents::renew(&v, session.person, consent_id, pages.shown(Asking::Renew)).await {
+        Ok(_) => Ok(lead("/told?done=renewed")),
+        Err(error) => Err(Fault::new(&pages, (&error).into())),
+    }
+}
+
 /// `GET /consents/{consent}/receipt`
 pub(crate) async fn receipt(
     pages: Pages,
@@ -98,8 +144,7 @@ pub(crate) async fn receipt(
     consent: web::Path<String>,
 ) -> Result<HttpResponse, Fault> {
     let consent_id = id_of(&pages, &consent)?;
-    let made = web::block(move || receipts.make(session.person, consent_id)).await;
-    let made = made.map_err(|_| Fault::new(&pages, Failure::Unavailable))?;
+    let made = receipts.wait(session.person, consent_id, true, PATIENCE).await;
     let bytes = made.map_err(|error| Fault::new(&pages, no_receipt(&error)))?;
     let mut response = HttpResponse::Ok();
     secure(&mut response, &[]);

@@ -49,6 +49,7 @@ const EMBEDDED: &[(&str, &str)] = &[
     ("stopped.html", include_str!("../templates/stopped.html")),
     ("stopped-all.html", include_str!("../templates/stopped-all.html")),
     ("styleguide.html", include_str!("../templates/styleguide.html")),
+    ("renew.html", include_str!("../templates/renew.html")),
     ("take-back.html", include_str!("../templates/take-back.html")),
     ("told.html", include_str!("../templates/told.html")),
     ("told-change.html", include_str!("../templates/told-change.html")),

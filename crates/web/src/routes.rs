@@ -73,6 +73,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
                 .route(post().to(told_item::confirm)),
         )
         .service(
+            resource("/consents/{consent}/renew")
+                .route(get().to(consent_record::ask_longer))
+                .route(post().to(consent_record::renew)),
+        )
+        .service(
             resource("/consents/{consent}/take-back")
                 .route(get().to(consent_record::ask))
                 .route(post().to(consent_record::take_back)),

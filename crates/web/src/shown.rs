@@ -71,6 +71,8 @@ pub(crate) enum Asking {
     ToldChange,
     /// Whether what was told is taken back.
     TakeBack,
+    /// Whether what they agreed to lasts longer.
+    Renew,
     /// How the shop may talk to the customer.
     Contact,
     /// Whether to go dark, and to start again.
@@ -80,7 +82,7 @@ pub(crate) enum Asking {
 }
 
 impl Asking {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Consent,
         Self::Change,
         Self::LeftOut,
@@ -92,6 +94,7 @@ impl Asking {
         Self::Waiting,
         Self::ToldChange,
         Self::TakeBack,
+        Self::Renew,
         Self::Contact,
         Self::Dark,
         Self::Rights,
@@ -111,6 +114,7 @@ impl Asking {
             Self::Waiting => &["waiting.html", "told-words.html", "deal.html"],
             Self::ToldChange => &["told-change.html", "answer-fields.html", "answer-form.html"],
             Self::TakeBack => &["take-back.html"],
+            Self::Renew => &["renew.html"],
             Self::Contact => &["contact.html"],
             Self::Dark => &["dark.html"],
             Self::Rights => &["rights.html"],
@@ -146,6 +150,7 @@ pub(crate) struct ShownPages {
     waiting: Shown,
     told_change: Shown,
     take_back: Shown,
+    renew: Shown,
     contact: Shown,
     dark: Shown,
     rights: Shown,
@@ -168,6 +173,7 @@ impl ShownPages {
             waiting: shown(Asking::Waiting)?,
             told_change: shown(Asking::ToldChange)?,
             take_back: shown(Asking::TakeBack)?,
+            renew: shown(Asking::Renew)?,
             contact: shown(Asking::Contact)?,
             dark: shown(Asking::Dark)?,
             rights: shown(Asking::Rights)?,
@@ -188,6 +194,7 @@ impl ShownPages {
             Asking::Waiting => &self.waiting,
             Asking::ToldChange => &self.told_change,
             Asking::TakeBack => &self.take_back,
+            Asking::Renew => &self.renew,
             Asking::Contact => &self.contact,
             Asking::Dark => &self.dark,
             Asking::Rights => &self.rights,

@@ -3,13 +3,14 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use counterfoil_domain::exchange::Sums;
 use counterfoil_domain::item::State;
 use counterfoil_oauth::session::{Session, Visitor};
 use counterfoil_volunteered::asks::ConsentView;
 use counterfoil_volunteered::exchanges::{self, Balance};
 use counterfoil_volunteered::items::{self, ExchangeView, ItemView, TouchView};
+use counterfoil_volunteered::sweep::REMIND_DAYS;
 use counterfoil_volunteered::{VolunteeredError, Volunteering, consents};
 use minijinja::{Value, context};
 use serde_json::json;
@@ -41,6 +42,10 @@ pub(crate) async fn list(
         let has_item = |item: &ItemView| item.state == State::Live && item.consent_id == consent.consent_id;
         consent.state.is_in_force() && !items.iter().any(has_item)
     };
+    let soon = v.clock().now() + TimeDelta::days(REMIND_DAYS);
+    let is_ending = |consent: &&ConsentView| {
+        consent.state.is_in_force() && consent.expires_at.is_some_and(|end| end <= soon)
+    };
     let done = Fields::of_query(&request).owned("done").unwrap_or_default();
     let values = context! {
         sign_out_token => visitor.form_token(),
@@ -48,6 +53,7 @@ pub(crate) async fn list(
         waiting => those(&|state| state == State::Waiting),
         live => those(&|state| state == State::Live),
         over => those(&State::is_final),
+        ending => consents.iter().filter(is_ending).map(|consent| describe_consent(&pages, consent)).collect::<Vec<_>>(),
         bare => consents.iter().filter(is_bare).map(|consent| describe_consent(&pages, consent)).collect::<Vec<_>>(),
         given => balance.told,
         balance => describe_balance(&pages, &balance),

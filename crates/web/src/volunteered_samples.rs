@@ -18,6 +18,7 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         "ask.html" | "told-change.html" => answering(&context! {}),
         "waiting.html" => waiting(words),
         "told.html" => told(words),
+        "renew.html" => renew(),
         "take-back.html" => take_back(),
         "contact.html" => contact(words),
         "dark.html" => dark(words),
@@ -203,17 +204,18 @@ fn told(words: &Words) -> Vec<Value> {
         context! { got => sums, owed => sums }
     };
     let nothing = |done: &str| {
-        context! { done, waiting => none, live => none, bare => none, over => none, given => 0, balance => () }
+        context! { done, waiting => none, ending => none, live => none, bare => none, over => none, given => 0, balance => () }
     };
     let waits = context! { done => "told", waiting => [item(true), item(false)], ..nothing("") };
     let mut pages = vec![
         context! {
-            live => [item(true), item(false)], bare => [bare(true), bare(false)], over => overs, given => 2,
+            live => [item(true), item(false)], bare => [bare(true), bare(false)], ending => [bare(true)], over => overs, given => 2,
             balance => balance(true), ..waits
         },
         context! { live => [item(false)], given => 1, balance => balance(false), ..nothing("changed") },
         nothing("declined"),
         nothing("gone"),
+        nothing("renewed"),
     ];
     let states = ["promised", "delivered", "overdue", "forgone"];
     pages.extend(
@@ -225,6 +227,19 @@ fn told(words: &Words) -> Vec<Value> {
 
 fn got(state: &str) -> Value {
     context! { state, what => ODD_NAME }
+}
+
+fn renew() -> Vec<Value> {
+    let page = |title: &str| {
+        context! {
+            csrf => "csrf",
+            consent_id => CONSENT,
+            title,
+            says => "We use it to choose which coffee we show you first.",
+            until => "3 June 2027",
+        }
+    };
+    vec![page("Coffee that you like"), page(ODD_NAME)]
 }
 
 fn take_back() -> Vec<Value> {

@@ -909,6 +909,14 @@ balance-sum = { $unit ->
    *[other] { $value } { $name }
 }
 
+renew-title = Länger behalten: { $title }
+renew-lead = Sie haben bis zum { $until } zugestimmt. Dann endet es von selbst, und was Sie uns dafür gesagt haben, ist weg. Stimmen Sie noch einmal zu, beginnt die Zeit heute von vorn.
+renew-do = Ja, behalten
+renew-not = Nein, enden lassen
+told-renewed = Es bleibt jetzt länger.
+told-ends = Das endet bald.
+told-renew = Länger behalten
+
 back-title = Zurücknehmen: { $title }
 back-also = Das geht mit, denn Sie haben zu allem auf einmal Ja gesagt
 back-what =

@@ -911,6 +911,14 @@ balance-sum = { $unit ->
    *[other] { $value } { $name }
 }
 
+renew-title = Keep it longer: { $title }
+renew-lead = You said yes to this until { $until }. Then it ends by itself, and what you told us for it goes. Say yes again, and the time begins anew today.
+renew-do = Yes, keep it
+renew-not = No, let it end
+told-renewed = It is kept longer now.
+told-ends = This ends soon.
+told-renew = Keep it longer
+
 back-title = Take back: { $title }
 back-also = This goes with it, because you said yes to all of it at once
 back-what =

@@ -443,3 +443,30 @@ async fn a_question_is_asked_in_the_language_of_the_browser() {
         page.text.contains("Suchen Sie eine Waschmaschine?") && page.text.contains("So bald wie möglich")
     );
 }
+
+#[actix_web::test]
+async fn what_ends_soon_can_be_kept_longer() {
+    let site = Site::open().await;
+    let browser = open(&site).await;
+    answer(&browser, "q1", &[("value/when", "later"), ("answer", "yes")]).await;
+    let page = browser.open("/told").await;
+    assert!(!page.text.contains("This ends soon"), "ninety days are to come: {}", page.text);
+    site.pass_minutes(80 * 24 * 60);
+    let browser = site.browser();
+    browser.sign_in("customer-001").await;
+    let page = browser.open("/told").await;
+    assert!(page.text.contains("This ends soon"), "{}", page.text);
+    let [consent] = &ids(&page, "renew-con_")[..] else { panic!("{}", page.text) };
+    let path = format!("/consents/{}/renew", consent.trim_start_matches("renew-"));
+    let page = browser.open(&path).await;
+    assert!(page.text.contains("You said yes to this until"), "{}", page.text);
+    let before = consents::of(&site.volunteering, site.person("customer-001")).await.unwrap();
+    let done = browser.submit(&page, &path, &[]).await;
+    assert_eq!(done.leads_to(), "/told?done=renewed");
+    let after = consents::of(&site.volunteering, site.person("customer-001")).await.unwrap();
+    assert!(after[0].expires_at > before[0].expires_at && after[0].version == before[0].version + 1);
+    let page = browser.open("/told?done=renewed").await;
+    assert!(page.text.contains("It is kept longer now.") && !page.text.contains("This ends soon"));
+    let page = browser.open("/consents/con_aaaaaaaaaaaaaaaaaaaaaaaaaa/renew").await;
+    assert_eq!(page.status, 404);
+}
