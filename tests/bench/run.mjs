@@ -1,6 +1,6 @@
-// Measures P1, P2, P3, P5, P6 and P7 beside their baselines on this machine; by hand, never as a test:
+// Measures P1, P2, P3, P5, P6, P7 and P11 beside their baselines on this machine; by hand, never as a test:
 //   cargo build --release --workspace && cargo build --release --manifest-path tests/bench/Cargo.toml
-//   node tests/bench/run.mjs [p1] [p2] [p3] [p5] [p6] [p7] [--orders 400000] [--rounds 3] [--polls 10000]
+//   node tests/bench/run.mjs [p1] [p2] [p3] [p5] [p6] [p7] [p11] [--orders 400000] [--rounds 3] [--polls 10000]
 //     [--news 300] [--seconds 20] [--entries 1000000]
 // Each measurement prints one line of JSON; the last lines are medians, ratios and spreads.
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,7 @@ const { temporaryFolder } = await import('../support/folder.mjs');
 const jose = await import('jose');
 const { p5 } = await import('./src/p5.mjs');
 const { p6, p7 } = await import('./src/ledger.mjs');
+const { p11 } = await import('./src/p11.mjs');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +36,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-const parts = positionals.length > 0 ? positionals : ['p1', 'p2', 'p3', 'p5', 'p6', 'p7'];
+const parts = positionals.length > 0 ? positionals : ['p1', 'p2', 'p3', 'p5', 'p6', 'p7', 'p11'];
 const folder = temporaryFolder('bench');
 const MINUTES = 60_000;
 
@@ -161,6 +162,7 @@ const measures = {
   p1, p2, p3,
   p5: () => p5({ polls: Number(values.polls), news: Number(values.news), folder, bench: BENCH, say }),
   p6: () => p6({ program, tessera, folder, seconds: values.seconds, say }),
+  p11: () => p11({ folder, rounds, seconds: Number(values.seconds), bench, summary, say }),
   p7: () => p7({ program, folder, entries: values.entries, say }),
 };
 if (parts.some((part) => ['p1', 'p2', 'p3'].includes(part))) await makeInput();

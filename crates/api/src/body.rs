@@ -1,10 +1,13 @@
 //! JSON bodies, strictly: what is not known is refused by its place, and nothing of a value is repeated.
 
 use std::fmt;
+use std::ops::Deref;
 
+use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use counterfoil_oauth::problem::{Code, Problem};
+use futures_util::future::LocalBoxFuture;
 use serde::de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -75,21 +78,47 @@ impl<'de> Visitor<'de> for UniqueVisitor {
 /// Most bytes of a body.
 const MOST: usize = 256 << 10;
 
+/// The bytes of a body, as many as are taken.
+#[derive(Debug)]
+pub(crate) struct Body(web::Bytes);
+
+impl Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl FromRequest for Body {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let taken = web::Payload::from_request(request, payload).into_inner();
+        Box::pin(async move {
+            let taken = taken.map_err(|_| Problem::new(Code::Internal))?;
+            match taken.to_bytes_limited(MOST).await {
+                Ok(Ok(bytes)) => Ok(Self(bytes)),
+                Ok(Err(_)) => Err(Problem::new(Code::InvalidRequest).detail("The body breaks off.")),
+                Err(_) => Err(Problem::new(Code::TooLarge)),
+            }
+        })
+    }
+}
+
 /// Reads a body as `T`.
 ///
 /// # Errors
-/// [`Code::TooLarge`], and [`Code::InvalidRequest`] for another kind of content, for what is no JSON, and for members that
+/// [`Code::InvalidRequest`] for another kind of content, for what is no JSON, and for members that
 /// are missing, unknown or of another type.
-pub(crate) fn read<T: DeserializeOwned>(request: &HttpRequest, body: &web::Bytes) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned>(request: &HttpRequest, body: &[u8]) -> Result<T, Problem> {
     let invalid = |detail: String| Problem::new(Code::InvalidRequest).detail(detail);
     let content =
         request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(invalid("Send the body as application/json.".to_owned()));
-    }
-    if body.len() > MOST {
-        return Err(Problem::new(Code::TooLarge));
     }
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());

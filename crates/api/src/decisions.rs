@@ -9,9 +9,10 @@ use counterfoil_volunteered::{Volunteering, decisions};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::body::{self, Body};
 use crate::present::present;
 use crate::setup::Api;
-use crate::{body, query, refused};
+use crate::{query, refused};
 
 /// What a system asks.
 #[derive(Deserialize)]
@@ -26,7 +27,7 @@ pub(crate) async fn decide(
     request: HttpRequest,
     system: System,
     api: web::Data<Api>,
-    bytes: web::Bytes,
+    bytes: Body,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
     let left = api.limits().count_system(system.client_id)?;

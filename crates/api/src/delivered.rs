@@ -11,8 +11,9 @@ use counterfoil_volunteered::{Volunteering, exchanges};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::body::{self, Body};
 use crate::setup::Api;
-use crate::{body, query, refused};
+use crate::{query, refused};
 
 /// What the system says.
 #[derive(Deserialize)]
@@ -26,7 +27,7 @@ pub(crate) async fn record(
     system: System,
     api: web::Data<Api>,
     id: web::Path<String>,
-    bytes: web::Bytes,
+    bytes: Body,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
     let left = api.limits().count_system(system.client_id)?;

@@ -18,6 +18,8 @@ mod page;
 mod place;
 mod present;
 mod projection;
+mod propagation;
+mod pseudonyms;
 mod purchase;
 mod purchases;
 mod query;

@@ -3,8 +3,8 @@
 use actix_web::web::{ServiceConfig, delete, get, post, put, resource};
 
 use crate::{
-    asks, audit, changes, consents, decisions, delivered, grant, health, ledger, purchase, purchases,
-    receipt, summary, uses, volunteered, volunteered_items,
+    asks, audit, changes, consents, decisions, delivered, grant, health, ledger, propagation, pseudonyms,
+    purchase, purchases, receipt, summary, uses, volunteered, volunteered_items,
 };
 
 /// Adds every URL of the resource API. They need `web::Data<Oauth>` and `web::Data<Api>` among the app's
@@ -33,6 +33,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/volunteered-items").route(get().to(volunteered_items::list)))
         .service(resource("/v1/uses").route(post().to(uses::report)))
         .service(resource("/v1/exchanges/{id}/delivered").route(post().to(delivered::record)))
+        .service(resource("/v1/pseudonyms/resolve").route(post().to(pseudonyms::resolve)))
+        .service(resource("/v1/propagation/{id}/ack").route(post().to(propagation::acknowledge)))
         .service(resource("/ledger").route(get().to(ledger::list)))
         .service(resource("/ledger/{log}/checkpoint").route(get().to(ledger::newest)))
         .service(resource("/ledger/{log}/{generation}/checkpoint").route(get().to(ledger::checkpoint)))

@@ -11,8 +11,9 @@ use counterfoil_volunteered::handing::{self, System as Reporting, Use};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::body::{self, Body};
 use crate::setup::Api;
-use crate::{body, once, query, refused};
+use crate::{once, query, refused};
 
 /// Most uses of one report.
 const MOST: usize = 500;
@@ -37,7 +38,7 @@ pub(crate) async fn report(
     request: HttpRequest,
     system: System,
     api: web::Data<Api>,
-    bytes: web::Bytes,
+    bytes: Body,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
     let left = api.limits().count_system(system.client_id)?;

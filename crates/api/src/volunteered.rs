@@ -13,7 +13,7 @@ use counterfoil_volunteered::{VolunteeredError, Volunteering};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::body::{self, Unique};
+use crate::body::{self, Body, Unique};
 use crate::present::present;
 use crate::purchases::{TRIES, request_id};
 use crate::setup::Api;
@@ -86,7 +86,7 @@ pub(crate) async fn list(
 pub(crate) async fn submit(
     request: HttpRequest,
     access: Access<VolunteeredWrite>,
-    bytes: web::Bytes,
+    bytes: Body,
     api: web::Data<Api>,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {
@@ -120,7 +120,7 @@ pub(crate) async fn correct(
     request: HttpRequest,
     access: Access<VolunteeredWrite>,
     id: web::Path<String>,
-    bytes: web::Bytes,
+    bytes: Body,
     api: web::Data<Api>,
     volunteering: web::Data<Volunteering>,
 ) -> Result<HttpResponse, Problem> {

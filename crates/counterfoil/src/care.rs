@@ -1,4 +1,5 @@
-//! What a process does for the ledger beside its own work: integrating and publishing, and verifying now and then.
+//! What a process does beside its own work: the ledger is integrated, published and verified, what customers volunteer is
+//! looked after, and overdue answers are counted.
 
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -7,6 +8,9 @@ use std::time::Duration;
 use counterfoil_ledger::tree::{EVERY, Keeper, KeeperError};
 use counterfoil_ledger::verify::{Examined, Wanted};
 use counterfoil_store::examinations::{self, Examination, LEDGER};
+use counterfoil_store::{leases, rights};
+use counterfoil_volunteered::Volunteering;
+use counterfoil_volunteered::sweep::{self, Swept};
 use prometheus::{IntGauge, Opts};
 
 use crate::command;
@@ -16,6 +20,12 @@ use crate::realm::Realm;
 
 /// How often a process that keeps no tree looks at the guard.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often what customers volunteer is looked after.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How long a look after what customers volunteer may take before another process may begin one.
+const SWEEP_LEASE: chrono::Duration = chrono::Duration::minutes(5);
+/// How often overdue answers are counted.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
 /// How long after its start a process verifies for the first time.
 const FIRST_VERIFICATION: Duration = Duration::from_secs(60);
 
@@ -139,6 +149,56 @@ pub fn verify(realm: &Realm, hours: u32) -> Result<(), Failure> {
                 Err(error) => tracing::error!(%error, "the ledger could not be verified"),
             }
             thread::sleep(Duration::from_secs(3_600 * u64::from(hours)));
+        }
+    })
+}
+
+/// Does what time asks for of what customers volunteer. The lease is taken first, so one process at a time does it.
+pub fn sweep(realm: &Realm) -> impl Future<Output = ()> + use<> {
+    let owner = data_encoding::HEXLOWER.encode(&realm.entropy.bytes::<8>());
+    sweep_as(realm.volunteering(), owner)
+}
+
+async fn sweep_as(volunteering: Volunteering, owner: String) {
+    let mut ticks = actix_web::rt::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        let (now, owner) = (volunteering.clock().now(), owner.clone());
+        let lease = volunteering
+            .store()
+            .write(move |conn| leases::acquire(conn, "volunteered", &owner, now, now + SWEEP_LEASE))
+            .await;
+        match lease {
+            Ok(None) => continue,
+            Ok(Some(_)) => {}
+            Err(error) => {
+                tracing::warn!(%error, "what customers volunteered was not looked after");
+                continue;
+            }
+        }
+        match sweep::run(&volunteering).await {
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(swept) => tracing::info!(?swept, "what customers volunteered was looked after"),
+            Err(error) => tracing::warn!(%error, "what customers volunteered was not looked after"),
+        }
+    }
+}
+
+/// Counts, now and then, the answers to customers' rights that are overdue.
+pub fn count_rights(realm: &Realm) -> Result<(), Failure> {
+    let overdue = IntGauge::with_opts(Opts::new(
+        "counterfoil_rights_overdue",
+        "Customers' requests (correction, access, objection) whose answer is overdue.",
+    ))?;
+    realm.registry.register(Box::new(overdue.clone()))?;
+    let (store, clock) = (realm.store.clone(), realm.clock.clone());
+    spawn("rights-counter", move || {
+        loop {
+            match store.read_blocking(|conn| rights::count_overdue(conn, clock.now())) {
+                Ok(count) => overdue.set(count),
+                Err(error) => tracing::warn!(%error, "overdue answers could not be counted"),
+            }
+            thread::sleep(COUNT_EVERY);
         }
     })
 }

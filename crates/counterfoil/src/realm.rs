@@ -24,6 +24,7 @@ use counterfoil_oauth::{Coverage, Oauth, Tier};
 use counterfoil_store::keys::{Keys, Masters, Secret};
 use counterfoil_store::{Error, Store};
 use counterfoil_volunteered::Volunteering;
+use counterfoil_volunteered::receipts::Receipts as ConsentReceipts;
 use counterfoil_volunteered::telling::Telling;
 use counterfoil_web::Files;
 use prometheus::Registry;
@@ -206,6 +207,18 @@ impl Realm {
     pub fn receipts(&self, oauth: &Oauth) -> Result<Receipts, Failure> {
         let sources = Sources { objects: self.objects.clone(), generations: self.generations.clone() };
         Ok(Receipts::new(oauth.clone(), sources)?)
+    }
+
+    /// What makes receipts of consents.
+    pub fn consent_receipts(&self, oauth: &Oauth) -> ConsentReceipts {
+        let domain = oauth.settings().public_url.host_str().unwrap_or_default().to_owned();
+        ConsentReceipts::new(
+            self.volunteering(),
+            self.objects.clone(),
+            self.generations.clone(),
+            oauth.issuer().to_owned(),
+            domain,
+        )
     }
 
     /// What records the order stream.

@@ -24,10 +24,10 @@ use counterfoil_oauth::receipts::Receipts;
 use counterfoil_oauth::session::Sessions;
 use counterfoil_oauth::upstream::{Login, OidcSettings, StaffClaim};
 use counterfoil_oauth::{Oauth, Tier, grants};
+use counterfoil_store::config_objects;
 use counterfoil_store::erasures::Door;
-use counterfoil_store::{config_objects, leases};
 use counterfoil_volunteered::Volunteering;
-use counterfoil_volunteered::sweep::Swept;
+use counterfoil_volunteered::receipts::Receipts as ConsentReceipts;
 use counterfoil_web::{Category, PageSet, PagesSettings, Suggestion};
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
@@ -43,8 +43,6 @@ const BLOCKING_THREADS: usize = 16;
 const DRAIN_SECONDS: u64 = 30;
 /// How often what is due is ended.
 const EXPIRE_EVERY: Duration = Duration::from_secs(5);
-/// How long a look after what customers volunteer may take before another process may begin one.
-const SWEEP_LEASE: chrono::Duration = chrono::Duration::minutes(5);
 /// How often what is too old is deleted.
 const KEEP_HOUSE_EVERY: Duration = Duration::from_secs(3_600);
 /// Largest body that is read.
@@ -62,6 +60,7 @@ pub struct State {
     api: web::Data<Api>,
     audits: web::Data<Audits>,
     receipts: web::Data<Receipts>,
+    consent_receipts: web::Data<ConsentReceipts>,
     volunteering: web::Data<Volunteering>,
     ledger: Ledger,
     is_secure: bool,
@@ -74,6 +73,7 @@ impl State {
         let url = public_url(settings)?;
         let oauth = realm.oauth(settings)?;
         let receipts = realm.receipts(&oauth)?;
+        let consent_receipts = realm.consent_receipts(&oauth);
         let catalogue = catalogue(settings)?;
         let (clock, entropy) = (realm.clock.clone(), realm.entropy.clone());
         let sealer = Sealer::start(
@@ -135,6 +135,7 @@ impl State {
                 clock: realm.clock.clone(),
             }),
             receipts: web::Data::new(receipts),
+            consent_receipts: web::Data::new(consent_receipts),
             volunteering: web::Data::new(realm.volunteering()),
             ledger: realm.ledger.clone(),
             is_secure: url.scheme() == "https",
@@ -218,6 +219,7 @@ pub fn app(
         .app_data(state.api.clone())
         .app_data(state.audits.clone())
         .app_data(state.receipts.clone())
+        .app_data(state.consent_receipts.clone())
         .app_data(state.volunteering.clone())
         .app_data(web::PayloadConfig::new(BODY_BYTES))
         .configure(counterfoil_oauth::routes)
@@ -323,9 +325,9 @@ pub fn run(settings: &Settings, realm: Realm, ready: impl FnOnce()) -> Result<()
         let relaying = care::relay(&settings, &realm)?;
         post::start(&settings, receipts, pages, realm.clock.clone())?;
         care::verify(&realm, settings.ledger.verify_hours)?;
+        care::count_rights(&realm)?;
         actix_web::rt::spawn(expire(oauth));
-        let owner = data_encoding::HEXLOWER.encode(&realm.entropy.bytes::<8>());
-        actix_web::rt::spawn(sweep(realm.volunteering(), owner));
+        actix_web::rt::spawn(care::sweep(&realm));
         actix_web::rt::spawn(keep_house(housekeeping(&settings, &realm, recorder)?));
         let handle = server.handle();
         actix_web::rt::spawn(async move {
@@ -367,32 +369,6 @@ async fn expire(oauth: Oauth) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "grants ended by themselves"),
             Err(error) => tracing::warn!(%error, "what is due could not be ended"),
-        }
-    }
-}
-
-/// Does what time asks for of what customers volunteer. The lease is taken first, so one process at a time does it.
-async fn sweep(volunteering: Volunteering, owner: String) {
-    let mut ticks = actix_web::rt::time::interval(EXPIRE_EVERY);
-    loop {
-        ticks.tick().await;
-        let (now, owner) = (volunteering.clock().now(), owner.clone());
-        let lease = volunteering
-            .store()
-            .write(move |conn| leases::acquire(conn, "volunteered", &owner, now, now + SWEEP_LEASE))
-            .await;
-        match lease {
-            Ok(None) => continue,
-            Ok(Some(_)) => {}
-            Err(error) => {
-                tracing::warn!(%error, "what customers volunteered was not looked after");
-                continue;
-            }
-        }
-        match counterfoil_volunteered::sweep::run(&volunteering).await {
-            Ok(swept) if swept == Swept::default() => {}
-            Ok(swept) => tracing::info!(?swept, "what customers volunteered was looked after"),
-            Err(error) => tracing::warn!(%error, "what customers volunteered was not looked after"),
         }
     }
 }

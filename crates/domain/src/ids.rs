@@ -106,6 +106,8 @@ identifiers! {
     ItemId = "vol_";
     /// What was promised in return for an item.
     ExchangeId = "val_";
+    /// A right that a customer uses and the retailer must answer.
+    RightId = "rgt_";
     /// That systems which fetched an item are told that it is gone.
     PropagationId = "prp_";
     /// A customer as one Kafka topic knows them: a keyed hash, another one in each topic.

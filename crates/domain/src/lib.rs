@@ -13,6 +13,7 @@ mod json;
 pub mod money;
 pub mod objection;
 pub mod purchase;
+pub mod right;
 pub mod stream;
 pub mod summary;
 pub mod time;

@@ -119,7 +119,7 @@ impl Recorder {
 
     fn close_erasure(&self, erasure: &Destruction, now: DateTime<Utc>) -> Result<(), Error> {
         self.end_grants(erasure.person, now)?;
-        self.end_volunteered(erasure.person, now)?;
+        self.end_volunteered(erasure, now)?;
         self.store.write_blocking(|conn| requests::delete_of(conn, erasure.person))?;
         if erasure.entered { Ok(()) } else { self.enter_erasure(erasure) }
     }
@@ -159,12 +159,19 @@ impl Recorder {
         Ok(())
     }
 
-    /// Ends consents, items and exchanges with an entry each, and deletes every row about them.
-    fn end_volunteered(&self, person: Person, now: DateTime<Utc>) -> Result<(), Error> {
+    /// Ends consents, items and exchanges with an entry each, keeps objections as keyed hashes, and deletes every row about
+    /// them.
+    fn end_volunteered(&self, erasure: &Destruction, now: DateTime<Utc>) -> Result<(), Error> {
+        let person = erasure.person;
         let (store, keys, ledger) = (self.store.clone(), self.keys.clone(), self.ledger.clone());
         let volunteering = Volunteering::new(store, keys, ledger, Clock::fixed(now), self.entropy.clone())
             .tells(self.telling.clone());
         self.store.write_blocking(|conn| forget::end_in(&volunteering, conn, person, now))?;
+        if let Some(index) = erasure.index {
+            self.store.write_blocking(|conn| {
+                forget::keep_objections_in(&volunteering, conn, person, &index, erasure.since)
+            })?;
+        }
         self.store.write_blocking(|conn| forget::person_in(conn, person))
     }
 

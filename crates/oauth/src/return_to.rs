@@ -1,20 +1,35 @@
 //! Where a browser goes after signing in.
 
+/// Pages with nothing more in their address.
+const PAGES: [&str; 10] = [
+    "/apps",
+    "/asks",
+    "/contact",
+    "/dark",
+    "/download",
+    "/erase",
+    "/hidden",
+    "/purchases",
+    "/rights",
+    "/told",
+];
+/// How the address of a page begins that is about one thing.
+const BELOW: [&str; 6] =
+    ["/apps/", "/asks/", "/consents/con_", "/consent?request=", "/purchases/pur_", "/told/vol_"];
+
 /// A page of ours to go to after signing in. Only what is on the list gets here, so a link cannot make the sign-in
 /// page send anybody elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Reads a local path: `/apps` and `/purchases`, anything below them, `/hidden`, `/download`, `/erase`, or `/consent`
-    /// with its request.
+    /// Reads a local path: one of [`PAGES`], or something below one of [`BELOW`].
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = text.len() <= 512
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.~?=:%".contains(&byte))
             && !text.contains("..")
             && !text.contains("//");
-        let is_known = ["/apps", "/hidden", "/purchases", "/download", "/erase"].contains(&text)
-            || ["/apps/", "/purchases/pur_", "/consent?request="].iter().any(|start| text.starts_with(start));
+        let is_known = PAGES.contains(&text) || BELOW.iter().any(|start| text.starts_with(start));
         (is_plain && is_known).then(|| Self(text.to_owned()))
     }
 
@@ -51,6 +66,13 @@ mod tests {
             "/download",
             "/erase",
             "/consent?request=urn%3Aabc",
+            "/told",
+            "/told/vol_x/confirm",
+            "/consents/con_x/take-back",
+            "/asks/q1",
+            "/contact",
+            "/dark",
+            "/rights",
         ] {
             assert_eq!(ReturnTo::parse(good).map(|to| to.0).as_deref(), Some(good));
         }
@@ -69,6 +91,9 @@ mod tests {
             "/hidden/purchase",
             "/hidden?after=1",
             "/sign-out",
+            "/told?done=gone",
+            "/told/copy",
+            "/dark/start-again",
             "javascript:alert(1)",
         ] {
             assert_eq!(ReturnTo::parse(bad), None, "{bad:?}");

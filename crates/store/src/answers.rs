@@ -133,6 +133,20 @@ pub fn of_person(conn: &mut Conn, person: Person) -> Result<Vec<Answer>> {
     rows.into_iter().map(Row::read).collect()
 }
 
+/// At most `limit` answers after another, by person, ask and version.
+pub fn page(conn: &mut Conn, after: Option<&Answer>, limit: i64) -> Result<Vec<Answer>> {
+    let (person, ask, version) = after.map_or_else(Default::default, |answer| {
+        (answer.person.as_bytes().to_vec(), answer.ask.clone(), answer.version)
+    });
+    let later = answers::ask.gt(ask.clone()).or(answers::ask.eq(ask).and(answers::version.gt(version)));
+    let rows = answers::table
+        .filter(answers::person.gt(person.clone()).or(answers::person.eq(person).and(later)))
+        .order((answers::person, answers::ask, answers::version))
+        .limit(limit)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// Deletes what is a person's.
 pub fn forget(conn: &mut Conn, person: Person) -> Result<()> {
     diesel::delete(answers::table.filter(answers::person.eq(person.as_bytes().to_vec()))).execute(conn)?;

@@ -462,6 +462,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    rights (right_id) {
+        right_id -> Binary,
+        person -> Binary,
+        record -> Binary,
+        kind -> Text,
+        state -> Text,
+        opened_at -> Timestamp,
+        due_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+        detail -> Binary,
+        answer -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    kept_objections (mark) {
+        mark -> Binary,
+        kept_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     dark (person) {
         person -> Binary,
         since -> Timestamp,

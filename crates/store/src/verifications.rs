@@ -11,13 +11,13 @@ use crate::error::{Error, Result};
 use crate::schema::{
     addresses, aliases, answers, codes, consents, customers, dark, destructions, entries, erasure_requests,
     exchanges, fetches, grants, holds, idempotency, item_places, items, links, objections, objects, outbox,
-    propagations, pseudonyms, purchases, pushed_requests, quarantine, records, sessions, tokens, tombstones,
-    unlinked, uses, verifications,
+    propagations, pseudonyms, purchases, pushed_requests, quarantine, records, rights, sessions, tokens,
+    tombstones, unlinked, uses, verifications,
 };
 use crate::{either, people};
 
 /// Tables in which nothing of a person can be, and why.
-pub const WITHOUT_PERSONS: [(&str, &str); 22] = [
+pub const WITHOUT_PERSONS: [(&str, &str); 23] = [
     ("announcements", "four bytes of each person that has news, overwritten by later ones"),
     ("apps", "apps"),
     ("artefacts", "what pages are made of"),
@@ -27,6 +27,7 @@ pub const WITHOUT_PERSONS: [(&str, &str); 22] = [
     ("identities", "a counter"),
     ("ingest_offsets", "places in the order stream"),
     ("ingest_sources", "names of sources"),
+    ("kept_objections", "kept on purpose: keyed hash and time, so that contact does not resume"),
     ("leases", "names of processes"),
     ("ledger_heads", "sizes of the logs"),
     ("ledger_trees", "sizes of the logs"),
@@ -187,6 +188,7 @@ fn volunteered(conn: &mut Conn, person: Person) -> Result<Vec<Place>> {
         count!(conn, exchanges, exchanges::person.eq(key())),
         count!(conn, answers, answers::person.eq(key())),
         count!(conn, objections, objections::person.eq(key())),
+        count!(conn, rights, rights::person.eq(key())),
         count!(conn, dark, dark::person.eq(key())),
         // Tombstones and what systems still owe an answer to stay, without the person.
         count!(conn, outbox, outbox::person.eq(key())),

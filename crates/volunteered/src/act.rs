@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use counterfoil_domain::consent;
-use counterfoil_domain::entry::EntryType;
+use counterfoil_domain::entry::{Actor, EntryType};
 use counterfoil_domain::exchange;
 use counterfoil_domain::ids::{ConsentId, EntryId, ExchangeId, ItemId, Person, RecordId};
 use counterfoil_domain::item;
@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 
 use crate::asks::PurposeView;
 use crate::customer::{By, Customer};
-use crate::{VolunteeredError, Volunteering, published};
+use crate::{VolunteeredError, Volunteering, kept, published};
 
 pub(crate) use self::end::{Done, finish_all};
 
@@ -48,6 +48,8 @@ pub(crate) struct Act {
     answered: BTreeSet<(String, i32)>,
     raised: Vec<Objection>,
     lifted: Vec<Subject>,
+    /// Marks of objections that an erasure had kept and that stand again.
+    kept: Vec<[u8; 16]>,
     dark: Option<DarkStep>,
     /// Whether everything about the customer goes after this.
     pub(crate) is_last: bool,
@@ -85,7 +87,29 @@ impl Act {
         if !people::hold(conn, person)? {
             return Err(VolunteeredError::NotFound);
         }
-        Ok(Self::on(v, conn, person, by, now)?)
+        let mut act = Self::on(v, conn, person, by, now)?;
+        act.bring_back(conn)?;
+        Ok(act)
+    }
+
+    /// What somebody objected to who was erased and is back stands again, before anything else is done.
+    fn bring_back(&mut self, conn: &mut Conn) -> Result<(), Error> {
+        let Some(index) = people::index_of(conn, self.person)? else { return Ok(()) };
+        let kept = kept::of(&self.v, conn, &index)?;
+        for subject in &kept.subjects {
+            let before = self.drafts.len();
+            self.object(subject, None)?;
+            for draft in self.drafts.iter_mut().skip(before) {
+                // The customer said it long ago, and nobody showed them anything now.
+                draft.actor = Actor::System;
+                draft.display = None;
+                if let Some(members) = draft.payload.as_mut().and_then(Value::as_object_mut) {
+                    members.insert("reason".to_owned(), json!("kept_at_erasure"));
+                }
+            }
+        }
+        self.kept = kept.marks;
+        Ok(())
     }
 
     /// An act on somebody whom nobody else can act on any more.
@@ -111,6 +135,7 @@ impl Act {
             answered: BTreeSet::new(),
             raised: Vec::new(),
             lifted: Vec::new(),
+            kept: Vec::new(),
             dark: None,
             is_last: false,
         })
@@ -323,6 +348,8 @@ impl Act {
         }
         let record = self.own_record(&["objection", &subject.to_string()])?;
         let entry = self.say(Says::about(record, EntryType::ObjectionLifted, "lifted", cause, subject));
+        // Also one that has come back with this very act.
+        self.raised.retain(|objection| objection.subject != *subject);
         self.lifted.push(subject.clone());
         self.customer.objections.retain(|objection| objection.subject != *subject);
         self.moved_by(subject, entry);

@@ -11,7 +11,7 @@ use counterfoil_store::consents::{self, Consent};
 use counterfoil_store::{dark, items, people};
 
 use crate::objections::standing_in;
-use crate::{VolunteeredError, Volunteering, names, published};
+use crate::{VolunteeredError, Volunteering, kept, names, published};
 
 /// Why something may be used, or may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,20 +109,32 @@ pub async fn decide(
 ) -> Result<Decision, VolunteeredError> {
     v.ledger().check()?;
     let (index, now) = (v.keys().customer_index(customer_id), v.clock().now());
-    let (purpose, attribute) = (purpose.to_owned(), attribute.map(str::to_owned));
+    let (volunteering, purpose, attribute) = (v.clone(), purpose.to_owned(), attribute.map(str::to_owned));
     v.store()
         .read(move |conn| {
             let known = published::latest_purpose(conn, &purpose)?.ok_or(VolunteeredError::UnknownPurpose)?;
             let no = |reason| Decision { permitted: false, consent_id: None, until: None, reason };
-            let Some(person) = people::find(conn, &index)? else { return Ok(no(Reason::UnknownCustomer)) };
-            let members = names::of(conn, person)?;
             let channel = attribute.as_deref().and_then(Channel::from_name);
+            let barring: Vec<Subject> = Id::new(&purpose)
+                .ok()
+                .map(Subject::Purpose)
+                .into_iter()
+                .chain(known.processing.is_marketing().then_some(Subject::Marketing))
+                .chain(channel.map(Subject::Channel))
+                .collect();
+            let person = people::find(conn, &index)?;
+            let members = person.map_or_else(|| Ok(Vec::new()), |person| names::of(conn, person))?;
+            let mut indexes = vec![index];
+            for member in members.iter().filter(|member| Some(**member) != person) {
+                indexes.extend(people::index_of(conn, *member)?);
+            }
+            // Also of somebody who was erased, and who may be back and have done nothing yet.
+            if kept::is_any(&volunteering, conn, &indexes, &barring)? {
+                return Ok(no(Reason::Objected));
+            }
+            let Some(person) = person else { return Ok(no(Reason::UnknownCustomer)) };
             let objections = standing_in(conn, &members)?;
-            let is_barred = |subject: Subject| objections.contains(&subject);
-            if Id::new(&purpose).is_ok_and(|id| is_barred(Subject::Purpose(id)))
-                || known.processing.is_marketing() && is_barred(Subject::Marketing)
-                || channel.is_some_and(|channel| is_barred(Subject::Channel(channel)))
-            {
+            if barring.iter().any(|subject| objections.contains(subject)) {
                 return Ok(no(Reason::Objected));
             }
             if !dark::among(conn, &members)?.is_empty() {

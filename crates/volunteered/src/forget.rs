@@ -5,11 +5,11 @@ use counterfoil_domain::consent;
 use counterfoil_domain::ids::Person;
 use counterfoil_domain::item;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::{answers, consents, dark, exchanges, idempotency, items, objections};
+use counterfoil_store::{answers, consents, dark, exchanges, idempotency, items, objections, rights};
 
 use crate::act::Act;
 use crate::customer::By;
-use crate::{VolunteeredError, Volunteering, telling};
+use crate::{VolunteeredError, Volunteering, kept, telling};
 
 /// Ends what still stands of a customer who was erased, with an entry each: consents are revoked, items withdrawn,
 /// requests lapse. The keys must be there still.
@@ -49,6 +49,21 @@ fn end_all(act: &mut Act, conn: &mut Conn) -> Result<(), VolunteeredError> {
     Ok(())
 }
 
+/// Keeps what a person objected to as keyed hashes of the blind index of their name, so that contact does not resume. It
+/// comes before [`person_in`], in a transaction of its own.
+///
+/// # Errors
+/// The store's.
+pub fn keep_objections_in(
+    v: &Volunteering,
+    conn: &mut Conn,
+    person: Person,
+    index: &[u8; 16],
+    now: DateTime<Utc>,
+) -> counterfoil_store::Result<()> {
+    kept::keep(v, conn, person, index, now)
+}
+
 /// Deletes every row that is about a person. Of places in the order it takes away whose they are: whoever reads on learns
 /// from them that something is gone.
 ///
@@ -61,6 +76,7 @@ pub fn person_in(conn: &mut Conn, person: Person) -> counterfoil_store::Result<(
     exchanges::forget(conn, person)?;
     answers::forget(conn, person)?;
     objections::forget(conn, person)?;
+    rights::forget(conn, person)?;
     dark::end(conn, person)?;
     telling::forget(conn, person)?;
     items::forget_places(conn, person)

@@ -11,13 +11,14 @@ use counterfoil_store::objections::{self, Objection};
 use crate::act::Act;
 use crate::customer::By;
 use crate::names::Names;
-use crate::{VolunteeredError, Volunteering, names, published};
+use crate::{VolunteeredError, Volunteering, kept, names, published};
 
 /// What a customer objects to, by whichever of their names.
 ///
 /// # Errors
 /// The store's.
 pub async fn of(v: &Volunteering, person: Person) -> Result<Vec<Objection>, VolunteeredError> {
+    kept::bring_back(v, person).await?;
     v.store()
         .read(move |conn| {
             let names = names::of(conn, person)?;

@@ -128,3 +128,8 @@ pub(crate) fn end_of(
     let Body::Retention(retention) = body(&published)? else { return Err(corrupt(&published)) };
     Ok(retention.end(from))
 }
+
+/// The ids of all purposes that were ever published, by id.
+pub(crate) fn purpose_ids(conn: &mut Conn) -> Result<Vec<String>> {
+    Ok(latest_of(conn, Kind::Purpose)?.into_iter().map(|purpose| purpose.id).collect())
+}

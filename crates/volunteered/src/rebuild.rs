@@ -7,7 +7,7 @@ use counterfoil_domain::ids::{Person, RecordId};
 use counterfoil_store::conn::Conn;
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::objections::{self, Objection};
-use counterfoil_store::{Error, consents, dark, exchanges, items, people};
+use counterfoil_store::{Error, consents, dark, exchanges, items, people, rights};
 
 use crate::{VolunteeredError, Volunteering};
 
@@ -131,6 +131,8 @@ fn tables(conn: &mut Conn) -> counterfoil_store::Result<Vec<Rows>> {
         Clone::clone,
     )?;
     let dark = all(conn, |conn, after| dark::page(conn, after, PAGE), |one| one.person)?;
+    let rights = all(conn, |conn, after| rights::page(conn, after, PAGE), |one| one.right_id)?;
+    let rights = rights.into_iter().map(|one| (one.record, one.person, one.state.name().to_owned()));
     let consents = consents.into_iter().map(|one| (one.record, one.person, one.state.iri().to_owned()));
     let items = items.into_iter().map(|one| (one.record, one.person, one.state.name().to_owned()));
     let exchanges = exchanges.into_iter().map(|one| (one.record, one.person, one.state.name().to_owned()));
@@ -141,6 +143,7 @@ fn tables(conn: &mut Conn) -> counterfoil_store::Result<Vec<Rows>> {
         Rows { table: "items", states: items.collect() },
         Rows { table: "exchanges", states: exchanges.collect() },
         Rows { table: "objections", states: objections.collect() },
+        Rows { table: "rights", states: rights.collect() },
         Rows { table: "dark", states: dark.collect() },
     ])
 }

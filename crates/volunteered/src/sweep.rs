@@ -33,7 +33,7 @@ pub struct Swept {
 /// Rows of each kind that one run takes on.
 const AT_ONCE: i64 = 1_000;
 /// How long before its end a customer is told that a consent still stands, in days.
-const REMIND_DAYS: i64 = 14;
+pub const REMIND_DAYS: i64 = 14;
 /// How long a customer is not told again, in days.
 const TOLD_DAYS: i64 = 60;
 

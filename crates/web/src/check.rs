@@ -56,8 +56,19 @@ const BANNED: &[(&str, &[&str])] = &[
 ];
 
 /// What is there besides what a page is given.
-const EVERYWHERE: [&str; 10] =
-    ["t", "plain", "money", "number", "language", "shop", "here", "languages", "sign_out_token", "caller"];
+const EVERYWHERE: [&str; 11] = [
+    "t",
+    "plain",
+    "money",
+    "number",
+    "language",
+    "shop",
+    "here",
+    "languages",
+    "sign_out_token",
+    "is_dark_now",
+    "caller",
+];
 
 /// What was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -124,7 +135,7 @@ fn pages(files: &Files, spoken: &Spoken, flaws: &mut Vec<String>) -> usize {
             // Signed in, with a language to go to; and neither.
             let other = context! { tag => "xx", name => "Other", address => "?lang=xx" };
             for (sign_out_token, languages) in [(Some("token"), vec![other]), (None, Vec::new())] {
-                let values = context! { shop => "Example Stores", here => name, languages, sign_out_token, ..sample.clone() };
+                let values = context! { shop => "Example Stores", here => name, languages, sign_out_token, is_dark_now => sign_out_token.is_some(), ..sample.clone() };
                 match spoken.template(name).and_then(|template| template.render(values)) {
                     Ok(html) => {
                         rendered += 1;

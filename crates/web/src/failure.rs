@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use counterfoil_oauth::consent::ConsentError;
 use counterfoil_oauth::upstream::SignInError;
+use counterfoil_volunteered::VolunteeredError;
 
 use crate::pages::Pages;
 
@@ -49,6 +50,14 @@ failures! {
     AppEnded            = "app_ended",           CONFLICT;
     /// As many single purchases are left out as a grant can leave out.
     TooManyLeftOut      = "too_many_left_out",   CONFLICT;
+    /// An ask that is not open.
+    AskClosed           = "ask_closed",          CONFLICT;
+    /// A customer who went dark, on a page that would ask.
+    GoneDark            = "gone_dark",           CONFLICT;
+    /// Something told that stands elsewhere by now.
+    NotNow              = "not_now",             CONFLICT;
+    /// An answer or a file larger than what is read.
+    TooLarge            = "too_large",           PAYLOAD_TOO_LARGE;
     /// A link that stops nothing: mistyped, or its agreement was erased.
     StopLinkUnknown     = "stop_link_unknown",   NOT_FOUND;
     /// The same thing too often in a minute.
@@ -100,6 +109,29 @@ impl From<&ConsentError> for Failure {
             ConsentError::InvalidChoice(_) => Self::FormUnreadable,
             ConsentError::Store(error) => {
                 tracing::error!(%error, "a request of an app cannot be shown or answered");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+impl From<&VolunteeredError> for Failure {
+    fn from(error: &VolunteeredError) -> Self {
+        match error {
+            VolunteeredError::NotFound => Self::NotFound,
+            VolunteeredError::UnknownAsk | VolunteeredError::AskClosed | VolunteeredError::UnknownPurpose => {
+                Self::AskClosed
+            }
+            VolunteeredError::Invalid(_) => Self::FormUnreadable,
+            VolunteeredError::TooLarge => Self::TooLarge,
+            VolunteeredError::NotNow(_) | VolunteeredError::Changed => Self::NotNow,
+            VolunteeredError::Quiet => Self::GoneDark,
+            // No app is asked on a page.
+            error @ (VolunteeredError::NotNamed
+            | VolunteeredError::Refused(_)
+            | VolunteeredError::KeyReused
+            | VolunteeredError::Store(_)) => {
+                tracing::error!(%error, "what is told cannot be read or written");
                 Self::Unavailable
             }
         }

@@ -1,6 +1,7 @@
 //! The pages of a realm in every language, and which of them a request gets to see.
 
-use std::future::{Ready, ready};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
@@ -10,7 +11,9 @@ use actix_web::{FromRequest, HttpRequest, web};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::entry::InvalidEntry;
 use counterfoil_oauth::Shown;
+use counterfoil_oauth::session::Visitor;
 use counterfoil_store::config_objects::Artefact;
+use counterfoil_volunteered::{Volunteering, dark};
 use minijinja::{Environment, Template, UndefinedBehavior};
 
 use crate::files::Files;
@@ -142,7 +145,14 @@ impl PageSet {
     /// The pages in the main language, for no request.
     pub(crate) fn first(&self) -> Option<Pages> {
         let spoken = self.languages().next()?.clone();
-        Some(Pages { set: self.clone(), spoken, path: String::new(), query: Vec::new(), is_chosen: false })
+        Some(Pages {
+            set: self.clone(),
+            spoken,
+            path: String::new(),
+            query: Vec::new(),
+            is_chosen: false,
+            is_dark: false,
+        })
     }
 
     /// The language of a request: the one chosen in the address, the one chosen before, the one that the browser asks
@@ -166,6 +176,7 @@ impl PageSet {
             path: String::new(),
             query,
             is_chosen: chosen.is_some(),
+            is_dark: false,
         })
     }
 }
@@ -178,11 +189,29 @@ impl std::fmt::Debug for PageSet {
 
 impl FromRequest for Pages {
     type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let pages = request.app_data::<web::Data<PageSet>>().and_then(|set| set.pages(request));
-        ready(pages.ok_or_else(|| actix_web::error::ErrorInternalServerError("there are no pages")))
+        let volunteering = request.app_data::<web::Data<Volunteering>>().cloned();
+        let visitor = Visitor::from_request(request, payload);
+        Box::pin(async move {
+            let missing = || actix_web::error::ErrorInternalServerError("there are no pages");
+            let pages = pages.ok_or_else(missing)?;
+            let (Some(volunteering), Ok(Visitor { session: Some(session), .. })) =
+                (volunteering, visitor.await)
+            else {
+                return Ok(pages);
+            };
+            // Every page says so while a customer is dark, whatever else it is about.
+            match dark::of(&volunteering, session.person).await {
+                Ok(dark) => Ok(Self { is_dark: dark.is_some(), ..pages }),
+                Err(error) => {
+                    tracing::error!(%error, "whether a customer is dark cannot be read");
+                    Ok(pages)
+                }
+            }
+        })
     }
 }
 

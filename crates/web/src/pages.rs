@@ -85,6 +85,8 @@ pub(crate) struct Pages {
     pub(crate) query: Vec<(String, String)>,
     /// The language was chosen just now: the browser is asked to remember it.
     pub(crate) is_chosen: bool,
+    /// Whoever is signed in has gone dark.
+    pub(crate) is_dark: bool,
 }
 
 impl Pages {
@@ -164,7 +166,7 @@ impl Pages {
     /// The text of a page.
     pub(crate) fn html(&self, template: &str, values: Value) -> Result<String, minijinja::Error> {
         let shop = &self.settings().shop;
-        let values = context! { shop, here => template, languages => self.languages(), ..values };
+        let values = context! { shop, here => template, languages => self.languages(), is_dark_now => self.is_dark, ..values };
         self.spoken.template(template).and_then(|template| template.render(values))
     }
 

@@ -1,13 +1,16 @@
 //! The URL space of the pages.
 
-use actix_web::web::{ServiceConfig, get, post, resource};
+use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource};
 
+use crate::form::ANSWER_BYTES;
 use crate::{
-    app, assets, change, connected, consent, download, erase, explain, hidden, purchase, purchases, sign_in,
-    stop_all, stop_link, styleguide,
+    app, asks, assets, change, connected, consent, consent_record, contact, download, erase, explain,
+    going_dark, hidden, purchase, purchases, rights, sign_in, stop_all, stop_link, styleguide, told,
+    told_item,
 };
 
-/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login`, `Eraser`, `Receipts` and [`crate::PageSet`].
+/// The pages. They need, in the app's data: `Oauth`, `Sessions`, `Login`, `Eraser`, [`crate::PageSet`],
+/// `Volunteering`, and the `Receipts` of grants and of consents.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").route(get().to(connected::start)))
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::answer)))
@@ -48,6 +51,48 @@ pub fn routes(cfg: &mut ServiceConfig) {
                 .route(post().to(purchase::set_hidden)),
         )
         .service(resource("/download").route(get().to(download::show)).route(post().to(download::send)))
+        .service(resource("/asks").route(get().to(asks::list)))
+        .service(
+            resource("/asks/{ask}")
+                .app_data(PayloadConfig::new(ANSWER_BYTES))
+                .route(get().to(asks::show))
+                .route(post().to(asks::answer)),
+        )
+        .service(resource("/told").route(get().to(told::list)))
+        // Before what has an item in its path.
+        .service(resource("/told/copy").route(get().to(told::copy)))
+        .service(
+            resource("/told/{item}/change")
+                .app_data(PayloadConfig::new(ANSWER_BYTES))
+                .route(get().to(told_item::show))
+                .route(post().to(told_item::change)),
+        )
+        .service(
+            resource("/told/{item}/confirm")
+                .route(get().to(told_item::wait))
+                .route(post().to(told_item::confirm)),
+        )
+        .service(
+            resource("/consents/{consent}/renew")
+                .route(get().to(consent_record::ask_longer))
+                .route(post().to(consent_record::renew)),
+        )
+        .service(
+            resource("/consents/{consent}/take-back")
+                .route(get().to(consent_record::ask))
+                .route(post().to(consent_record::take_back)),
+        )
+        .service(resource("/consents/{consent}/receipt").route(get().to(consent_record::receipt)))
+        .service(resource("/contact").route(get().to(contact::show)).route(post().to(contact::save)))
+        .service(resource("/dark").route(get().to(going_dark::show)).route(post().to(going_dark::go)))
+        .service(resource("/dark/start-again").route(post().to(going_dark::start_again)))
+        .service(
+            resource("/rights")
+                .app_data(PayloadConfig::new(ANSWER_BYTES))
+                .route(get().to(rights::show))
+                .route(post().to(rights::ask)),
+        )
+        .service(resource("/rights/{right}/take-back").route(post().to(rights::take_back)))
         .service(resource("/erase").route(get().to(erase::ask)).route(post().to(erase::erase)))
         .service(resource("/erased").route(get().to(erase::erased)))
         .service(resource("/error").route(get().to(explain::error)))

@@ -6,12 +6,16 @@ use minijinja::{Value, context};
 
 use crate::failure::Failure;
 use crate::purchase_samples;
+use crate::volunteered_samples;
 use crate::words::{Word, Words};
 
 /// Templates that are part of others and no page of their own.
-pub(crate) const PARTS: [&str; 10] = [
+pub(crate) const PARTS: [&str; 14] = [
+    "answer-fields.html",
+    "answer-form.html",
     "base.html",
     "components.html",
+    "deal.html",
     "find.html",
     "gaps.html",
     "leave-out.html",
@@ -19,6 +23,7 @@ pub(crate) const PARTS: [&str; 10] = [
     "purchase-rows.html",
     "purchase-words.html",
     "receipt.html",
+    "told-words.html",
     "year.html",
 ];
 /// Pages for those who write apps or make pages, which speak English and may speak of tokens.
@@ -58,8 +63,17 @@ pub(crate) fn of(template: &str, words: &Words) -> Option<Vec<Value>> {
         "error.html" => sampler.errors(),
         "problem.html" => vec![sampler.problem(true), sampler.problem(false)],
         "styleguide.html" => vec![styleguide(words)],
-        _ => return purchase_samples::of(template, words),
+        _ => {
+            return volunteered_samples::of(template, words)
+                .or_else(|| purchase_samples::of(template, words));
+        }
     })
+}
+
+/// A moment, for people and for programs.
+pub(crate) fn moment(words: &Words) -> Value {
+    let day = words.dated(NaiveDate::from_ymd_opt(2026, 6, 3).unwrap_or_default());
+    context! { text => day, value => "2026-06-03T12:05:00Z" }
 }
 
 /// The values of the styleguide.
@@ -141,16 +155,17 @@ impl Sampler<'_> {
     }
 
     fn moment(&self) -> Value {
-        context! { text => self.day(), value => "2026-06-03T12:05:00Z" }
+        moment(self.words)
     }
 
     fn one_app(&self) -> Vec<Value> {
         let look = |kind: &str, purchases: i64, to: Option<Value>| {
             let from = to.as_ref().map(|_| self.day());
             let is_one_day = purchases == 1;
-            context! { at => self.moment(), kind, purchases, from, to, is_one_day }
+            context! { at => self.moment(), kind, purchases, items => purchases, from, to, is_one_day }
         };
-        let kinds = ["purchases", "purchase", "changes", "summary", "data", "forgotten", "unreadable"];
+        let kinds =
+            ["purchases", "purchase", "changes", "summary", "volunteered", "data", "forgotten", "unreadable"];
         let looks: Vec<Value> = kinds
             .iter()
             .flat_map(|kind| {
@@ -159,6 +174,7 @@ impl Sampler<'_> {
             .collect();
         let how = context! {
             gone => ["Which shop"],
+            asks_gone => 2,
             no_shared => true,
             left_out => [ODD_NAME],
             put_back => ["wine"],
@@ -260,7 +276,7 @@ impl Sampler<'_> {
     }
 
     fn sign_in(&self) -> Vec<Value> {
-        let page = |app: Option<&str>, demo, error: Option<Word>, says: &[&str]| {
+        let page = |app: Option<&str>, demo: bool, error: Option<Word>, says: &[&str]| {
             let suggestions = says.iter().map(|says| context! { id => "customer-001", says });
             let suggestions: Vec<Value> = suggestions.collect();
             context! {
@@ -268,6 +284,7 @@ impl Sampler<'_> {
                 request => app.map(|_| "reference"),
                 return_to => app.map_or(Some("/apps"), |_| None),
                 app,
+                is_about_asks => !demo,
                 demo,
                 provider => "/sign-in/provider?",
                 suggestions,
@@ -314,6 +331,7 @@ impl Sampler<'_> {
                 asks => if is_full { Self::asks() } else { Vec::new() },
                 may_tell => true,
                 may_read => is_full,
+                asks_error => (),
             }
         };
         let nothing: [Value; 0] = [];

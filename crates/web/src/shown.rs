@@ -63,10 +63,26 @@ pub(crate) enum Asking {
     Download,
     /// That everything is erased.
     Erase,
+    /// What the shop would like to know.
+    Ask,
+    /// Whether what an app sent is told.
+    Waiting,
+    /// What was told, to be changed.
+    ToldChange,
+    /// Whether what was told is taken back.
+    TakeBack,
+    /// Whether what they agreed to lasts longer.
+    Renew,
+    /// How the shop may talk to the customer.
+    Contact,
+    /// Whether to go dark, and to start again.
+    Dark,
+    /// What the shop must answer.
+    Rights,
 }
 
 impl Asking {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 15] = [
         Self::Consent,
         Self::Change,
         Self::LeftOut,
@@ -74,6 +90,14 @@ impl Asking {
         Self::Purchase,
         Self::Download,
         Self::Erase,
+        Self::Ask,
+        Self::Waiting,
+        Self::ToldChange,
+        Self::TakeBack,
+        Self::Renew,
+        Self::Contact,
+        Self::Dark,
+        Self::Rights,
     ];
 
     /// The templates of the page beside those of every page.
@@ -86,6 +110,14 @@ impl Asking {
             Self::Purchase => &["purchase.html", "receipt.html", "purchase-words.html", "gaps.html"],
             Self::Download => &["download.html", "purchase-words.html", "gaps.html"],
             Self::Erase => &["erase.html"],
+            Self::Ask => &["ask.html", "answer-fields.html", "answer-form.html", "deal.html"],
+            Self::Waiting => &["waiting.html", "told-words.html", "deal.html"],
+            Self::ToldChange => &["told-change.html", "answer-fields.html", "answer-form.html"],
+            Self::TakeBack => &["take-back.html"],
+            Self::Renew => &["renew.html"],
+            Self::Contact => &["contact.html"],
+            Self::Dark => &["dark.html"],
+            Self::Rights => &["rights.html"],
         }
     }
 
@@ -114,6 +146,14 @@ pub(crate) struct ShownPages {
     purchase: Shown,
     download: Shown,
     erase: Shown,
+    ask: Shown,
+    waiting: Shown,
+    told_change: Shown,
+    take_back: Shown,
+    renew: Shown,
+    contact: Shown,
+    dark: Shown,
+    rights: Shown,
 }
 
 impl ShownPages {
@@ -129,6 +169,14 @@ impl ShownPages {
             purchase: shown(Asking::Purchase)?,
             download: shown(Asking::Download)?,
             erase: shown(Asking::Erase)?,
+            ask: shown(Asking::Ask)?,
+            waiting: shown(Asking::Waiting)?,
+            told_change: shown(Asking::ToldChange)?,
+            take_back: shown(Asking::TakeBack)?,
+            renew: shown(Asking::Renew)?,
+            contact: shown(Asking::Contact)?,
+            dark: shown(Asking::Dark)?,
+            rights: shown(Asking::Rights)?,
         })
     }
 
@@ -142,6 +190,14 @@ impl ShownPages {
             Asking::Purchase => &self.purchase,
             Asking::Download => &self.download,
             Asking::Erase => &self.erase,
+            Asking::Ask => &self.ask,
+            Asking::Waiting => &self.waiting,
+            Asking::ToldChange => &self.told_change,
+            Asking::TakeBack => &self.take_back,
+            Asking::Renew => &self.renew,
+            Asking::Contact => &self.contact,
+            Asking::Dark => &self.dark,
+            Asking::Rights => &self.rights,
         }
     }
 }

@@ -27,6 +27,7 @@ money = { $amount } { $currency }
 
 skip = Zum Inhalt springen
 navigation = Ihr Konto
+navigation-end = Aufhören und gehen
 nav-apps = Verbundene Apps
 nav-hidden = Vor Apps verborgen
 sign-out = Abmelden
@@ -763,3 +764,297 @@ letter-ended = { $app } sieht nichts mehr
     .text = { $app } sieht nichts mehr von Ihren Einkäufen bei { $shop }. Ihr Zeichen ist { $reference }.
 letter-stop = Sie können das jederzeit beenden, ohne sich anzumelden. Behalten Sie diesen Link für sich: Wer ihn hat, kann es auch beenden.
 letter-receipt = Angehängt ist Ihr Beleg. In VERIFY.txt darin steht, wie man ihn prüft, auch mit Programmen, die nicht von { $shop } sind.
+
+## Dem Geschäft etwas sagen
+
+nav-told = Was ich gesagt habe
+nav-contact = Wie wir mit Ihnen reden
+nav-rights = Ihre Rechte
+nav-dark = Funkstille
+dark-banner = Bei Ihnen herrscht Funkstille. Wir fragen Sie nichts und nutzen nichts, was Sie uns gesagt haben.
+    .more = Ansehen oder wieder anfangen
+yes = Ja
+no = Nein
+
+asks-title = Sagen Sie uns etwas
+asks-lead = { $shop } wüsste gern diese Dinge. Sie müssen nicht antworten. Nichts wird für Sie teurer oder langsamer, wenn Sie es nicht tun.
+asks-none = Es gibt keine Frage
+    .says = Wenn { $shop } etwas wissen möchte, steht die Frage auf dieser Seite.
+asks-dark = Wir fragen Sie nichts
+    .says = Bei Ihnen herrscht Funkstille. Zwölf Monate lang steht hier keine Frage.
+asks-said-no = Sie haben Nein gesagt. Für Sie ändert sich nichts.
+asks-said-later = In Ordnung. Die Frage bleibt hier, bis Sie Zeit haben.
+ask-page = Frage: { $title }
+ask-answer = Ihre Antwort
+ask-yes = Ja
+ask-no = Nein
+ask-later = Später
+ask-says = Ihr Ja gilt nur für diese eine Sache: { $purpose }.
+ask-open = Ansehen
+ask-see = Sehen, was ich gesagt habe
+ask-answered = Beantwortet
+ask-refused = Sie sagten Nein
+ask-deferred = Später
+ask-barred = Das ist Werbung, und dazu haben Sie Nein gesagt. Nehmen Sie das Nein zuerst weg, wenn Sie antworten möchten:
+ask-objected = Es nimmt auch Ihr Nein hierzu weg.
+ask-no-form = Diese Frage lässt sich nur über eine App beantworten, die Sie zulassen. Nein sagen können Sie trotzdem hier.
+
+deal-title = Bevor Sie antworten
+deal-get = Was Sie bekommen
+deal-worth = (etwa { $worth } wert)
+deal-given = Das haben Sie schon bekommen, darum bringt eine weitere Antwort nichts mehr.
+deal-without = Wenn Sie Nein sagen
+deal-for = Wofür es ist
+deal-who = Wer es bekommt
+deal-kept = Wie lange es bleibt
+deal-end = So nehmen Sie es zurück
+deal-open = Antworten können Sie bis
+deal-special = Hier geht es um etwas sehr Persönliches. Darum gibt es dafür nie ein Geschenk, und es wird nur genutzt, wenn Sie Ja sagen.
+deal-read = Ganz lesen: { $title }
+
+answer-skip = Sie können alles weglassen, was Sie nicht sagen möchten.
+answer-none = Keine Angabe
+answer-needed = Nötig, wenn Sie zu diesem Teil etwas sagen.
+answer-lines = Eines in jeder Zeile.
+answer-more = Mehr Zeilen
+answer-missing = Füllen Sie das aus, oder lassen Sie den ganzen Teil weg.
+answer-unfit = Das passt nicht. Sehen Sie es noch einmal an.
+    .whole-between = Geben Sie eine ganze Zahl von { $least } bis { $most } ein.
+    .whole = Geben Sie eine ganze Zahl ein.
+    .email = Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@example.org.
+    .most = Hier passen höchstens { $count } Zeichen hinein.
+    .lines = Hier passen höchstens { $count } Zeilen hinein.
+    .rows = Hier passen höchstens { $count } Zeilen hinein.
+answer-nothing = Es ist noch nichts ausgefüllt. Füllen Sie aus, was Sie möchten, oder wählen Sie „Nein“ oder „Später“.
+answer-flawed = Etwas davon passt noch nicht. Es ist unten gekennzeichnet. Nichts wurde gesendet.
+answer-changed = Die Frage hat sich geändert, seit Sie diese Seite geöffnet haben. Bitte lesen Sie sie noch einmal. Nichts wurde gesendet.
+answer-large = Das ist zu viel für eine Antwort. Lassen Sie etwas davon weg. Nichts wurde gesendet.
+answer-file = Oder nehmen Sie es aus einer Datei
+    .hint = Eine Tabelle (CSV) oder eine JSON-Datei von Ihnen, mit mindestens einer dieser Spalten: { $columns }. Sie sehen, was gelesen wurde, bevor etwas gesendet wird.
+    .read = Datei lesen
+    .done = { $count ->
+        [one] 1 Zeile wurde aus Ihrer Datei gelesen. Gesendet ist noch nichts: Sehen Sie sie erst an.
+       *[other] { $count } Zeilen wurden aus Ihrer Datei gelesen. Gesendet ist noch nichts: Sehen Sie sie erst an.
+    }
+    .missing = Wählen Sie zuerst eine Datei.
+    .unreadable = Diese Datei konnten wir nicht lesen. Es muss eine Tabelle (CSV) oder JSON sein, in UTF-8.
+    .columns = Keine der Spalten, nach denen wir fragen, ist in dieser Datei.
+    .empty = In dieser Datei steht nichts.
+
+told-title = Was ich gesagt habe
+told-lead = Alles, was Sie { $shop } selbst gesagt haben, wer es gelesen hat und was Sie dafür bekommen haben. Sie können es jederzeit ändern oder zurücknehmen.
+told-done = Danke. Was Sie uns gesagt haben, steht unten.
+told-changed = Geändert. Die alte Antwort ist gelöscht.
+told-declined = Sie haben Nein gesagt. Was die App geschickt hatte, ist gelöscht, und niemand hat es gelesen.
+told-taken-back = Zurückgenommen. Es ist hier gelöscht.
+told-nothing = Sie haben uns nichts gesagt
+    .left = Von dem, was Sie uns gesagt haben, ist hier nichts mehr da
+    .says = Was Sie { $shop } sagen, steht hier, mit dem, wer es gelesen hat und was Sie dafür bekommen haben. Sie müssen uns nichts sagen.
+told-waiting = Wartet auf Ihr Ja
+    .says = Das hat eine App für Sie geschickt. { $shop } hat es nicht gelesen und kann es auch nicht, bevor Sie Ja sagen.
+    .until = Wenn Sie nichts tun, wird es am { $until } gelöscht.
+    .look = Ansehen
+told-live = In Gebrauch
+told-yes = Sie sagten Ja
+    .says = Sie haben dazu Ja gesagt und uns noch nichts gesagt. Eine App, die Sie zulassen, darf uns etwas für Sie sagen.
+told-since = Gesagt am
+told-until-back = Sie es zurücknehmen
+told-for = Wofür
+told-by = Geschickt von
+told-fetched = Gelesen von
+    .once = am { $at }
+    .from = zuerst am { $first }, zuletzt am { $last }
+    .nobody = Noch niemandem
+told-used = Genutzt
+    .once = { $who }, am { $at }
+told-got = Was Sie bekamen
+told-back = Zurücknehmen
+told-change = Ändern
+    .title = Ändern: { $title }
+    .lead = Die alte Antwort wird gelöscht, sobald Sie speichern. Wer sie gelesen hat, erfährt, dass sie sich geändert hat.
+told-receipt =
+    .hint = Eine Datei mit jedem Schritt, die jeder prüfen kann. Ihre Antwort steht nicht darin.
+told-copy = Eine Kopie von dem mitnehmen, was ich gesagt habe
+told-over = Vorbei
+told-state =
+    .withdrawn = Zurückgenommen
+    .expired = Zeit ist um
+    .declined = Sie sagten Nein
+    .lapsed = Nicht rechtzeitig bestätigt
+told-gone = Hier gelöscht seit { $at }.
+    .systems = { $count ->
+        [one] { $confirmed } von 1 System hat es bestätigt.
+       *[other] { $confirmed } von { $count } Systemen haben es bestätigt.
+    }
+    .nobody = Niemand hatte es gelesen.
+told-never = Niemand hat es gelesen. Es wurde am { $at } gelöscht.
+got-promised = Versprochen: { $what }
+got-due = Unterwegs: { $what }
+got-delivered = Sie bekamen: { $what }
+got-overdue = Zu spät: { $what }. Wir müssen es Ihnen noch geben.
+got-forgone = Nicht gegeben, weil niemand Ihre Antwort gelesen hatte: { $what }
+balance-title = Was Sie gaben und was Sie bekamen
+balance-says = { $count ->
+    [one] Sie haben uns 1 Sache gesagt.
+   *[other] Sie haben uns { $count } Sachen gesagt.
+}
+balance-got = Sie bekamen
+balance-open = Kommt noch
+balance-nothing = Noch nichts
+balance-sum = { $unit ->
+    [points] { $value } { $value ->
+        [1] Punkt
+       *[other] Punkte
+    }
+   *[other] { $value } { $name }
+}
+
+renew-title = Länger behalten: { $title }
+renew-lead = Sie haben bis zum { $until } zugestimmt. Dann endet es von selbst, und was Sie uns dafür gesagt haben, ist weg. Stimmen Sie noch einmal zu, beginnt die Zeit heute von vorn.
+renew-do = Ja, behalten
+renew-not = Nein, enden lassen
+told-renewed = Es bleibt jetzt länger.
+told-ends = Das endet bald.
+told-renew = Länger behalten
+
+back-title = Zurücknehmen: { $title }
+back-also = Das geht mit, denn Sie haben zu allem auf einmal Ja gesagt
+back-what =
+    .now = Ihre Antwort wird hier sofort gelöscht, und niemand darf sie mehr nutzen.
+    .systems = { $count ->
+        [one] 1 System hat sie gelesen. Es bekommt den Auftrag, sie zu löschen, und wir zeigen hier, wenn das geschehen ist.
+       *[other] { $count } Systeme haben sie gelesen. Sie bekommen den Auftrag, sie zu löschen, und wir zeigen hier, wenn das geschehen ist.
+    }
+    .nobody = Niemand hat sie bisher gelesen, also ist sie nirgends sonst.
+    .keep = Was Sie dafür bekommen haben, bleibt Ihres.
+    .due = Was Sie dafür bekommen sollen, kommt trotzdem, denn Ihre Antwort wurde gelesen.
+    .promised = Niemand hat sie gelesen, darum gibt es nichts dafür.
+
+waiting-title = { $app } hat etwas für Sie geschickt
+waiting-lead = { $shop } hat es nicht gelesen und kann es auch nicht, bevor Sie Ja sagen. Wenn Sie nichts tun, wird es am { $until } gelöscht.
+waiting-sent = Geschickt von { $app } am { $at }.
+waiting-yes = Ja, nutzen
+waiting-no = Nein, löschen
+waiting-says = Mit Ihrem Ja darf diese App uns so etwas auch später für Sie sagen, bis Sie es zurücknehmen.
+
+## Wie das Geschäft mit seinen Kunden redet
+
+contact-title = Wie wir mit Ihnen reden
+contact-lead = Kreuzen Sie an, was { $shop } lassen soll. Ein Nein bleibt, bis Sie das Kreuz wegnehmen, auch nach einer Funkstille und danach.
+contact-marketing = Werbung
+    .hint = Das ist alles, was Ihnen etwas verkaufen will.
+    .label = Schicken Sie mir keine Werbung, und wählen Sie keine nach dem aus, was ich kaufe
+contact-channels = Wie man Sie erreicht
+    .hint = Was ein Kreuz hat, nutzt { $shop } nicht.
+contact-email = Nicht per E-Mail
+contact-phone = Nicht am Telefon
+contact-sms = Nicht per SMS
+contact-post = Nicht per Post
+contact-app = Nicht über die App
+contact-since = Ihr Nein gilt seit { $at }.
+contact-purposes = Wofür es ist
+    .hint = Mit einem Kreuz wird nichts über Sie dafür genutzt.
+    .not = Nicht für: { $purpose }
+contact-must = Zu einer Bestellung, einer Rückgabe oder einem Rückruf darf { $shop } Ihnen trotzdem schreiben, weil es muss.
+
+## Funkstille
+
+dark-title = Funkstille
+dark-lead = { $shop } ab sofort nichts mehr sagen, mit einem Druck.
+dark-what = Was dann geschieht
+    .closed = { $count ->
+        [0] Sie haben zurzeit zu nichts Ja gesagt, darum gibt es nichts zu beenden.
+        [one] Die 1 Sache, zu der Sie Ja gesagt haben, wird beendet.
+       *[other] Die { $count } Sachen, zu denen Sie Ja gesagt haben, werden beendet.
+    }
+    .deleted = { $count ->
+        [0] Sie haben uns zurzeit nichts gesagt, darum gibt es nichts zu löschen.
+        [one] Die 1 Sache, die Sie uns gesagt haben, wird hier gelöscht, und wer sie gelesen hat, bekommt den Auftrag, sie auch zu löschen.
+       *[other] Die { $count } Sachen, die Sie uns gesagt haben, werden hier gelöscht, und wer sie gelesen hat, bekommt den Auftrag, sie auch zu löschen.
+    }
+    .marketing = Sie bekommen keine Werbung, auf keinem Weg.
+    .asks = Wir fragen Sie zwölf Monate lang nichts.
+    .keep = Was Sie bekommen haben, bleibt Ihres.
+dark-copy = Wenn Sie behalten möchten, was Sie uns gesagt haben, nehmen Sie vorher eine Kopie mit:
+dark-stays = Was nicht aufhören kann, und warum
+    .orders = Offene Bestellungen und Rückgaben laufen weiter, bis sie fertig sind. Sonst bekämen Sie Ihre Sachen oder Ihr Geld nicht.
+    .warranty = Was Sie für eine Garantie brauchen, bleibt, bis sie endet.
+    .tax = Rechnungen bleiben so lange, wie es das Steuerrecht verlangt.
+    .purchases = Ihre Einkäufe bleiben Ihre und bleiben hier. Löschen können Sie sie auf einer eigenen Seite:
+dark-apps = Apps
+    .hint = { $count ->
+        [one] 1 App ist verbunden. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
+       *[other] { $count } Apps sind verbunden. Die Funkstille beendet das nicht, denn es ist Ihre Wahl und nicht die des Geschäfts.
+    }
+    .label = Auch das Teilen mit allen Apps beenden
+dark-went = Erledigt. Es gilt seit { $at }.
+    .systems = { $count ->
+        [one] 1 System hat den Auftrag, zu löschen, was es gelesen hat.
+       *[other] { $count } Systeme haben den Auftrag, zu löschen, was sie gelesen haben.
+    }
+    .left = Manche Apps ließen sich gerade nicht beenden. Bitte beenden Sie sie unter „Verbundene Apps“.
+dark-now = Die Funkstille gilt seit { $at }.
+    .short = Wir fragen Sie nichts, nutzen nichts, was Sie uns gesagt haben, und schicken Ihnen keine Werbung.
+dark-again = Wieder anfangen
+    .nothing = Was gelöscht wurde, kommt nicht zurück, und nichts, was Sie beendet haben, gilt wieder.
+    .asks = Unter „Sagen Sie uns etwas“ stehen wieder Fragen. Sie müssen keine beantworten.
+    .no = Wozu Sie unter „Wie wir mit Ihnen reden“ Nein gesagt haben, das bleibt ein Nein.
+
+## Rechte
+
+rights-title = Ihre Rechte
+rights-lead = Diese Rechte haben Sie nach dem Gesetz. Sie kosten nichts, und { $shop } darf Sie nicht schlechter behandeln, weil Sie sie nutzen.
+rights-object = Zu etwas Nein sagen
+    .says = Sie können zu Werbung Nein sagen und zu jedem Weg, auf dem man Sie erreicht. Es gilt sofort.
+    .else = Zu etwas anderem Nein sagen
+    .label = Was möchten Sie nicht, und warum?
+    .hint = Schreiben Sie, was bei Ihnen so ist, dass es für Sie nicht richtig ist. Wir hören damit auf, außer wir haben einen starken Grund; dann sagen wir Ihnen, welchen. Sie bekommen innerhalb eines Monats eine Antwort.
+rights-correct = Etwas richtigstellen lassen
+    .says = Was Sie uns gesagt haben, können Sie selbst ändern.
+    .else = Etwas anderes ist falsch
+    .label = Was ist falsch, und was ist richtig?
+rights-access = Alles bekommen, was über Sie bekannt ist
+    .says = Das können Sie sofort haben:
+    .else = Um das Übrige bitten
+    .label = Was möchten Sie haben? Sie können „alles“ schreiben.
+rights-hint = Ein Mensch liest das und kümmert sich darum. Sie bekommen innerhalb eines Monats eine Antwort.
+rights-send = Senden
+rights-flaw =
+    .empty = Schreiben Sie, worum Sie bitten. Nichts wurde gesendet.
+    .long = Das ist zu lang. Lassen Sie etwas weg. Nichts wurde gesendet.
+    .many = Zu viel, worum Sie gebeten haben, wartet schon auf eine Antwort. Nehmen Sie etwas zurück oder warten Sie auf eine Antwort. Nichts wurde gesendet.
+rights-done = Gesendet. Unten steht, bis wann Sie eine Antwort bekommen.
+    .back = Zurückgenommen.
+rights-asked = Worum Sie gebeten haben
+    .what = Sie schrieben
+    .on = Gesendet am
+    .due = Antwort bis
+    .closed = Erledigt am
+    .answer = Unsere Antwort
+    .longer = Warum es länger dauert
+rights-late = Die Antwort war bis { $due } fällig und kommt zu spät. Sie können sich beschweren: Bei wem, steht am Ende dieser Seite.
+rights-state =
+    .requested = Liegt bei uns
+    .extended = Dauert länger
+    .answered = Beantwortet
+    .refused = Wir sagten Nein
+    .withdrawn = Zurückgenommen
+rights-erase = Alles löschen lassen
+    .says = Alles über Sie wird hier sofort und endgültig gelöscht.
+rights-complain = Sich beschweren
+    .says = Sie können es uns sagen, unserem Datenschutzbeauftragten oder der Behörde, die über uns wacht. Das kostet Sie nichts.
+rights-who = Das Geschäft
+rights-officer = Datenschutzbeauftragter
+rights-authority = Behörde
+failure-ask_closed = Diese Frage ist geschlossen
+    .reason = Sie lässt sich nicht mehr beantworten, oder es gab sie nie. Nichts wurde gesendet.
+    .advice = Unter „Sagen Sie uns etwas“ steht, was jetzt gefragt wird.
+failure-gone_dark = Bei Ihnen herrscht Funkstille
+    .reason = Solange sie gilt, wird nichts gefragt und nichts gesagt. Nichts wurde gesendet.
+    .advice = Öffnen Sie „Funkstille“ und wählen Sie „Wieder anfangen“, wenn Sie uns etwas sagen möchten.
+failure-not_now = Das geht nicht mehr
+    .reason = Es wurde schon beantwortet, zurückgenommen oder gelöscht. Nichts wurde geändert.
+    .advice = Unter „Was ich gesagt habe“ sehen Sie, wie es steht.
+failure-too_large = Das war zu viel auf einmal
+    .reason = Das Formular oder die Datei ist größer, als wir lesen. Nichts wurde gesendet.
+    .advice = Gehen Sie zurück und wählen Sie eine kleinere Datei, oder lassen Sie etwas weg.

@@ -29,6 +29,7 @@ money = { $amount } { $currency }
 
 skip = Skip to the content
 navigation = Your account
+navigation-end = Stop and leave
 nav-apps = Connected apps
 nav-hidden = Hidden from apps
 sign-out = Sign out
@@ -765,3 +766,297 @@ letter-ended = { $app } sees nothing more
     .text = { $app } sees nothing more of your purchases at { $shop }. Your reference is { $reference }.
 letter-stop = You can stop this at any time, without signing in. Keep this link to yourself: whoever has it can stop it too.
 letter-receipt = Attached is your receipt. VERIFY.txt in it says how to check it, also with programs that are not from { $shop }.
+
+## Telling the shop something
+
+nav-told = What I told you
+nav-contact = How we talk to you
+nav-rights = Your rights
+nav-dark = Go dark
+dark-banner = You have gone dark. We ask you nothing and use nothing that you told us.
+    .more = Look or start again
+yes = Yes
+no = No
+
+asks-title = Tell us something
+asks-lead = { $shop } would like to know these things. You need not answer. Nothing gets dearer or slower for you if you do not.
+asks-none = There is no question
+    .says = When { $shop } would like to know something, the question stands on this page.
+asks-dark = We ask you nothing
+    .says = You have gone dark. For twelve months no question stands here.
+asks-said-no = You said no. Nothing changes for you.
+asks-said-later = That is fine. The question stays here until you have time.
+ask-page = Question: { $title }
+ask-answer = Your answer
+ask-yes = Yes
+ask-no = No
+ask-later = Later
+ask-says = Your yes holds for this one thing only: { $purpose }.
+ask-open = Look at it
+ask-see = See what I told you
+ask-answered = Answered
+ask-refused = You said no
+ask-deferred = Later
+ask-barred = This is advertising, and you have said no to that. Take that no away first if you want to answer:
+ask-objected = It also takes away your no to this.
+ask-no-form = This question can be answered only through an app that you let in. You can still say no here.
+
+deal-title = Before you answer
+deal-get = What you get
+deal-worth = (worth about { $worth })
+deal-given = You have had it before, so another answer brings nothing more.
+deal-without = If you say no
+deal-for = What it is for
+deal-who = Who gets it
+deal-kept = How long it is kept
+deal-end = How to take it back
+deal-open = You can answer until
+deal-special = This is about something very personal. So there is never a gift for it, and it is used only if you say yes.
+deal-read = Read in full: { $title }
+
+answer-skip = You can leave out whatever you like.
+answer-none = No answer
+answer-needed = Needed, if you answer this part.
+answer-lines = One on each line.
+answer-more = More rows
+answer-missing = Fill this in, or leave out the whole part.
+answer-unfit = This does not fit. Look at it again.
+    .whole-between = Enter a whole number from { $least } to { $most }.
+    .whole = Enter a whole number.
+    .email = Enter an e-mail address such as name@example.org.
+    .most = At most { $count } characters fit in here.
+    .lines = At most { $count } lines fit in here.
+    .rows = At most { $count } rows fit in here.
+answer-nothing = Nothing is filled in yet. Fill in what you like, or choose “No” or “Later”.
+answer-flawed = Some of it does not fit yet. It is marked below. Nothing was sent.
+answer-changed = The question has changed since you opened this page. Please read it again. Nothing was sent.
+answer-large = That is too much for one answer. Leave some of it out. Nothing was sent.
+answer-file = Or take it from a file
+    .hint = A table (CSV) or a JSON file of yours, with at least one of these columns: { $columns }. You see what was read before anything is sent.
+    .read = Read the file
+    .done = { $count ->
+        [one] 1 row was read from your file. Nothing has been sent yet: look at it first.
+       *[other] { $count } rows were read from your file. Nothing has been sent yet: look at them first.
+    }
+    .missing = Choose a file first.
+    .unreadable = We could not read this file. It has to be a table (CSV) or JSON, in UTF-8.
+    .columns = None of the columns that we ask for is in this file.
+    .empty = There is nothing in this file.
+
+told-title = What I told you
+told-lead = Everything that you told { $shop } yourself, who has read it, and what you got for it. You can change it or take it back at any time.
+told-done = Thank you. What you told us is below.
+told-changed = Changed. The old answer is deleted.
+told-declined = You said no. What the app had sent is deleted, and nobody has read it.
+told-taken-back = Taken back. It is deleted here.
+told-nothing = You have told us nothing
+    .left = Nothing that you told us is left here
+    .says = What you tell { $shop } is listed here, with who has read it and what you got for it. You need not tell us anything.
+told-waiting = Waiting for your yes
+    .says = An app sent this for you. { $shop } has not read it, and cannot before you say yes.
+    .until = It is deleted on { $until } if you do nothing.
+    .look = Look at it
+told-live = In use
+told-yes = You said yes
+    .says = You said yes to this, and told us nothing yet. An app that you let in may tell us something for you.
+told-since = Told on
+told-until-back = You take it back
+told-for = For
+told-by = Sent by
+told-fetched = Read by
+    .once = on { $at }
+    .from = first on { $first }, last on { $last }
+    .nobody = Nobody yet
+told-used = Used
+    .once = { $who }, on { $at }
+told-got = What you got
+told-back = Take back
+told-change = Change
+    .title = Change: { $title }
+    .lead = The old answer is deleted as soon as you save. Whoever has read it is told that it changed.
+told-receipt =
+    .hint = A file with every step, which anybody can check. It does not hold your answer.
+told-copy = Take a copy of what I told you
+told-over = Over
+told-state =
+    .withdrawn = Taken back
+    .expired = Time is over
+    .declined = You said no
+    .lapsed = Not confirmed in time
+told-gone = Gone from here since { $at }.
+    .systems = { $count ->
+        [one] { $confirmed } of 1 system has confirmed.
+       *[other] { $confirmed } of { $count } systems have confirmed.
+    }
+    .nobody = Nobody had read it.
+told-never = Nobody has read it. It was deleted on { $at }.
+got-promised = Promised: { $what }
+got-due = On its way: { $what }
+got-delivered = You got: { $what }
+got-overdue = Late: { $what }. We have to hand it over.
+got-forgone = Not given, because nobody had read your answer: { $what }
+balance-title = What you gave and what you got
+balance-says = { $count ->
+    [one] You have told us 1 thing.
+   *[other] You have told us { $count } things.
+}
+balance-got = You got
+balance-open = Still to come
+balance-nothing = Nothing yet
+balance-sum = { $unit ->
+    [points] { $value } { $value ->
+        [1] point
+       *[other] points
+    }
+   *[other] { $value } { $name }
+}
+
+renew-title = Keep it longer: { $title }
+renew-lead = You said yes to this until { $until }. Then it ends by itself, and what you told us for it goes. Say yes again, and the time begins anew today.
+renew-do = Yes, keep it
+renew-not = No, let it end
+told-renewed = It is kept longer now.
+told-ends = This ends soon.
+told-renew = Keep it longer
+
+back-title = Take back: { $title }
+back-also = This goes with it, because you said yes to all of it at once
+back-what =
+    .now = Your answer is deleted here at once, and nobody may use it any more.
+    .systems = { $count ->
+        [one] 1 system has read it. It is told to delete it, and we show here when it has.
+       *[other] { $count } systems have read it. They are told to delete it, and we show here when they have.
+    }
+    .nobody = Nobody has read it yet, so it is nowhere else.
+    .keep = What you have been given for it stays yours.
+    .due = What you are to get for it still comes, because your answer has been read.
+    .promised = Nobody has read it, so there is nothing in return.
+
+waiting-title = { $app } has sent something for you
+waiting-lead = { $shop } has not read it, and cannot before you say yes. If you do nothing, it is deleted on { $until }.
+waiting-sent = Sent by { $app } on { $at }.
+waiting-yes = Yes, use it
+waiting-no = No, delete it
+waiting-says = Your yes also lets this app tell us the same kind of thing for you later, until you take it back.
+
+## How the shop talks to its customers
+
+contact-title = How we talk to you
+contact-lead = Tick what { $shop } is to leave alone. A no stays until you take the tick away, even after you go dark or start again.
+contact-marketing = Advertising
+    .hint = That is everything that wants to sell you something.
+    .label = Do not send me advertising, and do not choose it by what I buy
+contact-channels = Ways to reach you
+    .hint = { $shop } does not use a way with a tick.
+contact-email = Not by e-mail
+contact-phone = Not by telephone
+contact-sms = Not by text message
+contact-post = Not by post
+contact-app = Not through the app
+contact-since = Your no holds since { $at }.
+contact-purposes = What it is for
+    .hint = With a tick, nothing about you is used for this.
+    .not = Not for: { $purpose }
+contact-must = { $shop } may still write about an order, a return or a recall, because it has to.
+
+## Going dark
+
+dark-title = Go dark
+dark-lead = Stop telling { $shop } anything, at once, with one press.
+dark-what = What happens
+    .closed = { $count ->
+        [0] You have said yes to nothing at the moment, so there is nothing to close.
+        [one] The 1 thing you said yes to is closed.
+       *[other] The { $count } things you said yes to are closed.
+    }
+    .deleted = { $count ->
+        [0] You have told us nothing at the moment, so there is nothing to delete.
+        [one] The 1 thing you told us is deleted here, and whoever has read it is told to delete it too.
+       *[other] The { $count } things you told us are deleted here, and whoever has read them is told to delete them too.
+    }
+    .marketing = You get no advertising, in no way.
+    .asks = We ask you nothing for twelve months.
+    .keep = What you have been given stays yours.
+dark-copy = If you want to keep what you told us, take a copy first:
+dark-stays = What cannot stop, and why
+    .orders = Open orders and returns go on until they are done. Otherwise you would not get your things or your money.
+    .warranty = What you need for a guarantee stays until the guarantee ends.
+    .tax = Invoices stay as long as tax law says.
+    .purchases = Your purchase record stays yours and stays here. You can erase it on a page of its own:
+dark-apps = Apps
+    .hint = { $count ->
+        [one] 1 app is connected. Going dark does not stop it, because that is your choice, not the shop’s.
+       *[other] { $count } apps are connected. Going dark does not stop them, because that is your choice, not the shop’s.
+    }
+    .label = Stop sharing with all apps too
+dark-went = Done. It took effect on { $at }.
+    .systems = { $count ->
+        [one] 1 system is told to delete what it has read.
+       *[other] { $count } systems are told to delete what they have read.
+    }
+    .left = Some apps could not be stopped just now. Please stop them under Connected apps.
+dark-now = You went dark on { $at }.
+    .short = We ask you nothing, use nothing that you told us and send you no advertising.
+dark-again = Start again
+    .nothing = What was deleted does not come back, and nothing that you closed is opened.
+    .asks = Questions stand under “Tell us something” again. You need not answer any.
+    .no = What you said no to under “How we talk to you” stays no.
+
+## Rights
+
+rights-title = Your rights
+rights-lead = These are yours by law. They cost nothing, and { $shop } may not treat you worse for using them.
+rights-object = Say no to something
+    .says = You can say no to advertising and to each way of reaching you. It holds at once.
+    .else = Say no to something else
+    .label = What do you not want, and why?
+    .hint = Write what it is about you that makes it wrong for you. We stop, unless we have a strong reason, and then we tell you which. You get an answer within a month.
+rights-correct = Have something put right
+    .says = What you told us you can change yourself.
+    .else = Something else is wrong
+    .label = What is wrong, and what is right?
+rights-access = Get everything that is known about you
+    .says = These you can have at once:
+    .else = Ask for the rest
+    .label = What do you want to have? You can write “everything”.
+rights-hint = A person reads this and sees to it. You get an answer within a month.
+rights-send = Send
+rights-flaw =
+    .empty = Write what you ask for. Nothing was sent.
+    .long = That is too long. Leave some of it out. Nothing was sent.
+    .many = Too much that you asked for waits for an answer already. Take something back, or wait for an answer. Nothing was sent.
+rights-done = Sent. Below is the day by which you get an answer.
+    .back = Taken back.
+rights-asked = What you asked for
+    .what = You wrote
+    .on = Sent on
+    .due = You get an answer by
+    .closed = Done on
+    .answer = Our answer
+    .longer = Why it takes longer
+rights-late = The answer was due on { $due } and is late. You can complain: whom to is at the end of this page.
+rights-state =
+    .requested = Waiting for us
+    .extended = Takes longer
+    .answered = Answered
+    .refused = We said no
+    .withdrawn = Taken back
+rights-erase = Have everything erased
+    .says = Everything about you here is erased at once, for good.
+rights-complain = Complain
+    .says = You can tell us, our data protection officer, or the authority that watches over us. None of them may charge you.
+rights-who = The shop
+rights-officer = Data protection officer
+rights-authority = Authority
+failure-ask_closed = This question is closed
+    .reason = It can be answered no more, or it was never asked. Nothing was sent.
+    .advice = Look under “Tell us something” for what is asked now.
+failure-gone_dark = You have gone dark
+    .reason = While you are dark, nothing is asked and nothing is told. Nothing was sent.
+    .advice = Open “Go dark” and choose “Start again” if you want to tell us something.
+failure-not_now = That is not possible any more
+    .reason = It was already answered, taken back or deleted. Nothing was changed.
+    .advice = Look at “What I told you” to see how it stands.
+failure-too_large = That was too much at once
+    .reason = The form or the file is larger than we read. Nothing was sent.
+    .advice = Go back and choose a smaller file, or leave some of it out.

@@ -132,7 +132,8 @@ fn signed(
     };
     let body = body.unwrap_or_default();
     let connected: Value = serde_json::from_slice(&std::fs::read(format!("{folder}/connection.json"))?)?;
-    let token = find(&connected, "cfa_").ok_or("no access token in connection.json")?;
+    let token = find(&connected, "cfa_").or_else(|| find(&connected, "cfi_"));
+    let token = token.ok_or("no access token in connection.json")?;
     let key = Jwk::from_bytes(std::fs::read(format!("{folder}/dpop-key.json"))?)?;
     let signer = ES256.signer_from_jwk(&key)?;
     let public: Map<String, Value> = ["kty", "crv", "x", "y"]

@@ -1,12 +1,14 @@
 //! The command line.
 
 mod ledger;
+mod rights;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use self::ledger::*;
+pub use self::rights::*;
 
 /// Gives a retailer's customers their own purchase records.
 ///
@@ -79,6 +81,12 @@ pub enum Command {
     /// Erasing customers who did not ask for it on their own page.
     #[command(subcommand)]
     Erase(Erase),
+    /// Rights that customers use and the retailer must answer.
+    #[command(subcommand)]
+    Rights(Rights),
+    /// What customers are asked.
+    #[command(subcommand)]
+    Asks(Asks),
     /// What is kept, locked, of customers who were erased.
     #[command(subcommand)]
     Hold(Hold),

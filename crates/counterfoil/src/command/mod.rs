@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod apps;
+mod asks;
 mod audit;
 mod compare;
 mod config_objects;
@@ -17,6 +18,7 @@ mod orders;
 mod quarantine;
 pub mod relay;
 mod restore;
+mod rights;
 mod templates;
 
 use std::io::Write as _;
@@ -57,6 +59,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::ConfigObjects(command) => config_objects::run(&settings, command),
         Command::Notice(command) => notice::run(&settings, &command),
         Command::Erase(command) => erase::run(&settings, &command),
+        Command::Rights(command) => rights::run(&settings, &command),
+        Command::Asks(command) => asks::run(&settings, &command),
         Command::Hold(command) => hold::run(&settings, &command),
         Command::Keys(command) => keys::run(&settings, &command),
         Command::Audit(command) => audit::run(&settings, command),

@@ -6,6 +6,8 @@ use chrono::Duration;
 use counterfoil_domain::clock::Entropy;
 use counterfoil_domain::entry::Display;
 use counterfoil_domain::ids::Person;
+use counterfoil_domain::objection::{Channel, Subject};
+use counterfoil_domain::right::Kind;
 use counterfoil_domain::stream::Sources;
 use counterfoil_events::asking::AskError;
 use counterfoil_events::forgetting::Retention;
@@ -13,11 +15,13 @@ use counterfoil_events::housekeeping::{Deleted, Housekeeping, Keeping};
 use counterfoil_events::recorder::Recorder;
 use counterfoil_events::verifying::{Look, Verifier};
 use counterfoil_ledger::Ledger;
-use counterfoil_ledger::config::ConfigObject;
+use counterfoil_ledger::config::{ConfigObject, Shown};
 use counterfoil_store::entries::{self, Log};
 use counterfoil_store::erasures::Door;
 use counterfoil_store::officer::{self, OfficerKey};
-use counterfoil_store::{holds, purchases, quarantine};
+use counterfoil_store::{holds, purchases, quarantine, rights as rows};
+use counterfoil_volunteered::objections;
+use counterfoil_volunteered::rights::{self, Request};
 use prometheus::Registry;
 use serde_json::{Value, json};
 
@@ -139,6 +143,36 @@ fn the_same_is_gone_by_every_door() {
         }
         let unknown = recorder.request_erasure(("", "nobody"), "anna", "a letter", realm.now());
         assert!(matches!(unknown, Err(AskError::NoCustomer)), "{unknown:?}");
+    }
+}
+
+#[test]
+fn what_one_objected_to_outlives_an_erasure() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let phone = Subject::Channel(Channel::Phone);
+    for realm in realms() {
+        let recorder = realm.recorder(Sources::default());
+        shop(&recorder, "c-1");
+        let person = realm.person("c-1").unwrap();
+        let v = realm.volunteering();
+        let shown = Shown::new("en", b"template", b"words");
+        assert!(runtime.block_on(objections::raise(&v, person, &phone, &shown)).unwrap());
+        let request = Request { kind: Kind::Rectification, detail: "my name".to_owned() };
+        runtime.block_on(rights::open(&v, person, &request, &shown)).unwrap();
+        assert!(recorder.erase_person(person, &Door::of_customer(self::shown()), realm.now()).unwrap());
+        let looks = look(&realm);
+        assert!(looks[0].is_clean(), "{:?}", looks[0]);
+        assert_eq!(realm.read(|conn| rows::page(conn, None, 9)), []);
+        let mut fresh = order("o-9", 1, Some("c-1"), "4.00");
+        fresh["data"]["placedAt"] = json!("2030-01-01T00:00:00Z");
+        recorder.record(&[message("orders", 0, 4, &fresh)], &mut []).unwrap();
+        let back = realm.person("c-1").unwrap();
+        assert_ne!(back, person);
+        let standing = runtime.block_on(objections::of(&v, back)).unwrap();
+        assert_eq!(
+            standing.into_iter().map(|one| one.subject).collect::<Vec<_>>(),
+            std::slice::from_ref(&phone)
+        );
     }
 }
 

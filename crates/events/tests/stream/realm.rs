@@ -19,6 +19,7 @@ use counterfoil_store::keys::{Keys, Secret};
 use counterfoil_store::purchases::{self, Filter};
 use counterfoil_store::quarantine::Place;
 use counterfoil_store::{Error, Store, either, people, unlinked};
+use counterfoil_volunteered::Volunteering;
 use diesel::connection::SimpleConnection as _;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
@@ -71,6 +72,14 @@ impl Realm {
         let config = ConfigObject::embedded(b"template", b"words");
         let ledger = Ledger::new(self.keys.clone(), entropy.clone(), config).unwrap();
         Recorder::new(store, self.keys.clone(), clock(&self.seconds), entropy, ledger, sources).unwrap()
+    }
+
+    /// What customers tell, in a process of its own.
+    pub fn volunteering(&self) -> Volunteering {
+        let entropy = entropy(1 + self.processes.fetch_add(1, Ordering::SeqCst));
+        let config = ConfigObject::embedded(b"template", b"words");
+        let ledger = Ledger::new(self.keys.clone(), entropy.clone(), config).unwrap();
+        Volunteering::new(self.store.clone(), self.keys.clone(), ledger, self.clock(), entropy)
     }
 
     pub fn clock(&self) -> Clock {

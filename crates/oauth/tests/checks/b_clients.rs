@@ -291,7 +291,7 @@ async fn o_registration_names_the_field() {
         ("scope", scope("")),
         ("scope", scope("purchases.lines:read")),
         ("scope", scope("purchases:read purchases:read")),
-        ("scope", scope("purchases:read volunteered:read")),
+        ("scope", scope("purchases:read volunteered:erase")),
         ("jwks", NewApp { jwks: "{}".to_owned(), ..good.clone() }),
     ] {
         match apps::register(&realm.oauth, new).await {

@@ -48,6 +48,8 @@ mod identities;
 #[cfg(test)]
 mod items;
 #[cfg(test)]
+mod kept_objections;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod leases;
@@ -75,6 +77,8 @@ mod quarantine;
 mod realm;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod rights;
 #[cfg(test)]
 mod rotation;
 #[cfg(test)]
@@ -135,6 +139,8 @@ contract! {
         who_fetched_and_used_an_item_is_known
     }
     objections { an_objection_stands_until_it_is_lifted }
+    kept_objections { a_kept_objection_is_found_by_its_mark_alone }
+    rights { a_right_is_read_as_it_was_written }
     outbox {
         messages_are_claimed_in_order_by_one_at_a_time
         what_fails_waits_and_keeps_its_record_waiting

@@ -12,7 +12,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::code::Code;
-    use super::paths::{Lock, transactions};
+    use super::paths::{Lock, Transaction, transactions};
 
     /// A table's name, and whether a transaction only ever holds one row of it, which it may then write again.
     struct Place {
@@ -47,7 +47,7 @@ mod tests {
 
     fn complaint(order: &[Place], path: &[Lock]) -> Option<String> {
         let mut held: HashSet<usize> = HashSet::new();
-        for (table, by) in path {
+        for Lock { table, by } in path {
             let Some(rank) = order.iter().position(|place| place.table == *table) else {
                 return Some(format!("{table} ({by}) has no place in the order"));
             };
@@ -74,12 +74,11 @@ mod tests {
     }
 
     /// Whether some way through a transaction of `function` locks exactly these tables.
-    fn locks(code: &Code, function: &str, tables: &[&str]) -> bool {
-        transactions(code)
-            .iter()
+    fn locks(all: &[Transaction], function: &str, tables: &[&str]) -> bool {
+        all.iter()
             .filter(|transaction| transaction.begun_by == function)
             .flat_map(|transaction| &transaction.paths)
-            .any(|path| path.iter().map(|(table, _)| table.as_str()).eq(tables.iter().copied()))
+            .any(|path| path.iter().map(|lock| lock.table.as_str()).eq(tables.iter().copied()))
     }
 
     #[test]
@@ -167,7 +166,7 @@ mod tests {
         ] {
             let seen: Vec<_> =
                 all.iter().filter(|one| one.begun_by == function).map(|one| &one.paths).collect();
-            assert!(locks(&code, function, tables), "{function}: {seen:?}");
+            assert!(locks(&all, function, tables), "{function}: {seen:?}");
         }
     }
 

@@ -4,6 +4,7 @@
 //! followed, since a transaction that fails gives everything back. Nor is what comes of `return Ok(None)` where the
 //! caller makes an error of it with `ok_or`.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use syn::parse::{ParseStream, Parser as _};
@@ -13,8 +14,32 @@ use syn::{BinOp, Block, Expr, ExprCall, ExprClosure, Ident, Lit, Macro, Pat, Stm
 
 use crate::code::{Code, Function};
 
-/// A table, and the function that locks it.
-pub type Lock = (String, String);
+/// A lock on a table. Which function takes it is told, and makes no other way.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    pub table: String,
+    pub by: String,
+}
+
+impl Ord for Lock {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.table.cmp(&other.table)
+    }
+}
+
+impl PartialOrd for Lock {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Lock {
+    fn eq(&self, other: &Self) -> bool {
+        self.table == other.table
+    }
+}
+
+impl Eq for Lock {}
 
 /// Stands at the end of a way that gave `None`.
 const NONE: &str = "none";
@@ -41,10 +66,10 @@ impl Paths {
             for first in &self.open {
                 for second in ends {
                     let mut path = first.clone();
-                    path.pop_if(|last| last.0 == NONE);
+                    path.pop_if(|last| last.table == NONE);
                     for lock in second {
                         // Again at once is no news, and fewer lists to look at.
-                        if path.last().is_none_or(|last| last.0 != lock.0) {
+                        if path.last() != Some(lock) {
                             path.push(lock.clone());
                         }
                     }
@@ -79,13 +104,16 @@ impl Paths {
 
     /// The ways that gave something.
     fn some(mut self) -> Self {
-        self.open.retain(|path| path.last().is_none_or(|last| last.0 != NONE));
+        self.open.retain(|path| path.last().is_none_or(|last| last.table != NONE));
         self
     }
 
     fn named(self, placeholder: &str, name: &str) -> Self {
         let rename = |paths: BTreeSet<Vec<Lock>>| {
-            let named = |(table, by): Lock| (if table == placeholder { name.to_owned() } else { table }, by);
+            let named = |Lock { table, by }| Lock {
+                table: if table == placeholder { name.to_owned() } else { table },
+                by,
+            };
             paths.into_iter().map(|path| path.into_iter().map(named).collect()).collect()
         };
         Self { open: rename(self.open), ended: rename(self.ended) }
@@ -233,7 +261,7 @@ impl<'a> Walk<'a> {
             Expr::Return(end) => {
                 let mut last = end.expr.as_ref().map_or_else(Paths::nothing, |expr| self.expr(expr));
                 if end.expr.as_deref().is_some_and(is_none) {
-                    last = last.then(&Paths::lock((NONE.to_owned(), String::new())));
+                    last = last.then(&Paths::lock(Lock { table: NONE.to_owned(), by: String::new() }));
                 }
                 Paths { open: BTreeSet::new(), ended: last.returned().open }
             }
@@ -292,7 +320,7 @@ impl<'a> Walk<'a> {
             let table = call.args.first().and_then(|arg| self.table_of(arg));
             let table =
                 table.unwrap_or_else(|| panic!("{}: which table does {verb} lock?", self.function.name));
-            return args.then(&Paths::lock((table, self.function.name.clone())));
+            return args.then(&Paths::lock(Lock { table, by: self.function.name.clone() }));
         }
         if !call.args.iter().any(is_connection) {
             return args;

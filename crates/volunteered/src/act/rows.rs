@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use counterfoil_domain::ids::ClientId;
 use counterfoil_domain::item;
 use counterfoil_store::conn::Conn;
-use counterfoil_store::{Error, answers, consents, dark, exchanges, items, objections};
+use counterfoil_store::{Error, answers, consents, dark, exchanges, items, kept_objections, objections};
 
 use super::{Act, DarkStep};
 use crate::telling::News;
@@ -35,6 +35,10 @@ pub(super) fn write(acts: &[Act], conn: &mut Conn) -> Result<(), Error> {
         for objection in &act.raised {
             objections::raise(conn, objection)?;
         }
+    }
+    let kept: Vec<[u8; 16]> = acts.iter().flat_map(|act| act.kept.iter().copied()).collect();
+    if !kept.is_empty() {
+        kept_objections::let_go(conn, &kept)?;
     }
     for act in acts {
         match &act.dark {

@@ -26,6 +26,8 @@ mod receipts;
 #[cfg(test)]
 mod restored;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod several;
 #[cfg(test)]
 mod telling;
@@ -62,6 +64,14 @@ macro_rules! promises {
 }
 
 promises! {
+    rights {
+        a_right_is_answered_within_its_time
+        only_its_customer_takes_a_right_back
+        an_objection_outlives_an_erasure
+        whoever_is_back_can_lift_at_once
+        what_is_kept_of_one_name_holds_for_all
+        a_right_is_one_customer_s_by_each_name
+    }
     answering {
         what_is_shown_is_asked_for_once
         a_yes_is_a_consent_an_item_and_what_was_promised

@@ -39,7 +39,7 @@ impl Site {
     }
 
     /// A grant in use, as a request of its app finds it.
-    fn standing(&self, grant: &str) -> Standing {
+    pub fn standing(&self, grant: &str) -> Standing {
         let found = self.stored(grant);
         let id = found.grant_id;
         let now = self.oauth.store().write_blocking(|conn| {

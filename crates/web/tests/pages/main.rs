@@ -9,9 +9,11 @@ mod examples;
 mod language;
 mod purchases;
 mod record;
+mod rights;
 mod shop;
 mod sign_in;
 mod site;
+mod told;
 
 use counterfoil_domain::grant::{Dataset, Lasting, State};
 use counterfoil_oauth::grants;

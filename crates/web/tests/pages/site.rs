@@ -18,6 +18,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use counterfoil_domain::catalogue::{Catalogue, CatalogueFile};
 use counterfoil_domain::clock::{Clock, Entropy};
 use counterfoil_domain::grant::Lasting;
+use counterfoil_domain::ids::ClientId;
 use counterfoil_ledger::Ledger;
 use counterfoil_ledger::config::ConfigObject;
 use counterfoil_oauth::apps::{self, NewApp};
@@ -27,6 +28,7 @@ use counterfoil_oauth::upstream::Login;
 use counterfoil_oauth::{Oauth, Settings, Tier};
 use counterfoil_store::Store;
 use counterfoil_store::keys::{Keys, Secret};
+use counterfoil_volunteered::Volunteering;
 use counterfoil_web::{Category, Files, PageSet, PagesSettings, Suggestion};
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::EcCurve;
@@ -65,6 +67,8 @@ type Call = Rc<dyn Fn(TestRequest) -> Answered>;
 pub struct Site {
     /// The authorization server.
     pub oauth: Oauth,
+    /// What customers tell.
+    pub volunteering: Volunteering,
     /// The pages.
     pub pages: PageSet,
     call: Call,
@@ -154,6 +158,8 @@ impl Site {
         };
         let pages = PageSet::new(files, settings, clock.clone(), entropy.clone()).unwrap();
         let registry = prometheus::Registry::new();
+        let volunteering =
+            Volunteering::new(store.clone(), keys.clone(), ledger.clone(), clock.clone(), entropy.clone());
         let oauth =
             Oauth::new(store, keys, ledger, clock, entropy, Settings::new(base, Tier::Sandbox), &registry)
                 .unwrap();
@@ -178,6 +184,7 @@ impl Site {
             .app_data(Data::new(sessions))
             .app_data(Data::new(login))
             .app_data(Data::new(pages.clone()))
+            .app_data(Data::new(volunteering.clone()))
             .app_data(Data::new(Eraser::new(0, |_, _| Ok(true))))
             .configure(counterfoil_oauth::routes)
             .configure(counterfoil_web::routes);
@@ -186,7 +193,12 @@ impl Site {
             let service = Rc::clone(&service);
             Box::pin(async move { call_service(&*service, request.to_request()).await })
         });
-        Self { oauth, pages, call, now, key, client_id, pushed: Cell::new(0), _folder: folder }
+        Self { oauth, volunteering, pages, call, now, key, client_id, pushed: Cell::new(0), _folder: folder }
+    }
+
+    /// The id of the app.
+    pub fn client_id(&self) -> ClientId {
+        self.client_id.parse().unwrap()
     }
 
     /// Moves the clock.
@@ -314,6 +326,21 @@ impl Browser<'_> {
         for header in headers {
             request = request.insert_header(*header);
         }
+        self.receive(path, request).await
+    }
+
+    /// Posts bytes.
+    pub async fn send_bytes(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
+        let cookies: Vec<String> =
+            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = TestRequest::post().uri(path).insert_header(("cookie", cookies.join("; ")));
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        self.receive(path, request.set_payload(body)).await
+    }
+
+    async fn receive(&self, path: &str, request: TestRequest) -> Page {
         let response = (self.site.call)(request).await;
         for cookie in response.response().cookies() {
             let mut jar = self.cookies.borrow_mut();

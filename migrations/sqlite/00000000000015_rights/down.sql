@@ -1,0 +1,2 @@
+DROP TABLE kept_objections;
+DROP TABLE rights;
