@@ -5,23 +5,58 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Customer } from '../support/customer.mjs';
 import { readLedger } from '../support/ledger.mjs';
 import { Postgres } from '../support/postgres.mjs';
-import { succeed } from '../support/process.mjs';
-import { BINARY, Service } from '../support/service.mjs';
+import { Service } from '../support/service.mjs';
 
-const ACTS = join(dirname(BINARY), 'examples/customer_acts');
 const STREET = 'My street is Elm Road, and not Elm Row.';
 const DAY = 86_400_000;
 
-/** What customers do, without a page. */
-async function act(service, lines) {
-  const { DATABASE__URL, KEYS__URL } = service.settings;
-  const stored = (url, name) => url ?? `sqlite://${join(service.data, name)}`;
-  const args = [stored(DATABASE__URL, 'counterfoil.db'), stored(KEYS__URL, 'keys.db'), join(service.data, 'master.key')];
-  const input = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const out = await succeed(ACTS, args, { input });
-  return out.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const customers = new Map();
+
+/** A page of a customer's, who signs in where that is asked for. */
+async function page(service, id, address) {
+  const name = `${service.url} ${id}`;
+  if (!customers.has(name)) customers.set(name, new Customer(service.url, id));
+  const customer = customers.get(name);
+  const found = await customer.open(address);
+  return { customer, found: found.url.pathname === '/sign-in' ? await customer.signIn(found) : found };
+}
+
+const idsOn = (found, prefix) => found.$(`article[id^=${prefix}]`).map((_, one) => found.$(one).attr('id')).get();
+
+/** Uses a right on the page; its id, and when the answer is due. */
+async function useRight(service, id, kind, detail) {
+  const { customer, found } = await page(service, id, '/rights');
+  const known = idsOn(found, 'rgt_');
+  const done = await customer.submit(found, `#ask-${kind} form`, `#send-${kind}`, { detail });
+  const [right] = idsOn(done, 'rgt_').filter((one) => !known.includes(one));
+  return { right, dueAt: (await service.json(['rights', 'show', right])).dueAt };
+}
+
+async function takeBackRight(service, id, right) {
+  const { customer, found } = await page(service, id, '/rights');
+  await customer.submit(found, `form[action$="${right}/take-back"]`, `#back-${right}`);
+  assert.equal((await service.json(['rights', 'show', right])).state, 'withdrawn');
+}
+
+/** Answers an ask on its page by the button `answer`, with what these labels stand for. */
+async function say(service, id, ask, answer, labels = []) {
+  const { customer, found } = await page(service, id, `/asks/${ask}`);
+  const changes = Object.fromEntries(labels.map((words) => {
+    const label = found.$('#ask-form label').filter((_, one) => found.$(one).text().trim() === words);
+    const field = found.$(`#${label.attr('for')}`);
+    return [field.attr('name'), field.attr('value')];
+  }));
+  const done = await customer.submit(found, '#ask-form', `#${answer}`, changes);
+  assert.equal(done.response.status, 200, done.$('main').text());
+}
+
+async function takeBackAll(service, id) {
+  const { customer, found } = await page(service, id, '/told');
+  const asking = await customer.open(found.$('a[id^=back-]').attr('href'));
+  await customer.submit(asking, '#back-form', '#back');
 }
 
 async function answerRights(service) {
@@ -31,18 +66,17 @@ async function answerRights(service) {
     return path;
   };
   const began = Date.now();
-  const opened = await act(service, [
-    { customer: 'c-1', right: 'rectification', detail: STREET },
-    { customer: 'c-1', right: 'access', detail: 'What else do you have of me?' },
-    { customer: 'c-2', right: 'objection', detail: 'You think I have a baby. I have none.' },
-    { customer: 'c-2', right: 'access', detail: 'Everything, please.' },
-  ]);
+  const opened = [];
+  for (const [id, kind, detail] of [
+    ['customer-001', 'rectification', STREET], ['customer-001', 'access', 'What else do you have of me?'],
+    ['customer-002', 'objection', 'You think I have a baby. I have none.'], ['customer-002', 'access', 'Everything, please.'],
+  ]) opened.push(await useRight(service, id, kind, detail));
   const [street, all, baby, twice] = opened.map(({ right }) => right);
   for (const { dueAt } of opened) {
     const days = (Date.parse(dueAt) - began) / DAY;
     assert.ok(days >= 28 && days <= 31.1, `a month: ${dueAt}`);
   }
-  assert.deepEqual(await act(service, [{ customer: 'c-2', takeBack: twice }]), [{ state: 'withdrawn' }]);
+  await takeBackRight(service, 'customer-002', twice);
 
   const listed = await service.command(['rights', 'list']);
   assert.deepEqual(JSON.parse(listed).rights.map(({ right, state, overdue }) => [right, state, overdue]).sort(),
@@ -98,13 +132,11 @@ async function answerRights(service) {
 }
 
 async function reportAsks(service) {
-  const coffee = { form: 'beans', roast: 'strong' };
-  const five = Array.from({ length: 5 }, (_, n) => `c-${n + 1}`);
-  const told = await act(service, five.map((customer) => ({ customer, ask: 'q2', answer: coffee })));
-  await act(service, [
-    { customer: 'c-6', ask: 'q2', answer: 'no' }, { customer: 'c-7', ask: 'q2', answer: 'later' },
-    { customer: 'c-1', ask: 'q1', answer: 'no' },
-  ]);
+  const five = Array.from({ length: 5 }, (_, n) => `customer-00${n + 1}`);
+  for (const id of five) await say(service, id, 'q2', 'yes', ['From whole beans', 'Strong']);
+  await say(service, 'customer-006', 'q2', 'no');
+  await say(service, 'customer-007', 'q2', 'later');
+  await say(service, 'customer-001', 'q1', 'no');
   const report = async () => {
     const { asks } = await service.json(['asks', 'report', '--format', 'json']);
     return Object.fromEntries(asks.map((ask) => [ask.ask, ask]));
@@ -116,11 +148,10 @@ async function reportAsks(service) {
     promised: { points: '250' }, delivered: {}, daysUntilWithdrawal: null,
   });
   assert.deepEqual([before.q1.shown, before.q1.refused, before.q1.promised], [1, 1, {}]);
-  const takenBack = (numbers) => act(service, numbers.map((n) => ({ customer: five[n], withdraw: told[n].itemId })));
-  await takenBack([0, 1, 2, 3]);
+  for (const id of five.slice(0, 4)) await takeBackAll(service, id);
   const four = await report();
   assert.deepEqual([four.q2.withdrawn, four.q2.daysUntilWithdrawal, four.q2.promised], [4, null, { points: '50' }]);
-  await takenBack([4]);
+  await takeBackAll(service, five[4]);
   const all = await report();
   assert.deepEqual([all.q2.answered, all.q2.withdrawn, all.q2.promised], [5, 5, {}]);
   assert.deepEqual(all.q2.daysUntilWithdrawal, { lower: 0, median: 0, upper: 0 });
