@@ -166,8 +166,13 @@ for (const database of ['SQLite', 'PostgreSQL']) {
       assert.deepEqual([foreign.status, foreign.body.code], [404, 'not_found']);
       const empty = await coffee.send('POST', path, { reference: ' ' });
       assert.deepEqual([empty.status, empty.body.errors[0].pointer], [422, '/reference']);
-      const given = await coffee.send('POST', path, { reference: 'points-1' });
-      assert.deepEqual([given.status, given.body.data.state], [200, 'delivered']);
+      const key = { 'idempotency-key': randomUUID() };
+      for (let times = 0; times < 2; times += 1) {
+        const given = await coffee.send('POST', path, { reference: 'points-1' }, key);
+        assert.deepEqual([given.status, given.body.data.state], [200, 'delivered']);
+      }
+      const other = await coffee.send('POST', path, { reference: 'points-2' }, key);
+      assert.deepEqual([other.status, other.body.code], [409, 'idempotency_key_reused']);
       const again = await coffee.send('POST', path, { reference: 'points-1' });
       assert.deepEqual([again.status, again.body.code], [409, 'not_now']);
     });

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::body::{self, Body};
 use crate::setup::Api;
-use crate::{query, refused};
+use crate::{once, query, refused};
 
 /// What the system says.
 #[derive(Deserialize)]
@@ -33,12 +33,13 @@ pub(crate) async fn record(
     let left = api.limits().count_system(system.client_id)?;
     query::none(request.query_string())?;
     let exchange_id: ExchangeId = id.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let once = once::of(&api, &request, &[system.client_id.as_bytes()], &bytes)?;
     let Delivery { reference } = body::read(&request, &bytes)?;
     // What is owed for a purpose that is not the system's own is, to it, not there.
     let purpose = exchanges::purpose_of(&volunteering, exchange_id).await.map_err(refused::problem)?;
     system.may_pursue(&purpose).map_err(|_| Problem::new(Code::NotFound))?;
     let delivering = Delivering { client_id: system.client_id, name: system.name };
-    let given = exchanges::deliver(&volunteering, &delivering, exchange_id, &reference)
+    let given = exchanges::deliver(&volunteering, &delivering, exchange_id, &reference, once.as_ref())
         .await
         .map_err(refused::problem)?;
     let at = given.delivered_at.map(|at| at.to_rfc3339_opts(SecondsFormat::Micros, true));

@@ -9,6 +9,7 @@ use crate::act::Act;
 use crate::customer::By;
 use crate::handing::System;
 use crate::items::ExchangeView;
+use crate::once::Once;
 use crate::{Fault, VolunteeredError, Volunteering, names};
 
 /// Most characters of a reference.
@@ -99,13 +100,14 @@ pub async fn purpose_of(v: &Volunteering, exchange_id: ExchangeId) -> Result<Str
 /// A system that hands out points or money says that it gave what was promised; `reference` is its own name for that.
 ///
 /// # Errors
-/// [`VolunteeredError::NotFound`], [`VolunteeredError::NotNow`] for what is not owed, and [`VolunteeredError::Invalid`]
-/// for a reference that is empty or too long.
+/// [`VolunteeredError::NotFound`], [`VolunteeredError::NotNow`] for what is not owed, [`VolunteeredError::Invalid`] for a
+/// reference that is empty or too long, and [`VolunteeredError::KeyReused`].
 pub async fn deliver(
     v: &Volunteering,
     system: &System,
     exchange_id: ExchangeId,
     reference: &str,
+    once: Option<&Once>,
 ) -> Result<ExchangeView, VolunteeredError> {
     let length = reference.trim().chars().count();
     if length == 0 || length > LONGEST_REFERENCE || reference.contains('\0') {
@@ -113,7 +115,7 @@ pub async fn deliver(
         return Err(VolunteeredError::Invalid(vec![Fault { pointer: "/reference".to_owned(), says }]));
     }
     let (volunteering, now) = (v.clone(), v.clock().now());
-    let (by, reference) = (By::system(system.client_id), reference.to_owned());
+    let (by, reference, once) = (By::system(system.client_id), reference.to_owned(), once.cloned());
     v.store()
         .write(move |conn| {
             let person = exchanges::find(conn, exchange_id)?.ok_or(VolunteeredError::NotFound)?.person;
@@ -121,6 +123,10 @@ pub async fn deliver(
             act.settle(conn)?;
             let found = act.customer.exchanges.get(&exchange_id).cloned();
             let mut exchange = found.ok_or(VolunteeredError::NotFound)?;
+            if Once::answered::<()>(once.as_ref(), conn, now)?.is_some() {
+                return Ok(ExchangeView::from(exchange));
+            }
+            Once::keep(once.as_ref(), conn, Some(person), &(), now)?;
             exchange.reference = Some(reference.clone());
             act.exchange(exchange, exchange::Act::Deliver, None)?;
             let done = act.finish(conn)?;

@@ -87,11 +87,11 @@ pub async fn what_was_fetched_is_paid(realm: &Realm) {
     assert_eq!(balance.lines[0].exchange.state, exchange::State::Due, "it is still owed");
     assert_eq!(balance.owed.iter().collect::<Vec<_>>(), [("EUR", "5".to_owned())]);
     let id = said.exchange.unwrap();
-    let given = exchanges::deliver(&realm.v, &system(8), id, "till 4711").await.unwrap();
+    let given = exchanges::deliver(&realm.v, &system(8), id, "till 4711", None).await.unwrap();
     assert_eq!((given.state, given.delivered_at), (exchange::State::Delivered, Some(realm.now())));
-    let twice = exchanges::deliver(&realm.v, &system(8), id, "till 4711").await;
+    let twice = exchanges::deliver(&realm.v, &system(8), id, "till 4711", None).await;
     assert!(matches!(twice, Err(VolunteeredError::NotNow("delivered"))));
-    let long = exchanges::deliver(&realm.v, &system(8), id, &"x".repeat(101)).await;
+    let long = exchanges::deliver(&realm.v, &system(8), id, &"x".repeat(101), None).await;
     assert!(matches!(long, Err(VolunteeredError::Invalid(_))));
     let balance = exchanges::of(&realm.v, realm.person).await.unwrap();
     assert_eq!((balance.told, balance.got.iter().next()), (1, Some(("EUR", "5".to_owned()))));

@@ -223,7 +223,7 @@ impl Run<'_> {
                 let promised = self.exchanges(at);
                 let Some((version, (id, _))) = promised.last_key_value() else { return Ok(()) };
                 done = format!("{kind} exchange of item {at}");
-                let given = outcome(exchanges::deliver(v, &system(8), *id, "till").await).map(drop);
+                let given = outcome(exchanges::deliver(v, &system(8), *id, "till", None).await).map(drop);
                 (given, self.model.deliver(at, *version))
             }
         };

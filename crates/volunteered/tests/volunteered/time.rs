@@ -68,6 +68,6 @@ pub async fn what_is_not_given_in_time_is_overdue(realm: &Realm) {
     assert_eq!(sweep::run(&realm.v).await.unwrap().overdue, 1);
     let line = exchanges::of(&realm.v, realm.person).await.unwrap().lines.remove(0);
     assert_eq!(line.exchange.state, exchange::State::Overdue);
-    exchanges::deliver(&realm.v, &system(8), said.exchange.unwrap(), "late").await.unwrap();
+    exchanges::deliver(&realm.v, &system(8), said.exchange.unwrap(), "late", None).await.unwrap();
     realm.check_rebuild().await;
 }
