@@ -8,6 +8,7 @@ mod record;
 mod samples;
 #[cfg(test)]
 mod tests;
+mod tlog_proof;
 
 use std::{fs, path::PathBuf};
 

@@ -6,7 +6,7 @@ use std::{
     io::{Cursor, Read as _},
 };
 
-use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,6 +16,7 @@ use tlog_tiles::{Checkpoint, Hash, check_record, record_hash};
 use zip::ZipArchive;
 
 use super::record::{self, Step};
+use super::tlog_proof::Proof;
 use crate::wire::printable;
 
 /// The table of contents.
@@ -467,29 +468,6 @@ fn check_payload(
         chain.is_id_proven = true;
     }
     Ok(())
-}
-
-/// A proof in the format c2sp.org/tlog-proof@v1.
-struct Proof {
-    extra: Vec<u8>,
-    index: u64,
-    path: Vec<Hash>,
-    checkpoint: String,
-}
-
-impl Proof {
-    /// Reads it; nothing but the one spelling that the format has passes.
-    fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix("c2sp.org/tlog-proof@v1\n")?;
-        let (head, checkpoint) = rest.split_once("\n\n")?;
-        let mut lines = head.split('\n');
-        let extra = BASE64.decode(lines.next()?.strip_prefix("extra ")?.as_bytes()).ok()?;
-        let written = lines.next()?.strip_prefix("index ")?;
-        let index = written.parse::<u64>().ok().filter(|index| format!("{index}") == written)?;
-        let hash = |line: &str| Some(Hash(BASE64.decode(line.as_bytes()).ok()?.try_into().ok()?));
-        let path = lines.map(hash).collect::<Option<_>>()?;
-        Some(Self { extra, index, path, checkpoint: checkpoint.to_owned() })
-    }
 }
 
 fn bytes<'a>(files: &'a Files, name: &str) -> Result<&'a Vec<u8>, Untrue> {
