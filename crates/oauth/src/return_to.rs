@@ -23,7 +23,7 @@ const BELOW: [&str; 6] =
 pub struct ReturnTo(String);
 
 impl ReturnTo {
-    /// Reads a local path: one of [`PAGES`], or something below one of [`BELOW`].
+    /// Reads a local path: one of the pages listed here, or something below one of them.
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = text.len() <= 512
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-.~?=:%".contains(&byte))
